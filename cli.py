@@ -1,0 +1,126 @@
+"""The command line `unicard`: finds each room's commands.py when it is asked for, and nothing else.
+
+Start-up is kept to click alone: a room, rich, the card's contract and the package metadata are
+imported only by the command that needs them.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+NAME = "unicard"
+_COMPLETE_VARIABLE = "_UNICARD_COMPLETE"
+
+GROUPS: dict[str, tuple[str, str]] = {
+    "reader": ("host_lib.commands:reader", "List readers and see what is in them."),
+    "card": ("host_lib.commands:card", "Show a card, verify and change its PIN."),
+    "personalize": ("personalization.commands:personalize", "Turn blank cards into issued ones."),
+    "keys": ("keys_tool.commands:keys", "Make key stores, list keys, rotate a card's keys."),
+    "conformance": ("card_conformance.commands:conformance", "Prove what a card does."),
+    "spec": ("applet_spec.commands:spec", "Check the card's contract and print its reference."),
+    "sim": ("card_simulator.commands:sim", "Make software cards and serve them to pcscd."),
+}
+"""Each group of commands: where its room keeps it, and the line that `unicard --help` shows."""
+
+
+class Rooms(click.Group):
+    """The groups of all rooms, imported one at a time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the groups and of the commands that stand here."""
+        return [*GROUPS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, importing its room; None when there is no such name."""
+        if cmd_name in GROUPS:
+            return _load(cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table, without importing a room."""
+        with formatter.section("Commands"):
+            formatter.write_dl(self._lines(ctx))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """Complete a group's name from the table, without importing a room."""
+        from click.shell_completion import CompletionItem
+
+        found = [
+            CompletionItem(name, help=line)
+            for name, line in self._lines(ctx)
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
+
+    def _lines(self, ctx: click.Context) -> list[tuple[str, str]]:
+        return [(name, self._line(name)) for name in self.list_commands(ctx)]
+
+    def _line(self, name: str) -> str:
+        return GROUPS[name][1] if name in GROUPS else self.commands[name].get_short_help_str()
+
+
+def _load(name: str) -> click.Command:
+    from importlib import import_module
+
+    module_name, attribute = GROUPS[name][0].split(":")
+    try:
+        command: click.Command = getattr(import_module(module_name), attribute)
+    except ModuleNotFoundError as error:
+        from unicard_console.failures import missing_part
+
+        raise missing_part(name, module_name, error) from error
+    return command
+
+
+@click.group(cls=Rooms, name=NAME, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name=NAME, prog_name=NAME, message="%(prog)s %(version)s")
+def unicard() -> None:
+    """Issue, use and check government service cards.
+
+    Results go to stdout, remarks and questions to stderr; with --json a result is one JSON
+    document. Exit codes: 0 done, 1 failed and nothing changed, 2 usage, 3 refused by the card,
+    4 outcome uncertain, 5 card spoiled.
+    """
+
+
+@unicard.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the script that completes commands in a shell.
+
+    For bash: put `eval "$(unicard completion bash)"` into ~/.bashrc.
+    """
+    from click.shell_completion import get_completion_class
+
+    script = get_completion_class(shell)
+    assert script is not None
+    click.echo(script(unicard, {}, NAME, _COMPLETE_VARIABLE).source())
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; ``args`` are the words after `unicard`."""
+    if _COMPLETE_VARIABLE in os.environ:
+        unicard.main(prog_name=NAME, complete_var=_COMPLETE_VARIABLE)
+    words = list(sys.argv[1:] if args is None else args)
+    ctx: click.Context | None = None
+    try:
+        with unicard.make_context(NAME, words.copy()) as ctx:
+            unicard.invoke(ctx)
+        sys.stdout.flush()
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except (Exception, KeyboardInterrupt) as error:
+        from unicard_console.failures import report
+
+        return report(error, ctx, words)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""What command lines share: results for people and for programs, progress, secrets, common options.
+
+Only the rooms' ``commands.py`` and ``cli.py`` import this package; it imports ``applet_spec`` only.
+Rich is loaded when something is drawn, not when a command line starts.
+"""
+
+from unicard_console.options import (
+    JSON_WANTED,
+    SecretSource,
+    output_options,
+    passphrase_option,
+    reader_option,
+    secret_option,
+    store_option,
+)
+from unicard_console.output import Output
+from unicard_console.progress import Progress
+
+__all__ = [
+    "JSON_WANTED",
+    "Output",
+    "Progress",
+    "SecretSource",
+    "output_options",
+    "passphrase_option",
+    "reader_option",
+    "secret_option",
+    "store_option",
+]

@@ -1,4 +1,22 @@
 """The card's contract as data: JSON files, their schemas, the typed loader and the generators.
 
-Everything else may import this room; it imports none of the others.
+``data/`` holds the contract, ``schemas/`` the JSON Schemas of those files, ``formats/`` the schemas
+of the files that rooms exchange. Every room may import this one; it imports none of the others.
 """
+
+from applet_spec.errors import Changed, ExitCode, UnicardError
+from applet_spec.loader import SpecError, spec
+from applet_spec.model import CommandSpec, DataObject, Dgi, Requirement, Spec
+
+__all__ = [
+    "Changed",
+    "CommandSpec",
+    "DataObject",
+    "Dgi",
+    "ExitCode",
+    "Requirement",
+    "Spec",
+    "SpecError",
+    "UnicardError",
+    "spec",
+]

@@ -1,4 +1,4 @@
-"""What every error of the project says: what happened, whether anything changed, what to do next."""
+"""What every error says: what happened, whether anything changed, what to do next."""
 
 from enum import Enum, IntEnum
 

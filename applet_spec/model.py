@@ -1,0 +1,341 @@
+"""The contract's parts as frozen values. Built by ``loader``; nothing here reads a file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from applet_spec.errors import Changed
+
+Named = TypeVar("Named", "DataObject", "Dgi")
+Session = Literal["none", "any", "pending", "issuer", "role"]
+
+
+@dataclass(frozen=True, slots=True)
+class Aids:
+    """Application identifiers (ISO/IEC 7816-4), 5 to 16 bytes each."""
+
+    isd: bytes
+    package: bytes
+    module: bytes
+    instance: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CardNumber:
+    """Form of the card number: count of digits and the leading ones that every card shares."""
+
+    digits: int
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """The wallet's currency (ISO 4217); amounts are counted in minor units (piastres)."""
+
+    alpha: str
+    numeric: int
+    minor_digits: int
+    minor_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecureChannelSpec:
+    """SCP03 as the card offers it; ``mac_length`` in bytes, levels as P1 values."""
+
+    protocol: int
+    i: int
+    mac_length: int
+    issuer_levels: frozenset[int]
+    write_level: int
+    daily_level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """Allowed lengths in bytes, both ends included."""
+
+    least: int
+    most: int
+
+    def __contains__(self, size: object) -> bool:
+        """Say whether a size in bytes is allowed."""
+        return isinstance(size, int) and self.least <= size <= self.most
+
+    def __str__(self) -> str:
+        """Return ``8`` or ``1-240``."""
+        return str(self.least) if self.least == self.most else f"{self.least}-{self.most}"
+
+
+@dataclass(frozen=True, slots=True)
+class LifeCycleState:
+    """One state of the application with its life cycle code."""
+
+    name: str
+    code: int
+    works: str
+    leaves_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One part of command or response data; ``length`` as written in the reference."""
+
+    name: str
+    length: str
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One form of a command: its P1 and P2 as written in the reference, its data and answer."""
+
+    name: str
+    p1: str
+    p2: str
+    data: tuple[Field, ...]
+    response: tuple[Field, ...]
+    states: frozenset[str] | None = None
+
+    def length(self) -> Length | None:
+        """Return the lengths that the data can have, in bytes; None where text describes it."""
+        least = most = 0
+        for field in self.data:
+            low, _, high = field.length.partition("-")
+            if not low.isdigit() or (high and not high.isdigit()):
+                return None
+            least, most = least + int(low), most + int(high or low)
+        return Length(least, most)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusWord:
+    """What a status word means; ``pattern`` is four hex digits or ``63Cx``."""
+
+    pattern: str
+    name: str
+    meaning: str
+    changed: Changed
+    advice: str
+    requirement: str
+
+    def matches(self, sw: int) -> bool:
+        """Say whether a status word falls under the pattern."""
+        return f"{sw:04X}"[:3] == self.pattern[:3] and self.pattern[3] in ("x", f"{sw:04X}"[3])
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """One command of the application or of the card manager."""
+
+    name: str
+    target: Literal["application", "card manager"]
+    cla: int
+    ins: int
+    states: frozenset[str]
+    session: Session
+    who: str
+    summary: str
+    variants: tuple[Variant, ...]
+    status: tuple[StatusWord, ...]
+    contactless_session: bool = False
+    draft: bool = False
+
+    def meaning(self, sw: int) -> StatusWord | None:
+        """Return what the status word means for this command, or None when it has no such one."""
+        return next((word for word in self.status if word.matches(sw)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateField:
+    """One object inside a template object."""
+
+    tag: int
+    name: str
+    format: str
+    length: Length
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataObject:
+    """A data object with its access rules; any one of the conditions is enough."""
+
+    tag: int
+    name: str
+    length: Length
+    format: str
+    read: frozenset[str]
+    write: frozenset[str]
+    long: bool
+    text: str
+    fields: tuple[TemplateField, ...]
+    bits: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DgiField:
+    """Which object a part of a DGI goes to; ``length`` None where it takes the whole content."""
+
+    object: int
+    length: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dgi:
+    """A data grouping (EMV CPS); ``secret_length`` is that of the secret before its check value."""
+
+    tag: int
+    name: str
+    length: Length
+    secret: bool
+    secret_length: int
+    mandatory: bool
+    states: frozenset[str]
+    fields: tuple[DgiField, ...]
+    text: str
+    draft: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A terminal role with its number, 0 to 15."""
+
+    role: int
+    name: str
+    held_by: str
+    may: str
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A numbered requirement; ``shown_elsewhere`` says why no conformance test can show it."""
+
+    id: str
+    text: str
+    source: str
+    draft: bool
+    shown_elsewhere: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordField:
+    """One fixed-length field of a service record, in bytes."""
+
+    name: str
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceKind:
+    """A kind of service and the fields that follow the record's header."""
+
+    code: int
+    name: str
+    fields: tuple[RecordField, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceProfile:
+    """One service of the reference profile; ``settings`` are the kind's own (amounts in units)."""
+
+    id: int
+    label: str
+    kind: str
+    unit: str
+    verification: str
+    debit_roles: tuple[int, ...]
+    credit_roles: tuple[int, ...]
+    settings: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The service table: header, kinds, verification rules by name and the reference profile."""
+
+    header: tuple[RecordField, ...]
+    kinds: Mapping[str, ServiceKind]
+    verification: Mapping[str, int]
+    enabled_flag: int
+    profile: tuple[ServiceProfile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRange:
+    """Key versions of one purpose, both ends included."""
+
+    name: str
+    first: int
+    last: int
+    held_by: str
+    may: str
+    draft: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """A worked derivation: master key, input and the key that comes out."""
+
+    source: str
+    master: bytes
+    input: bytes
+    purpose: str
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """How keys of one card come from a master key."""
+
+    name: str
+    purpose: str
+    source: str
+    block: str
+    parameters: str
+    vectors: tuple[Vector, ...]
+    draft: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """The whole contract."""
+
+    version: tuple[int, int]
+    aids: Aids
+    card_number: CardNumber
+    currency: Currency
+    secure_channel: SecureChannelSpec
+    limits: Mapping[str, int]
+    domain_tag: bytes
+    proof_message: tuple[str, ...]
+    secret_check_length: int
+    states: Mapping[str, LifeCycleState]
+    commands: Mapping[str, CommandSpec]
+    card_manager: Mapping[str, CommandSpec]
+    order_of_checks: tuple[str, ...]
+    status_names: Mapping[str, str]
+    objects: Mapping[int, DataObject]
+    dgis: Mapping[int, Dgi]
+    roles: Mapping[int, Role]
+    services: Services
+    key_ranges: Mapping[str, KeyRange]
+    derivations: Mapping[str, Derivation]
+    requirements: Mapping[str, Requirement]
+
+    def object_named(self, name: str) -> DataObject:
+        """Return the data object of this name. Raises KeyError."""
+        return _named(self.objects, name)
+
+    def dgi_named(self, name: str) -> Dgi:
+        """Return the DGI of this name. Raises KeyError."""
+        return _named(self.dgis, name)
+
+    def state_of(self, code: int) -> LifeCycleState | None:
+        """Return the state that has this life cycle code, or None."""
+        return next((state for state in self.states.values() if state.code == code), None)
+
+
+def _named(table: Mapping[int, Named], name: str) -> Named:
+    for entry in table.values():
+        if entry.name == name:
+            return entry
+    raise KeyError(name)

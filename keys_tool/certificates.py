@@ -1,0 +1,272 @@
+"""Issuer and card certificates: X.509 v3 (RFC 5280), ECDSA P-256 with SHA-256, kept small.
+
+A card certificate's subject holds the card serial (serialNumber, upper-case hexadecimal) and the
+card number (commonName, 16 digits); its only extensions are keyUsage (digitalSignature) and the
+issuer's key identifier. It never leaves the card outside a session, because of the card number.
+"""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID, SignatureAlgorithmOID
+
+from keys_tool.errors import (
+    CertificateMalformed,
+    CertificateNotGenuine,
+    CertificateNotValidAt,
+    CertificateRequestInvalid,
+)
+from keys_tool.purpose import Purpose
+from keys_tool.signing import StoreSigner
+from keys_tool.store import KeyStore
+
+CARD_SERIAL_LENGTH = 8
+ISSUER_DAYS = 20 * 365
+"""How long an issuer certificate is valid: a CA signs for some years, its cards outlive that."""
+_SERIAL_LENGTH = 8
+_KEY_ID_LENGTH = 8
+_CARD_NUMBER = re.compile(r"[0-9]{16}", re.ASCII)
+_CARD_SERIAL = re.compile(r"[0-9A-F]{16}", re.ASCII)
+_NOT_THE_PROFILE = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CardCertificate:
+    """What an accepted card certificate says.
+
+    ``card_number`` has 16 digits, ``card_serial`` 8 bytes, ``public_key`` is an uncompressed point
+    on P-256 (65 bytes).
+    """
+
+    card_number: str
+    card_serial: bytes
+    public_key: bytes
+
+
+def encode_point(key: ec.EllipticCurvePublicKey) -> bytes:
+    """Return a public key as an uncompressed point: 04 || X || Y (SEC 1, 2.3.3)."""
+    return key.public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+    )
+
+
+def key_identifier(point: bytes) -> bytes:
+    """Return the identifier of a public key: the first 8 bytes of SHA-256 over its point.
+
+    RFC 7093, section 2, method 1, cut to the length that RFC 5280 uses in its short form.
+    """
+    return hashlib.sha256(point).digest()[:_KEY_ID_LENGTH]
+
+
+def self_signed_certificate(key: ec.EllipticCurvePrivateKey, name: str, created: datetime) -> bytes:
+    """Make the self-signed certificate (DER) of a card CA.
+
+    Valid for 20 years, and from the day before it was made, so that a card whose validity begins
+    at today's local midnight lies within it.
+    """
+    midnight = created.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    start, end = midnight - timedelta(days=1), midnight + timedelta(days=ISSUER_DAYS)
+    identifier = x509.SubjectKeyIdentifier(key_identifier(encode_point(key.public_key())))
+    own_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    builder = (
+        _builder(own_name, own_name, key.public_key(), start, end)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_key_usage(key_cert_sign=True), critical=True)
+        .add_extension(identifier, critical=False)
+    )
+    return _der(builder.sign(key, hashes.SHA256()))
+
+
+def issue_card_certificate(
+    store: KeyStore,
+    public_key: bytes,
+    card_number: str,
+    card_serial: bytes,
+    not_before: datetime,
+    not_after: datetime,
+    *,
+    version: int | None = None,
+) -> bytes:
+    """Certify a card's public key; returns the certificate, DER.
+
+    ``public_key`` is an uncompressed point on P-256 (65 bytes), ``card_number`` 16 digits,
+    ``card_serial`` 8 bytes; the dates carry a time zone and lie within those of the issuer
+    certificate. ``version`` names the card CA, by default the newest active. Raises
+    `CertificateRequestInvalid`, and the store's errors.
+    """
+    if version is None:
+        version = store.default_version(Purpose.CARD_CA)
+    issuer = x509.load_der_x509_certificate(store.issuer_certificate(version))
+    key = _requested_key(public_key)
+    subject = _subject(card_number, card_serial)
+    start, end = _requested_period(issuer, not_before, not_after)
+    signer = StoreSigner(
+        store.public_key(version), lambda digest: store.sign_digest(version, digest)
+    )
+    builder = (
+        _builder(issuer.subject, subject, key, start, end)
+        .add_extension(_key_usage(digital_signature=True), critical=True)
+        .add_extension(_authority(issuer), critical=False)
+    )
+    return _der(builder.sign(signer, hashes.SHA256()))
+
+
+def verify_card_certificate(issuer: bytes, der: bytes, at: datetime) -> CardCertificate:
+    """Check a card certificate against its issuer's (both DER) at a time that carries a time zone.
+
+    Raises `CertificateMalformed` for anything but the profile of this module,
+    `CertificateNotGenuine` when the issuer did not sign it, `CertificateNotValidAt`.
+    """
+    authority = _load(issuer)
+    certificate = _load(der)
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError) as error:
+        raise CertificateNotGenuine("the issuer did not sign this certificate") from error
+    try:
+        _check_authority(authority)
+        _check_profile(certificate, authority)
+        accepted = _content(certificate)
+    except _NOT_THE_PROFILE as error:
+        raise CertificateMalformed("the issuer signed this, but as no card certificate") from error
+    for one, whose in ((authority, "issuer"), (certificate, "card")):
+        if not one.not_valid_before_utc <= at <= one.not_valid_after_utc:
+            raise CertificateNotValidAt(
+                f"the {whose} certificate is valid from {one.not_valid_before_utc} to "
+                f"{one.not_valid_after_utc}, and not at {at}"
+            )
+    return accepted
+
+
+def _builder(
+    issuer: x509.Name,
+    subject: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    start: datetime,
+    end: datetime,
+) -> x509.CertificateBuilder:
+    # First byte 01-7F: positive and always 8 bytes long.
+    number = bytes((secrets.randbelow(0x7F) + 1,)) + secrets.token_bytes(_SERIAL_LENGTH - 1)
+    return (
+        x509.CertificateBuilder()
+        .issuer_name(issuer)
+        .subject_name(subject)
+        .public_key(key)
+        .serial_number(int.from_bytes(number, "big"))
+        .not_valid_before(start)
+        .not_valid_after(end)
+    )
+
+
+def _key_usage(*, digital_signature: bool = False, key_cert_sign: bool = False) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=digital_signature,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=key_cert_sign,
+        crl_sign=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _authority(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    identifier = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    return x509.AuthorityKeyIdentifier(identifier.digest, None, None)
+
+
+def _der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.DER)
+
+
+def _requested_key(point: bytes) -> ec.EllipticCurvePublicKey:
+    try:
+        if point[:1] != b"\x04":
+            raise ValueError("not uncompressed")
+        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+    except ValueError as error:
+        raise CertificateRequestInvalid(
+            "the card's public key is no uncompressed point on P-256",
+            advice="generate the card's key pair again",
+        ) from error
+
+
+def _subject(card_number: str, card_serial: bytes) -> x509.Name:
+    if not _CARD_NUMBER.fullmatch(card_number):
+        raise CertificateRequestInvalid("a card number has 16 digits")
+    if len(card_serial) != CARD_SERIAL_LENGTH:
+        raise CertificateRequestInvalid(
+            f"a card serial has {CARD_SERIAL_LENGTH} bytes, not {len(card_serial)}"
+        )
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.SERIAL_NUMBER, card_serial.hex().upper()),
+            x509.NameAttribute(NameOID.COMMON_NAME, card_number),
+        ]
+    )
+
+
+def _requested_period(
+    issuer: x509.Certificate, not_before: datetime, not_after: datetime
+) -> tuple[datetime, datetime]:
+    if not_before.tzinfo is None or not_after.tzinfo is None:
+        raise CertificateRequestInvalid("the certificate's dates carry no time zone")
+    start = not_before.astimezone(UTC).replace(microsecond=0)
+    end = not_after.astimezone(UTC).replace(microsecond=0)
+    if not issuer.not_valid_before_utc <= start < end <= issuer.not_valid_after_utc:
+        raise CertificateRequestInvalid(
+            f"a certificate from {start} to {end} does not lie within the issuer's, from "
+            f"{issuer.not_valid_before_utc} to {issuer.not_valid_after_utc}",
+            advice="choose other dates, or a newer card CA",
+        )
+    return start, end
+
+
+def _load(der: bytes) -> x509.Certificate:
+    try:
+        return x509.load_der_x509_certificate(der)
+    except ValueError as error:
+        raise CertificateMalformed("the bytes are no certificate") from error
+
+
+def _check_authority(issuer: x509.Certificate) -> None:
+    constraints = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value
+    usage = issuer.extensions.get_extension_for_class(x509.KeyUsage).value
+    if not (constraints.ca and usage.key_cert_sign):
+        raise ValueError("the issuer's certificate is none of a card CA")
+
+
+def _check_profile(certificate: x509.Certificate, issuer: x509.Certificate) -> None:
+    extensions = [(one.value, one.critical) for one in certificate.extensions]
+    expected = [(_key_usage(digital_signature=True), True), (_authority(issuer), False)]
+    if certificate.version is not x509.Version.v3 or extensions != expected:
+        raise ValueError("other extensions than those of a card")
+    if certificate.signature_algorithm_oid != SignatureAlgorithmOID.ECDSA_WITH_SHA256:
+        raise ValueError("another signature algorithm")
+
+
+def _content(certificate: x509.Certificate) -> CardCertificate:
+    names = [(one.oid, str(one.value)) for one in certificate.subject]
+    if [oid for oid, _ in names] != [NameOID.SERIAL_NUMBER, NameOID.COMMON_NAME]:
+        raise ValueError("another subject than a card")
+    serial, number = (text for _, text in names)
+    key = certificate.public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise ValueError("another kind of key")
+    if not _CARD_SERIAL.fullmatch(serial) or not _CARD_NUMBER.fullmatch(number):
+        raise ValueError("a subject that names no card")
+    return CardCertificate(number, bytes.fromhex(serial), encode_point(key))

@@ -1,0 +1,70 @@
+"""Key derivation: KDF3 for issuer keys, UC1 for role and receipt keys; both are SP 800-108.
+
+Layouts and vectors are in the spec (`applet_spec/data/keys.json`, derivations).
+"""
+
+from enum import IntEnum
+
+from host_lib.keyset import KeySet
+from host_lib.primitives import AesContext, kdf_counter_cmac
+from host_lib.secret import AesKey
+
+DIVERSIFICATION_LENGTH = 10
+CARD_SERIAL_LENGTH = 8
+RECEIPT_ROLE = 0xFF
+_ROLE_KEY_BITS = 128
+
+
+class CardKey(IntEnum):
+    """Which of the keys of a set KDF3 derives."""
+
+    ENC = 1
+    MAC = 2
+    DEK = 3
+
+
+class RoleKey(IntEnum):
+    """Which key UC1 derives; a receipt key has no role of its own and takes role FF."""
+
+    ENC = 1
+    MAC = 2
+    RECEIPT = 3
+
+
+def _card_key(context: AesContext, length: int, which: CardKey, diversification: bytes) -> AesKey:
+    fixed = bytes((0, 0, 0, which, 0)) + diversification
+    return AesKey(kdf_counter_cmac(context, length, after=fixed))
+
+
+def derive_card_keys(master: AesKey, version: int, diversification: bytes) -> KeySet:
+    """Derive the key set of one card by KDF3, as GlobalPlatformPro computes it.
+
+    Block i of a key is CMAC(master, [i]_8 || 00 00 00 0n 00 || KDD), n from `CardKey`;
+    ``diversification`` (KDD) are the 10 bytes of INITIALIZE UPDATE, and each key is as long as the
+    master. Raises ValueError for a KDD of another length.
+    """
+    if len(diversification) != DIVERSIFICATION_LENGTH:
+        raise ValueError(
+            f"diversification data has {DIVERSIFICATION_LENGTH} bytes, not {len(diversification)}"
+        )
+    context = AesContext(master.reveal())
+    enc, mac, dek = (_card_key(context, len(master), n, diversification) for n in CardKey)
+    return KeySet(version, enc, mac, dek)
+
+
+def derive_role_key(
+    master: AesKey, which: RoleKey, role: int, version: int, card_serial: bytes
+) -> AesKey:
+    """Derive one AES-128 role or receipt key of a card by UC1.
+
+    One block: CMAC(master, 01 || 'UC1' || 00 || purpose || role || version || card serial (8) ||
+    0080), ``version`` being the master's. Raises ValueError for a card serial that is not 8 bytes,
+    a role or version of more than one byte, and a receipt key of any role but FF.
+    """
+    if len(card_serial) != CARD_SERIAL_LENGTH:
+        raise ValueError(f"a card serial has {CARD_SERIAL_LENGTH} bytes, not {len(card_serial)}")
+    if (which is RoleKey.RECEIPT) != (role == RECEIPT_ROLE):
+        raise ValueError("a receipt key, and no other, is derived for role FF")
+    context = bytes((which, role, version)) + card_serial
+    fixed = b"UC1\x00" + context + _ROLE_KEY_BITS.to_bytes(2, "big")
+    return AesKey(kdf_counter_cmac(master.reveal(), _ROLE_KEY_BITS // 8, after=fixed))

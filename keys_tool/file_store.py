@@ -1,0 +1,285 @@
+"""The encrypted file store: all keys in one file, under one passphrase.
+
+Any number of processes read; a writer takes the file's lock, reads the file again, adds its change
+and replaces the file whole. `keys_tool.vault` has the format, `keys_tool.atomic_file` the writing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+
+from host_lib.keyset import KeySet
+from host_lib.secret import AesKey, SecretBytes
+from keys_tool import atomic_file, sealing
+from keys_tool import passphrase as passphrases
+from keys_tool.certificates import encode_point
+from keys_tool.contents import Contents
+from keys_tool.derivation import derive_card_keys
+from keys_tool.entry import Entry
+from keys_tool.errors import (
+    KeyRetired,
+    StoreChanged,
+    StoreClosed,
+    StoreDamaged,
+    StoreExists,
+    StoreNotFound,
+    WrongPurpose,
+)
+from keys_tool.hygiene import forbid_core_dumps
+from keys_tool.purpose import (
+    BLANK_KEY_VERSION,
+    KEY_SETS,
+    RULES,
+    Algorithm,
+    KeyInfo,
+    KeyState,
+    Purpose,
+    check_algorithm,
+    newest_active,
+)
+from keys_tool.vault import Document, ScryptCost, Vault
+
+DEFAULT_ISSUER = "Unicard"
+_LARGEST_FILE = 1 << 24
+
+
+@dataclass(slots=True)
+class _Unlocked:
+    """What an open store knows; gone when it closes."""
+
+    vault: Vault
+    contents: Contents
+
+
+class FileStore:
+    """A `keys_tool.store.KeyStore` in one encrypted file. See there for what the methods do.
+
+    Not for use by several threads at once while one of them writes. The instance shows the keys as
+    they were when it was opened or last written by itself.
+    """
+
+    def __init__(self, path: Path, vault: Vault, contents: Contents) -> None:
+        self._path = path
+        self._state: _Unlocked | None = _Unlocked(vault, contents)
+
+    @classmethod
+    def load(cls, path: Path, passphrase: SecretBytes) -> Self:
+        """Open the store in a file, and keep this process from dumping core.
+
+        Raises `StoreNotFound`, `StoreDamaged`, `StoreTooNew` and `WrongPassphrase`.
+        """
+        forbid_core_dumps()
+        path = path.resolve()
+        document = _read(path)
+        vault = Vault.unlock(document, passphrase)
+        return cls(path, vault, Contents.decode(vault.decrypt(document)))
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        passphrase: SecretBytes,
+        *,
+        issuer: str = DEFAULT_ISSUER,
+        cost: ScryptCost | None = None,
+    ) -> Self:
+        """Create an empty store; ``issuer`` (1 to 56 characters) is the name in its certificates.
+
+        Raises `StoreExists` (the file is untouched), `WeakPassphrase`, `StoreReadOnly`, and
+        ValueError for the name.
+        """
+        if not 1 <= len(issuer) <= 56:
+            raise ValueError("the issuer's name has 1 to 56 characters")
+        passphrases.check_new(passphrase)
+        forbid_core_dumps()
+        path = path.resolve()
+        _require_absent(path)
+        contents = Contents(issuer)
+        vault = Vault.new(passphrase, cost or ScryptCost())
+        with atomic_file.exclusive(path):
+            _require_absent(path)
+            atomic_file.replace(path, vault.encrypt(contents.encode()))
+        return cls(path, vault, contents)
+
+    @property
+    def location(self) -> str:
+        """The absolute path of the file."""
+        return str(self._path)
+
+    def keys(self) -> tuple[KeyInfo, ...]:
+        """List the keys."""
+        return self._contents.infos()
+
+    def info(self, purpose: Purpose, version: int) -> KeyInfo:
+        """Describe one key."""
+        return self._contents.find(purpose, version).info
+
+    def default_version(self, purpose: Purpose) -> int:
+        """Return the newest active version."""
+        return newest_active(self.keys(), purpose).version
+
+    def generate(
+        self, purpose: Purpose, version: int, algorithm: Algorithm | None = None
+    ) -> KeyInfo:
+        """Make a new key."""
+        if purpose is Purpose.TRANSPORT:
+            raise WrongPurpose(
+                "transport keys are not generated: blank stock comes with its keys",
+                advice="import the keys that the chip supplier sent with the stock",
+            )
+        chosen = algorithm or RULES[purpose].algorithms[0]
+        check_algorithm(purpose, chosen)
+
+        def with_key(contents: Contents) -> Contents:
+            contents.require_free(purpose, version)
+            created = contents.next_created()
+            entry = Entry.generate(purpose, version, chosen, created, contents.issuer)
+            return contents.with_new(entry)
+
+        self._write(with_key)
+        return self.info(purpose, version)
+
+    def import_transport(self, version: int, keys: KeySet | AesKey) -> KeyInfo:
+        """Take in the keys of blank stock."""
+        algorithm, material = _transport_material(keys)
+        purpose = Purpose.TRANSPORT
+
+        def with_key(contents: Contents) -> Contents:
+            created = contents.next_created()
+            return contents.with_new(Entry.of(purpose, version, algorithm, created, material))
+
+        self._write(with_key)
+        return self.info(purpose, version)
+
+    def retire(self, purpose: Purpose, version: int) -> KeyInfo:
+        """Retire a key."""
+        self._write(
+            lambda contents: contents.with_changed(contents.find(purpose, version).retired())
+        )
+        return self.info(purpose, version)
+
+    def change_passphrase(self, new: SecretBytes) -> None:
+        """Put the keys under a new passphrase and a new store key, at the same cost.
+
+        Raises `WeakPassphrase`. Copies of the old file still open with the old passphrase.
+        """
+        passphrases.check_new(new)
+        cost = self._unlocked.vault.header.cost
+        self._write(lambda contents: contents, Vault.new(new, cost))
+
+    def transport_keys(self, version: int, diversification: bytes) -> KeySet:
+        """Return the keys of one blank card."""
+        entry = self._contents.find(Purpose.TRANSPORT, version)
+        if entry.info.algorithm in KEY_SETS:
+            return entry.key_set(BLANK_KEY_VERSION)
+        return derive_card_keys(entry.aes_key(), BLANK_KEY_VERSION, diversification)
+
+    def issuer_keys(self, version: int, diversification: bytes) -> KeySet:
+        """Derive the keys of one card."""
+        master = self._contents.find(Purpose.ISSUER, version).aes_key()
+        return derive_card_keys(master, version, diversification)
+
+    def sign_digest(self, version: int, digest: bytes) -> bytes:
+        """Sign with a card CA."""
+        entry = self._protecting(Purpose.CARD_CA, version)
+        return entry.private_key().sign(digest, ec.ECDSA(utils.Prehashed(hashes.SHA256())))
+
+    def public_key(self, version: int) -> bytes:
+        """Return a card CA's public point."""
+        entry = self._contents.find(Purpose.CARD_CA, version)
+        return encode_point(entry.private_key().public_key())
+
+    def issuer_certificate(self, version: int) -> bytes:
+        """Return a card CA's certificate."""
+        return self._contents.find(Purpose.CARD_CA, version).certificate
+
+    def seal(self, purpose: Purpose, version: int, plaintext: bytes, aad: bytes) -> bytes:
+        """Encrypt and authenticate."""
+        sealing.require_sealing(purpose)
+        key = self._protecting(purpose, version).aes_key()
+        return sealing.seal(key, plaintext, sealing.associated_data(purpose, version, aad))
+
+    def open(self, purpose: Purpose, version: int, sealed: bytes, aad: bytes) -> bytes:
+        """Check and decrypt."""
+        sealing.require_sealing(purpose)
+        key = self._contents.find(purpose, version).aes_key()
+        return sealing.unseal(key, sealed, sealing.associated_data(purpose, version, aad))
+
+    def close(self) -> None:
+        """Forget the keys."""
+        self._state = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"FileStore({self.location!r})"
+
+    @property
+    def _unlocked(self) -> _Unlocked:
+        if self._state is None:
+            raise StoreClosed("the key store is closed")
+        return self._state
+
+    @property
+    def _contents(self) -> Contents:
+        return self._unlocked.contents
+
+    def _protecting(self, purpose: Purpose, version: int) -> Entry:
+        entry = self._contents.find(purpose, version)
+        if entry.info.state is KeyState.RETIRED:
+            raise KeyRetired(f"the {purpose.value} key of version {version:02X} is retired")
+        return entry
+
+    def _write(
+        self, change: Callable[[Contents], Contents], new_vault: Vault | None = None
+    ) -> None:
+        """Apply a change to what the file holds now, so that no other writer's key is lost."""
+        vault = self._unlocked.vault
+        with atomic_file.exclusive(self._path):
+            document = _read(self._path)
+            if document.header != vault.header:
+                raise StoreChanged("the key store has been given another passphrase meanwhile")
+            contents = change(Contents.decode(vault.decrypt(document)))
+            atomic_file.replace(self._path, (new_vault or vault).encrypt(contents.encode()))
+        self._state = _Unlocked(new_vault or vault, contents)
+
+
+def _transport_material(keys: KeySet | AesKey) -> tuple[Algorithm, SecretBytes]:
+    if isinstance(keys, AesKey):
+        return Algorithm(f"AES-{8 * len(keys)} KDF3"), keys
+    if keys.version != BLANK_KEY_VERSION or keys.dek is None:
+        raise ValueError("the keys of blank stock are a set of version FF with all three keys")
+    material = b"".join(key.reveal() for key in (keys.enc, keys.mac, keys.dek))
+    return Algorithm(f"AES-{8 * len(keys.enc)} key set"), SecretBytes(material)
+
+
+def _require_absent(path: Path) -> None:
+    if path.exists():
+        raise StoreExists(f"there is a file at {path} already")
+
+
+def _read(path: Path) -> Document:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST_FILE + 1)
+    except FileNotFoundError as error:
+        raise StoreNotFound(f"there is no key store at {path}") from error
+    except OSError as error:
+        raise StoreNotFound(f"{path} cannot be read: {error.strerror}") from error
+    if len(data) > _LARGEST_FILE:
+        raise StoreDamaged("the file is no key store: it is too large")
+    return Document.parse(data)

@@ -1,0 +1,139 @@
+"""What a key is for, and what the store says about it: purpose, version, algorithm, check value."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from types import MappingProxyType
+
+from keys_tool.errors import KeyNotFound, VersionOutOfRange, WrongAlgorithm
+
+BLANK_KEY_VERSION = 0xFF
+
+
+class Purpose(Enum):
+    """The one use of a key; the store refuses every other."""
+
+    TRANSPORT = "transport"
+    """Opens blank stock, key version number FF on the card; its version counts deliveries."""
+    ISSUER = "issuer"
+    """Derivation master of the issuer keys of cards; its version is their key version number."""
+    CARD_CA = "card-ca"
+    """Signs card certificates; comes with its self-signed issuer certificate."""
+    PRODUCTION = "production"
+    """Seals the secrets of production files."""
+    MAILER = "mailer"
+    """Seals PIN mailers for the mail room."""
+
+
+class Algorithm(Enum):
+    """What the key material is and how it is used."""
+
+    AES_128_SET = "AES-128 key set"
+    """Three keys, ENC, MAC and DEK, the same for every card (as test stock is delivered)."""
+    AES_192_SET = "AES-192 key set"
+    AES_256_SET = "AES-256 key set"
+    AES_128_KDF3 = "AES-128 KDF3"
+    """A master from which KDF3 derives the keys of one card, as long as itself."""
+    AES_192_KDF3 = "AES-192 KDF3"
+    AES_256_KDF3 = "AES-256 KDF3"
+    AES_256_GCM = "AES-256-GCM"
+    ECDSA_P256 = "ECDSA P-256 SHA-256"
+
+
+class KeyState(Enum):
+    """An active key protects new things; a retired one only serves what it protected before."""
+
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
+class CheckMethod(Enum):
+    """How a check value was computed; two check values compare only under one method."""
+
+    AES_01 = "AES-01"
+    """First 3 bytes of AES over 16 bytes 01 (GlobalPlatform), for each key of a set."""
+    CMAC_00 = "CMAC-00"
+    """First 3 bytes of CMAC over 16 bytes 00 (ANSI X9.24-1, annex A)."""
+    KEY_ID = "SHA-256 key id"
+    """First 8 bytes of SHA-256 over the public point: the key identifier in certificates."""
+
+
+KEY_SETS = (Algorithm.AES_128_SET, Algorithm.AES_192_SET, Algorithm.AES_256_SET)
+"""Three keys as they are."""
+MASTERS = (Algorithm.AES_128_KDF3, Algorithm.AES_192_KDF3, Algorithm.AES_256_KDF3)
+"""Derivation masters."""
+
+AES_LENGTHS: Mapping[Algorithm, int] = MappingProxyType(
+    {
+        **dict(zip(KEY_SETS, (16, 24, 32), strict=True)),
+        **dict(zip(MASTERS, (16, 24, 32), strict=True)),
+        Algorithm.AES_256_GCM: 32,
+    }
+)
+"""Length in bytes of one AES key of the algorithm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a purpose allows: its versions and its algorithms, the default one first."""
+
+    versions: range
+    algorithms: tuple[Algorithm, ...]
+
+
+RULES: Mapping[Purpose, Rule] = MappingProxyType(
+    {
+        Purpose.TRANSPORT: Rule(range(1, 0x100), (*KEY_SETS, *MASTERS)),
+        Purpose.ISSUER: Rule(range(0x30, 0x40), MASTERS),
+        Purpose.CARD_CA: Rule(range(1, 0x100), (Algorithm.ECDSA_P256,)),
+        Purpose.PRODUCTION: Rule(range(1, 0x100), (Algorithm.AES_256_GCM,)),
+        Purpose.MAILER: Rule(range(1, 0x100), (Algorithm.AES_256_GCM,)),
+    }
+)
+
+
+def check_version(purpose: Purpose, version: int) -> None:
+    """Raise `VersionOutOfRange` unless the purpose has this version."""
+    versions = RULES[purpose].versions
+    if version not in versions:
+        raise VersionOutOfRange(
+            f"a {purpose.value} key cannot have version {version:02X}",
+            advice=f"choose a version from {versions[0]:02X} to {versions[-1]:02X}",
+        )
+
+
+def check_algorithm(purpose: Purpose, algorithm: Algorithm) -> None:
+    """Raise `WrongAlgorithm` unless the purpose takes keys of this algorithm."""
+    algorithms = RULES[purpose].algorithms
+    if algorithm not in algorithms:
+        raise WrongAlgorithm(
+            f"a {purpose.value} key is never {algorithm.value}",
+            advice="choose one of " + ", ".join(one.value for one in algorithms),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """What may be known about a key by anyone who opens the store; nothing here is secret.
+
+    ``created`` is in UTC. ``check_value`` has 3 bytes per AES key, or 8 bytes for a
+    key pair; compare it only with values of the same ``check_method``.
+    """
+
+    purpose: Purpose
+    version: int
+    algorithm: Algorithm
+    check_value: bytes
+    check_method: CheckMethod
+    created: datetime
+    state: KeyState
+
+
+def newest_active(infos: Iterable[KeyInfo], purpose: Purpose) -> KeyInfo:
+    """Return the active key of a purpose that was made last; `KeyNotFound` where there is none."""
+    active = (info for info in infos if info.purpose is purpose and info.state is KeyState.ACTIVE)
+    newest = max(active, key=lambda info: (info.created, info.version), default=None)
+    if newest is None:
+        raise KeyNotFound(f"the store holds no active {purpose.value} key")
+    return newest

@@ -1,0 +1,115 @@
+"""The interface that every key store implements, and the one function that opens them.
+
+A key is named by its purpose and version. The interface has one method per allowed use, so that a
+key cannot be asked for another: a derivation master only derives, a signing key only signs.
+"""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from host_lib.keyset import KeySet
+from host_lib.secret import AesKey, SecretBytes
+from keys_tool.errors import StoreUnsupported
+from keys_tool.purpose import Algorithm, KeyInfo, Purpose
+
+
+class KeyStore(Protocol):
+    """Keys with a purpose, a version and a check value. A context manager; closes itself.
+
+    Every method raises `StoreClosed` after `close`, `KeyNotFound` for a key that is not there and
+    `VersionOutOfRange` for a version that the purpose does not have. Methods that write raise
+    `StoreLocked`, `StoreReadOnly` or `StoreChanged` and then have changed nothing.
+    """
+
+    @property
+    def location(self) -> str:
+        """The path or URI under which the store was opened."""
+
+    def keys(self) -> tuple[KeyInfo, ...]:
+        """Return what may be known about each key, by purpose and version."""
+
+    def info(self, purpose: Purpose, version: int) -> KeyInfo:
+        """Return what may be known about one key."""
+
+    def default_version(self, purpose: Purpose) -> int:
+        """Return the version of the newest active key; `KeyNotFound` where there is none."""
+
+    def generate(
+        self, purpose: Purpose, version: int, algorithm: Algorithm | None = None
+    ) -> KeyInfo:
+        """Make a new key inside the store; a key pair comes with its issuer certificate.
+
+        Without ``algorithm`` it is the purpose's first. Raises `KeyExists`, `WrongAlgorithm`, and
+        `WrongPurpose` for TRANSPORT, whose keys come from the chip supplier.
+        """
+
+    def import_transport(self, version: int, keys: KeySet | AesKey) -> KeyInfo:
+        """Take in the keys of a delivery of blank stock: a set, or the master of a KDF3.
+
+        A set has key version number FF and all three keys, else ValueError. Raises `KeyExists`.
+        """
+
+    def retire(self, purpose: Purpose, version: int) -> KeyInfo:
+        """Let a key protect nothing new from now on; what it protected stays within reach."""
+
+    def transport_keys(self, version: int, diversification: bytes) -> KeySet:
+        """Return the keys, version FF, of one blank card of that delivery.
+
+        ``diversification`` are the card's 10 bytes from INITIALIZE UPDATE; a set that is the same
+        for every card ignores them.
+        """
+
+    def issuer_keys(self, version: int, diversification: bytes) -> KeySet:
+        """Return the issuer keys of one card, derived by KDF3; also of a retired master.
+
+        ``diversification`` are the card's 10 bytes from INITIALIZE UPDATE.
+        """
+
+    def sign_digest(self, version: int, digest: bytes) -> bytes:
+        """Sign a SHA-256 digest (32 bytes) with the card CA's key: ECDSA, DER. `KeyRetired`."""
+
+    def public_key(self, version: int) -> bytes:
+        """Return the card CA's public point on P-256, uncompressed, 65 bytes."""
+
+    def issuer_certificate(self, version: int) -> bytes:
+        """Return the card CA's self-signed certificate, DER."""
+
+    def seal(self, purpose: Purpose, version: int, plaintext: bytes, aad: bytes) -> bytes:
+        """Encrypt and authenticate under a PRODUCTION or MAILER key, AES-256-GCM (SP 800-38D).
+
+        Returns nonce (12) || ciphertext || tag (16). Purpose, version and ``aad`` are
+        authenticated with it. Nonces are random: one key seals at most 2^32 times. Raises
+        `WrongPurpose` for other keys, and `KeyRetired`.
+        """
+
+    def open(self, purpose: Purpose, version: int, sealed: bytes, aad: bytes) -> bytes:
+        """Return what `seal` was given; `SealedDataDamaged` unless every byte is as it was."""
+
+    def close(self) -> None:
+        """Forget the keys; again is harmless. Python cannot wipe memory, and this does not."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+def open_store(location: str | Path, passphrase: SecretBytes) -> KeyStore:
+    """Open the store at a path, and keep this process from dumping core.
+
+    Raises `StoreNotFound`, `WrongPassphrase`, `StoreDamaged`, `StoreTooNew`, and
+    `StoreUnsupported` for a ``pkcs11:`` URI, which this version does not know yet.
+    """
+    if str(location).startswith("pkcs11:"):
+        raise StoreUnsupported(
+            "PKCS#11 tokens cannot be opened yet: they arrive with the PKCS#11 store",
+            advice="name the path of an encrypted file store",
+        )
+    from keys_tool.file_store import FileStore
+
+    return FileStore.load(Path(location), passphrase)

@@ -1,0 +1,91 @@
+"""Typed errors of the card library; each says what happened, what changed and what to do next."""
+
+from applet_spec.errors import Changed, ExitCode, UnicardError
+
+
+class ReaderError(UnicardError):
+    """A reader cannot be used: absent stack, refused access, failed transmission."""
+
+    advice = "check that the reader is connected and that no other program holds it"
+
+
+class ReaderNotFound(ReaderError):  # noqa: N818 - what happened, as users say it
+    """No reader answers to the given name."""
+
+    exit_code = ExitCode.USAGE
+    advice = "list the readers with `unicard reader list` and name one of them"
+
+
+class CardRemoved(ReaderError):  # noqa: N818 - what happened, as users say it
+    """The card left the reader, or was reset by another program, while it was in use."""
+
+    changed = Changed.UNKNOWN
+    exit_code = ExitCode.UNCERTAIN
+    advice = "put the card back and ask it for its state before anything is repeated"
+
+
+class ReaderTimeout(ReaderError):  # noqa: N818 - what happened, as users say it
+    """The reader or the card did not answer in time."""
+
+    changed = Changed.UNKNOWN
+    exit_code = ExitCode.UNCERTAIN
+    advice = "take the card out, put it back and ask it for its state before anything is repeated"
+
+
+class ProtocolError(UnicardError):
+    """The card answered what the protocol does not allow, for example a truncated response."""
+
+    changed = Changed.UNKNOWN
+    exit_code = ExitCode.UNCERTAIN
+    advice = "ask the card for its state before anything is repeated; try another reader"
+
+
+class TlvError(ProtocolError):
+    """Bytes that are no strict BER-TLV; ``offset`` is the index of the first byte at fault."""
+
+    changed = Changed.NO
+    exit_code = ExitCode.FAILED
+    advice = "the data is damaged or of another format; read it again from its source"
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(f"{message} (at byte {offset})")
+        self.offset = offset
+
+
+class SecureMessagingError(UnicardError):
+    """A response in a secure session has no valid MAC: no success, whatever its status word."""
+
+    changed = Changed.UNKNOWN
+    exit_code = ExitCode.UNCERTAIN
+    advice = (
+        "do not trust this response; open a new session and ask the card for its state "
+        "before anything is repeated"
+    )
+
+
+class ChannelClosed(SecureMessagingError):  # noqa: N818 - what happened, as users say it
+    """The secure channel ended earlier and protects no further command; nothing was sent."""
+
+    changed = Changed.NO
+    exit_code = ExitCode.FAILED
+    advice = "open a new session"
+
+
+class CardCryptogramError(UnicardError):
+    """The card does not hold the keys it was asked for; the attempt ended before authentication.
+
+    EXTERNAL AUTHENTICATE was not sent, so the card is untouched and no try was spent.
+    """
+
+    advice = "check which keys this card has (key version, key store) before trying again"
+
+
+class SessionRefused(UnicardError):  # noqa: N818 - what happened, as users say it
+    """The card refused to open a secure session; ``sw`` is its status word."""
+
+    exit_code = ExitCode.REFUSED
+    advice = "check key version and security level against what the card offers"
+
+    def __init__(self, message: str, sw: int, *, advice: str | None = None) -> None:
+        super().__init__(message, advice=advice)
+        self.sw = sw

@@ -1,0 +1,41 @@
+# Functions that the scripts share; sourced, not run.
+
+say() { echo "$*" >&2; }
+
+die() {
+    say "$*"
+    exit 1
+}
+
+# Install Debian packages as root or by sudo, or print the line that does it and fail.
+install_packages() {
+    local run=()
+    local line="apt-get install --yes --no-install-recommends $*"
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! may_sudo; then
+            say "These system packages are missing; as root, run:"
+            say "    $line"
+            return 1
+        fi
+        run=(sudo)
+    fi
+    say "Installing system packages: $*"
+    if ! apt_install "$@" && ! { apt_get update && apt_install "$@"; }; then
+        say "That did not work. By hand, as root:"
+        say "    apt-get update && $line"
+        return 1
+    fi
+}
+
+may_sudo() { command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; }
+
+apt_install() { apt_get install --yes --no-install-recommends "$@"; }
+
+# Uses the caller's `run`: nothing for root, or sudo. Quiet unless it fails.
+apt_get() {
+    local output
+    output=$("${run[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq "$@" 2>&1) || {
+        say "$output"
+        return 1
+    }
+}

@@ -9,14 +9,14 @@ class ReaderError(UnicardError):
     advice = "check that the reader is connected and that no other program holds it"
 
 
-class ReaderNotFound(ReaderError):  # noqa: N818 - what happened, as users say it
+class ReaderNotFound(ReaderError):
     """No reader answers to the given name."""
 
     exit_code = ExitCode.USAGE
     advice = "list the readers with `unicard reader list` and name one of them"
 
 
-class CardRemoved(ReaderError):  # noqa: N818 - what happened, as users say it
+class CardRemoved(ReaderError):
     """The card left the reader, or was reset by another program, while it was in use."""
 
     changed = Changed.UNKNOWN
@@ -24,7 +24,7 @@ class CardRemoved(ReaderError):  # noqa: N818 - what happened, as users say it
     advice = "put the card back and ask it for its state before anything is repeated"
 
 
-class ReaderTimeout(ReaderError):  # noqa: N818 - what happened, as users say it
+class ReaderTimeout(ReaderError):
     """The reader or the card did not answer in time."""
 
     changed = Changed.UNKNOWN
@@ -63,7 +63,7 @@ class SecureMessagingError(UnicardError):
     )
 
 
-class ChannelClosed(SecureMessagingError):  # noqa: N818 - what happened, as users say it
+class ChannelClosed(SecureMessagingError):
     """The secure channel ended earlier and protects no further command; nothing was sent."""
 
     changed = Changed.NO
@@ -80,7 +80,7 @@ class CardCryptogramError(UnicardError):
     advice = "check which keys this card has (key version, key store) before trying again"
 
 
-class SessionRefused(UnicardError):  # noqa: N818 - what happened, as users say it
+class SessionRefused(UnicardError):
     """The card refused to open a secure session; ``sw`` is its status word."""
 
     exit_code = ExitCode.REFUSED

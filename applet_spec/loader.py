@@ -26,13 +26,18 @@ class SpecError(UnicardError):
 
 def read_data(name: str) -> Json:
     """Return the parsed content of ``data/NAME.json``. Raises SpecError."""
+    return read_json("data", f"{name}.json")
+
+
+def read_json(folder: str, file: str) -> Json:
+    """Return the parsed content of a file of this package. Raises SpecError."""
     try:
-        text = (files("applet_spec") / "data" / f"{name}.json").read_text(encoding="utf-8")
+        text = (files("applet_spec") / folder / file).read_text(encoding="utf-8")
         content = json.loads(text)
     except (OSError, ValueError) as error:
-        raise SpecError(f"applet_spec/data/{name}.json cannot be read: {error}") from error
+        raise SpecError(f"applet_spec/{folder}/{file} cannot be read: {error}") from error
     if not isinstance(content, dict):
-        raise SpecError(f"applet_spec/data/{name}.json does not hold a JSON object")
+        raise SpecError(f"applet_spec/{folder}/{file} does not hold a JSON object")
     return content
 
 
@@ -65,8 +70,8 @@ def build(read: Callable[[str], Json]) -> model.Spec:
         card_manager=_commands(manager["commands"], "card manager", states, words),
         order_of_checks=tuple(application["order_of_checks"]),
         status_names=MappingProxyType(words["names"]),
-        objects=_by_tag(_object(o) for o in _counted(read("objects")["objects"])),
-        dgis=_by_tag(_dgi(d) for d in _counted(read("dgis")["dgis"])),
+        objects=_by_tag(_object(o) for o in written_out(read("objects")["objects"])),
+        dgis=_by_tag(_dgi(d) for d in written_out(read("dgis")["dgis"])),
         roles=MappingProxyType({r["role"]: model.Role(**r) for r in read("roles")["roles"]}),
         services=_services(read("services")),
         key_ranges=MappingProxyType({k["name"]: _range(k) for k in read("keys")["key_sets"]}),
@@ -159,7 +164,7 @@ def _length(text: str) -> model.Length:
     return model.Length(int(least), int(most or least))
 
 
-def _counted(entries: Iterable[Json]) -> Iterable[Json]:
+def written_out(entries: Iterable[Json]) -> Iterable[Json]:
     """Write out entries that stand for a run of consecutive tags."""
     for entry in entries:
         count = entry.get("count", 1)
@@ -254,11 +259,12 @@ def _requirement(entry: Json) -> model.Requirement:
         source=entry.get("source", ""),
         draft=entry.get("draft", False),
         shown_elsewhere=entry.get("shown_elsewhere", ""),
+        applies_to=tuple(entry.get("applies_to", ())),
     )
 
 
 def _record_fields(entries: Iterable[Json]) -> tuple[model.RecordField, ...]:
-    return tuple(model.RecordField(e["name"], e["length"]) for e in entries)
+    return tuple(model.RecordField(e["name"], e["length"], e.get("text", "")) for e in entries)
 
 
 def _services(entry: Json) -> model.Services:

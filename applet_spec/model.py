@@ -208,21 +208,30 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A numbered requirement; ``shown_elsewhere`` says why no conformance test can show it."""
+    """A numbered requirement; ``shown_elsewhere`` says why no conformance test can show it.
+
+    ``applies_to`` names commands where no status word names the requirement: ``VERIFY``,
+    ``card manager: PUT KEY`` or ``every command``.
+    """
 
     id: str
     text: str
     source: str
     draft: bool
     shown_elsewhere: str
+    applies_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RecordField:
-    """One fixed-length field of a service record, in bytes."""
+    """One field of a service record, big-endian; ``length`` in bytes.
+
+    A purse's last field, ``limits``, is a count: so many role limits of 5 bytes follow it.
+    """
 
     name: str
     length: int
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

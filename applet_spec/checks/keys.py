@@ -1,0 +1,66 @@
+"""Key version ranges are apart, and the derivations' vectors are right."""
+
+from collections.abc import Callable, Iterator
+from itertools import combinations
+
+from applet_spec.checks.contract import Files, Finding, SpecCheck, data_file
+from applet_spec.model import Spec, Vector
+
+KEYS = data_file("keys")
+BLOCK = 16
+
+
+def key_ranges_are_apart(_files: Files, spec: Spec) -> Iterator[Finding]:
+    """No key version belongs to two ranges, and no range is empty."""
+    for one in spec.key_ranges.values():
+        if one.first > one.last:
+            yield Finding(KEYS, one.name, "The range's first version comes after its last.")
+    for one, other in combinations(spec.key_ranges.values(), 2):
+        if one.first <= other.last and other.first <= one.last:
+            yield Finding(KEYS, one.name, f"The range overlaps with {other.name!r}.")
+
+
+def vectors_recompute(_files: Files, spec: Spec) -> Iterator[Finding]:
+    """Each derivation's vectors are what the derivation gives."""
+    for derivation in spec.derivations.values():
+        derive = DERIVE.get(derivation.name)
+        if derive is None:
+            what = "The check does not know how to recompute this derivation's vectors."
+            yield Finding(KEYS, derivation.name, what)
+            continue
+        for vector in derivation.vectors:
+            if derive(vector) != vector.key:
+                what = f"The vector of {vector.source!r} does not recompute."
+                yield Finding(KEYS, derivation.name, what)
+
+
+def _kdf3(vector: Vector) -> bytes | None:
+    """SP 800-108r1 counter mode as GlobalPlatformPro's KDF3 has it; None for another purpose."""
+    number = {"ENC": 1, "MAC": 2, "DEK": 3}.get(vector.purpose)
+    if number is None:
+        return None
+    fixed = bytes([0, 0, 0, number, 0]) + vector.input
+    blocks = range(1, -(-len(vector.master) // BLOCK) + 1)
+    return b"".join(_cmac(vector.master, bytes([i]) + fixed) for i in blocks)[: len(vector.master)]
+
+
+def _uc1(vector: Vector) -> bytes | None:
+    """SP 800-108r1 counter mode, label UC1, 128 bits; None when input and purpose differ."""
+    number = {"ENC": 1, "MAC": 2, "receipt": 3}.get(vector.purpose)
+    if number != vector.input[0]:
+        return None
+    return _cmac(vector.master, b"\x01UC1\x00" + vector.input + (8 * BLOCK).to_bytes(2, "big"))
+
+
+def _cmac(key: bytes, data: bytes) -> bytes:
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES
+    from cryptography.hazmat.primitives.cmac import CMAC
+
+    mac = CMAC(AES(key))
+    mac.update(data)
+    return mac.finalize()
+
+
+DERIVE: dict[str, Callable[[Vector], bytes | None]] = {"KDF3": _kdf3, "UC1": _uc1}
+
+CHECKS: tuple[SpecCheck, ...] = (key_ranges_are_apart, vectors_recompute)

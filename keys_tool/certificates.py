@@ -6,7 +6,6 @@ issuer's key identifier. It never leaves the card outside a session, because of 
 """
 
 import hashlib
-import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID, SignatureAlgorithmOID
 
+from applet_spec import spec
+from keys_tool.derivation import CARD_SERIAL_LENGTH
 from keys_tool.errors import (
     CertificateMalformed,
     CertificateNotGenuine,
@@ -27,13 +28,10 @@ from keys_tool.purpose import Purpose
 from keys_tool.signing import StoreSigner
 from keys_tool.store import KeyStore
 
-CARD_SERIAL_LENGTH = 8
 ISSUER_DAYS = 20 * 365
 """How long an issuer certificate is valid: a CA signs for some years, its cards outlive that."""
 _SERIAL_LENGTH = 8
 _KEY_ID_LENGTH = 8
-_CARD_NUMBER = re.compile(r"[0-9]{16}", re.ASCII)
-_CARD_SERIAL = re.compile(r"[0-9A-F]{16}", re.ASCII)
 _NOT_THE_PROFILE = (
     ValueError,
     UnsupportedAlgorithm,
@@ -206,8 +204,8 @@ def _requested_key(point: bytes) -> ec.EllipticCurvePublicKey:
 
 
 def _subject(card_number: str, card_serial: bytes) -> x509.Name:
-    if not _CARD_NUMBER.fullmatch(card_number):
-        raise CertificateRequestInvalid("a card number has 16 digits")
+    if not _is_card_number(card_number):
+        raise CertificateRequestInvalid(f"a card number has {spec().card_number.digits} digits")
     if len(card_serial) != CARD_SERIAL_LENGTH:
         raise CertificateRequestInvalid(
             f"a card serial has {CARD_SERIAL_LENGTH} bytes, not {len(card_serial)}"
@@ -267,6 +265,13 @@ def _content(certificate: x509.Certificate) -> CardCertificate:
     key = certificate.public_key()
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise ValueError("another kind of key")
-    if not _CARD_SERIAL.fullmatch(serial) or not _CARD_NUMBER.fullmatch(number):
-        raise ValueError("a subject that names no card")
-    return CardCertificate(number, bytes.fromhex(serial), encode_point(key))
+    card_serial = bytes.fromhex(serial)
+    if len(card_serial) != CARD_SERIAL_LENGTH or card_serial.hex().upper() != serial:
+        raise ValueError("another spelling of a card serial")
+    if not _is_card_number(number):
+        raise ValueError("no card number")
+    return CardCertificate(number, card_serial, encode_point(key))
+
+
+def _is_card_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) == spec().card_number.digits

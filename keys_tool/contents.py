@@ -5,19 +5,38 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
+from host_lib.keyset import KeySet
+from host_lib.secret import AesKey, SecretBytes
 from keys_tool.entry import Entry
-from keys_tool.errors import KeyExists, KeyNotFound, StoreDamaged
-from keys_tool.purpose import KeyInfo, Purpose, check_version
+from keys_tool.errors import KeyExists, KeyNotFound, StoreDamaged, WrongPurpose
+from keys_tool.purpose import (
+    ALGORITHMS,
+    Algorithm,
+    KeyInfo,
+    Purpose,
+    blank_key_version,
+    check_algorithm,
+    check_version,
+    versions,
+)
 
 _PURPOSE_ORDER = {purpose: index for index, purpose in enumerate(Purpose)}
+_LONGEST_ISSUER = 56  # a common name has at most 64 characters (RFC 5280, A.1), " CA 01" is ours
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """All keys of a store; changing it makes a new value. ``issuer`` names the issuer's CAs."""
+    """All keys of a store; changing it makes a new value.
 
-    issuer: str
+    ``issuer`` is the name in the certificates of the issuer's CAs, 1 to 56 characters (ValueError).
+    """
+
+    issuer: str = "Unicard"
     entries: tuple[Entry, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.issuer) <= _LONGEST_ISSUER:
+            raise ValueError(f"the issuer's name has 1 to {_LONGEST_ISSUER} characters")
 
     def find(self, purpose: Purpose, version: int) -> Entry:
         """Return a key; raises `VersionOutOfRange` and `KeyNotFound`."""
@@ -40,16 +59,38 @@ class Contents:
             return
         raise KeyExists(f"the store holds a {purpose.value} key of version {version:02X} already")
 
-    def with_new(self, entry: Entry) -> Self:
-        """Return the contents and one key more; raises as `require_free`."""
-        self.require_free(entry.info.purpose, entry.info.version)
+    def with_generated(
+        self, purpose: Purpose, version: int, algorithm: Algorithm | None = None
+    ) -> Self:
+        """Return the contents and a new key; raises as `KeyStore.generate`."""
+        if purpose is Purpose.TRANSPORT:
+            raise WrongPurpose(
+                "transport keys are not generated: blank stock comes with its keys",
+                advice="import the keys that the chip supplier sent with the stock",
+            )
+        chosen = algorithm or ALGORITHMS[purpose][0]
+        check_algorithm(purpose, chosen)
+        self.require_free(purpose, version)
+        return self._with(
+            Entry.generate(purpose, version, chosen, self.next_created(), self.issuer)
+        )
+
+    def with_transport(self, version: int, keys: KeySet | AesKey) -> Self:
+        """Return the contents with keys of blank stock; raises as `KeyStore.import_transport`."""
+        algorithm, material = _transport_material(keys)
+        self.require_free(Purpose.TRANSPORT, version)
+        return self._with(
+            Entry.of(Purpose.TRANSPORT, version, algorithm, self.next_created(), material)
+        )
+
+    def _with(self, entry: Entry) -> Self:
         return replace(self, entries=(*self.entries, entry))
 
-    def with_changed(self, entry: Entry) -> Self:
-        """Return the contents with the key of the same purpose and version replaced."""
-        old = self.find(entry.info.purpose, entry.info.version)
-        changed = tuple(entry if one is old else one for one in self.entries)
-        return replace(self, entries=changed)
+    def with_retired(self, purpose: Purpose, version: int) -> Self:
+        """Return the contents with one key retired."""
+        old = self.find(purpose, version)
+        entries = tuple(one.retired() if one is old else one for one in self.entries)
+        return replace(self, entries=entries)
 
     def next_created(self) -> datetime:
         """Return the time for a new key: now, and after every other key whatever the clock says."""
@@ -75,3 +116,25 @@ class Contents:
             # Not chained: the message of the cause might quote a key.
             raise StoreDamaged("the key store holds a key that contradicts itself") from None
         return contents
+
+
+def initial_contents(issuer: str, transport: KeySet | AesKey | None = None) -> Contents:
+    """Return what a new store begins with: the first key of each purpose.
+
+    ``transport`` are the keys of blank stock, which are not generated; without them the store
+    opens no blank card until they are imported.
+    """
+    contents = Contents(issuer)
+    for purpose in Purpose:
+        if purpose is not Purpose.TRANSPORT:
+            contents = contents.with_generated(purpose, versions(purpose)[0])
+    return contents if transport is None else contents.with_transport(1, transport)
+
+
+def _transport_material(keys: KeySet | AesKey) -> tuple[Algorithm, SecretBytes]:
+    if isinstance(keys, AesKey):
+        return Algorithm(f"AES-{8 * len(keys)} KDF3"), keys
+    if keys.version != blank_key_version() or keys.dek is None:
+        raise ValueError("the keys of blank stock are a set of version FF with all three keys")
+    material = b"".join(key.reveal() for key in (keys.enc, keys.mac, keys.dek))
+    return Algorithm(f"AES-{8 * len(keys.enc)} key set"), SecretBytes(material)

@@ -28,23 +28,19 @@ from keys_tool.errors import (
     StoreDamaged,
     StoreExists,
     StoreNotFound,
-    WrongPurpose,
 )
 from keys_tool.hygiene import forbid_core_dumps
 from keys_tool.purpose import (
-    BLANK_KEY_VERSION,
     KEY_SETS,
-    RULES,
     Algorithm,
     KeyInfo,
     KeyState,
     Purpose,
-    check_algorithm,
+    blank_key_version,
     newest_active,
 )
 from keys_tool.vault import Document, ScryptCost, Vault
 
-DEFAULT_ISSUER = "Unicard"
 _LARGEST_FILE = 1 << 24
 
 
@@ -85,24 +81,21 @@ class FileStore:
         path: Path,
         passphrase: SecretBytes,
         *,
-        issuer: str = DEFAULT_ISSUER,
+        contents: Contents | None = None,
         cost: ScryptCost | None = None,
     ) -> Self:
-        """Create an empty store; ``issuer`` (1 to 56 characters) is the name in its certificates.
+        """Create a store with these keys, by default none: complete in one write, or not at all.
 
-        Raises `StoreExists` (the file is untouched), `WeakPassphrase`, `StoreReadOnly`, and
-        ValueError for the name.
+        Raises `StoreExists` (the file is untouched), `WeakPassphrase` and `StoreReadOnly`.
         """
-        if not 1 <= len(issuer) <= 56:
-            raise ValueError("the issuer's name has 1 to 56 characters")
         passphrases.check_new(passphrase)
         forbid_core_dumps()
         path = path.resolve()
-        _require_absent(path)
-        contents = Contents(issuer)
+        require_absent(path)
+        contents = contents or Contents()
         vault = Vault.new(passphrase, cost or ScryptCost())
         with atomic_file.exclusive(path):
-            _require_absent(path)
+            require_absent(path)
             atomic_file.replace(path, vault.encrypt(contents.encode()))
         return cls(path, vault, contents)
 
@@ -127,40 +120,17 @@ class FileStore:
         self, purpose: Purpose, version: int, algorithm: Algorithm | None = None
     ) -> KeyInfo:
         """Make a new key."""
-        if purpose is Purpose.TRANSPORT:
-            raise WrongPurpose(
-                "transport keys are not generated: blank stock comes with its keys",
-                advice="import the keys that the chip supplier sent with the stock",
-            )
-        chosen = algorithm or RULES[purpose].algorithms[0]
-        check_algorithm(purpose, chosen)
-
-        def with_key(contents: Contents) -> Contents:
-            contents.require_free(purpose, version)
-            created = contents.next_created()
-            entry = Entry.generate(purpose, version, chosen, created, contents.issuer)
-            return contents.with_new(entry)
-
-        self._write(with_key)
+        self._write(lambda contents: contents.with_generated(purpose, version, algorithm))
         return self.info(purpose, version)
 
     def import_transport(self, version: int, keys: KeySet | AesKey) -> KeyInfo:
         """Take in the keys of blank stock."""
-        algorithm, material = _transport_material(keys)
-        purpose = Purpose.TRANSPORT
-
-        def with_key(contents: Contents) -> Contents:
-            created = contents.next_created()
-            return contents.with_new(Entry.of(purpose, version, algorithm, created, material))
-
-        self._write(with_key)
-        return self.info(purpose, version)
+        self._write(lambda contents: contents.with_transport(version, keys))
+        return self.info(Purpose.TRANSPORT, version)
 
     def retire(self, purpose: Purpose, version: int) -> KeyInfo:
         """Retire a key."""
-        self._write(
-            lambda contents: contents.with_changed(contents.find(purpose, version).retired())
-        )
+        self._write(lambda contents: contents.with_retired(purpose, version))
         return self.info(purpose, version)
 
     def change_passphrase(self, new: SecretBytes) -> None:
@@ -176,8 +146,8 @@ class FileStore:
         """Return the keys of one blank card."""
         entry = self._contents.find(Purpose.TRANSPORT, version)
         if entry.info.algorithm in KEY_SETS:
-            return entry.key_set(BLANK_KEY_VERSION)
-        return derive_card_keys(entry.aes_key(), BLANK_KEY_VERSION, diversification)
+            return entry.key_set(blank_key_version())
+        return derive_card_keys(entry.aes_key(), blank_key_version(), diversification)
 
     def issuer_keys(self, version: int, diversification: bytes) -> KeySet:
         """Derive the keys of one card."""
@@ -258,16 +228,8 @@ class FileStore:
         self._state = _Unlocked(new_vault or vault, contents)
 
 
-def _transport_material(keys: KeySet | AesKey) -> tuple[Algorithm, SecretBytes]:
-    if isinstance(keys, AesKey):
-        return Algorithm(f"AES-{8 * len(keys)} KDF3"), keys
-    if keys.version != BLANK_KEY_VERSION or keys.dek is None:
-        raise ValueError("the keys of blank stock are a set of version FF with all three keys")
-    material = b"".join(key.reveal() for key in (keys.enc, keys.mac, keys.dek))
-    return Algorithm(f"AES-{8 * len(keys.enc)} key set"), SecretBytes(material)
-
-
-def _require_absent(path: Path) -> None:
+def require_absent(path: Path) -> None:
+    """Raise `StoreExists` where there is a file."""
     if path.exists():
         raise StoreExists(f"there is a file at {path} already")
 

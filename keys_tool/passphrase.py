@@ -13,9 +13,10 @@ def from_text(text: str) -> SecretBytes:
     """Return a passphrase as it is given to the key derivation: Unicode NFKC, UTF-8.
 
     Normalised (as SP 800-63B-4 asks), so that the same words open the store from any keyboard and
-    system. Spaces count and stay.
+    system. Spaces count and stay. Bytes that Python read as no text at all pass through unchanged.
     """
-    return SecretBytes(unicodedata.normalize("NFKC", text).encode("utf-8"))
+    normalised = unicodedata.normalize("NFKC", text)
+    return SecretBytes(normalised.encode("utf-8", errors="surrogateescape"))
 
 
 def check_new(passphrase: SecretBytes) -> None:

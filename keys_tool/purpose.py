@@ -6,9 +6,8 @@ from datetime import datetime
 from enum import Enum
 from types import MappingProxyType
 
+from applet_spec import spec
 from keys_tool.errors import KeyNotFound, VersionOutOfRange, WrongAlgorithm
-
-BLANK_KEY_VERSION = 0xFF
 
 
 class Purpose(Enum):
@@ -74,43 +73,54 @@ AES_LENGTHS: Mapping[Algorithm, int] = MappingProxyType(
 """Length in bytes of one AES key of the algorithm."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What a purpose allows: its versions and its algorithms, the default one first."""
-
-    versions: range
-    algorithms: tuple[Algorithm, ...]
-
-
-RULES: Mapping[Purpose, Rule] = MappingProxyType(
+ALGORITHMS: Mapping[Purpose, tuple[Algorithm, ...]] = MappingProxyType(
     {
-        Purpose.TRANSPORT: Rule(range(1, 0x100), (*KEY_SETS, *MASTERS)),
-        Purpose.ISSUER: Rule(range(0x30, 0x40), MASTERS),
-        Purpose.CARD_CA: Rule(range(1, 0x100), (Algorithm.ECDSA_P256,)),
-        Purpose.PRODUCTION: Rule(range(1, 0x100), (Algorithm.AES_256_GCM,)),
-        Purpose.MAILER: Rule(range(1, 0x100), (Algorithm.AES_256_GCM,)),
+        Purpose.TRANSPORT: (*KEY_SETS, *MASTERS),
+        Purpose.ISSUER: MASTERS,
+        Purpose.CARD_CA: (Algorithm.ECDSA_P256,),
+        Purpose.PRODUCTION: (Algorithm.AES_256_GCM,),
+        Purpose.MAILER: (Algorithm.AES_256_GCM,),
     }
 )
+"""The algorithms that a purpose allows, the default one first."""
+
+
+def versions(purpose: Purpose) -> range:
+    """Return the versions that a purpose allows: key version numbers of the spec, or a count."""
+    if purpose is Purpose.ISSUER:
+        issuer = spec().key_ranges["issuer"]
+        return range(issuer.first, issuer.last + 1)
+    return range(1, 0x100)
+
+
+def blank_key_version() -> int:
+    """Return the key version number under which blank stock holds its transport keys."""
+    return spec().key_ranges["blank"].first
 
 
 def check_version(purpose: Purpose, version: int) -> None:
     """Raise `VersionOutOfRange` unless the purpose has this version."""
-    versions = RULES[purpose].versions
-    if version not in versions:
+    allowed = versions(purpose)
+    if version not in allowed:
         raise VersionOutOfRange(
-            f"a {purpose.value} key cannot have version {version:02X}",
-            advice=f"choose a version from {versions[0]:02X} to {versions[-1]:02X}",
+            f"{_phrase(purpose)} cannot have version {version:02X}",
+            advice=f"choose a version from {allowed[0]:02X} to {allowed[-1]:02X}",
         )
 
 
 def check_algorithm(purpose: Purpose, algorithm: Algorithm) -> None:
     """Raise `WrongAlgorithm` unless the purpose takes keys of this algorithm."""
-    algorithms = RULES[purpose].algorithms
-    if algorithm not in algorithms:
+    allowed = ALGORITHMS[purpose]
+    if algorithm not in allowed:
         raise WrongAlgorithm(
-            f"a {purpose.value} key is never {algorithm.value}",
-            advice="choose one of " + ", ".join(one.value for one in algorithms),
+            f"{_phrase(purpose)} is never of {algorithm.value}",
+            advice="choose one of " + ", ".join(one.value for one in allowed),
         )
+
+
+def _phrase(purpose: Purpose) -> str:
+    article = "an" if purpose.value[0] in "aeiou" else "a"
+    return f"{article} {purpose.value} key"
 
 
 @dataclass(frozen=True, slots=True)

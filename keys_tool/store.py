@@ -10,7 +10,7 @@ from typing import Protocol, Self
 
 from host_lib.keyset import KeySet
 from host_lib.secret import AesKey, SecretBytes
-from keys_tool.errors import StoreUnsupported
+from keys_tool.errors import StoreNotFound, StoreUnsupported
 from keys_tool.purpose import Algorithm, KeyInfo, Purpose
 
 
@@ -105,11 +105,21 @@ def open_store(location: str | Path, passphrase: SecretBytes) -> KeyStore:
     Raises `StoreNotFound`, `WrongPassphrase`, `StoreDamaged`, `StoreTooNew`, and
     `StoreUnsupported` for a ``pkcs11:`` URI, which this version does not know yet.
     """
+    require_store(location)
+    from keys_tool.file_store import FileStore
+
+    return FileStore.load(Path(location), passphrase)
+
+
+def require_store(location: str | Path) -> None:
+    """Raise `StoreNotFound` or `StoreUnsupported` where there is nothing to open.
+
+    For command lines, which say so before they ask for a passphrase.
+    """
     if str(location).startswith("pkcs11:"):
         raise StoreUnsupported(
             "PKCS#11 tokens cannot be opened yet: they arrive with the PKCS#11 store",
             advice="name the path of an encrypted file store",
         )
-    from keys_tool.file_store import FileStore
-
-    return FileStore.load(Path(location), passphrase)
+    if not Path(location).exists():
+        raise StoreNotFound(f"there is no key store at {location}")

@@ -1,0 +1,243 @@
+"""The command line of key custodians: `unicard keys …`."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from keys_tool.purpose import Algorithm, KeyInfo, Purpose, versions
+from keys_tool.store import KeyStore, open_store, require_store
+from unicard_console import (
+    Output,
+    SecretSource,
+    output_options,
+    passphrase_option,
+    secret_option,
+    store_option,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from host_lib.keyset import KeySet
+    from host_lib.secret import AesKey
+
+_PURPOSES = click.Choice([purpose.value for purpose in Purpose])
+
+
+def key_version(text: str | int) -> int:
+    """Read a key version as `keys list` shows it: one byte in hexadecimal."""
+    if isinstance(text, int):
+        return text
+    if not 1 <= len(text) <= 2 or not all(c in "0123456789abcdefABCDEF" for c in text):
+        raise click.BadParameter(f"{text!r} is no key version: write one byte in hexadecimal")
+    return int(text, 16)
+
+
+def _transport_options(command: Callable[..., None]) -> Callable[..., None]:
+    well_known = click.option(
+        "--transport",
+        type=click.Choice(["gp-default"]),
+        help="Blank stock has the public test keys of GlobalPlatform: software cards, test cards.",
+    )
+    from_file = click.option(
+        "--transport-file",
+        type=click.Path(path_type=Path),
+        help="File with the keys of blank stock, as the chip supplier sent it.",
+    )
+    return well_known(from_file(command))
+
+
+@click.group()
+def keys() -> None:
+    """Make key stores, list keys, rotate a card's keys."""
+
+
+@keys.command()
+@store_option
+@passphrase_option
+@click.option("--issuer", default="Unicard", show_default=True, help="Name in the certificates.")
+@_transport_options
+@output_options
+def init(
+    out: Output,
+    store: str,
+    passphrase: SecretSource,
+    issuer: str,
+    transport: str | None,
+    transport_file: Path | None,
+) -> None:
+    """Create an encrypted key store with the first key of each purpose."""
+    from keys_tool.contents import initial_contents
+    from keys_tool.file_store import FileStore, require_absent
+    from keys_tool.passphrase import from_text
+
+    require_absent(Path(store))
+    blank = _transport_keys(transport, transport_file)
+    try:
+        contents = initial_contents(issuer, blank)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--issuer") from error
+    with FileStore.create(
+        Path(store), from_text(passphrase(confirm=True)), contents=contents
+    ) as opened:
+        _show(out, opened.location, opened.keys())
+    out.note(f"Keep the passphrase apart from {store}, and a copy of both: nothing restores them.")
+
+
+@keys.command("list")
+@store_option
+@passphrase_option
+@output_options
+def list_keys(out: Output, store: str, passphrase: SecretSource) -> None:
+    """List the keys: purpose, version, algorithm, check value and its method."""
+    with _open(store, passphrase) as opened:
+        _show(out, opened.location, opened.keys())
+
+
+@keys.command()
+@click.argument("purpose", type=_PURPOSES)
+@click.option(
+    "--version", type=key_version, help="Version, hexadecimal; by default the next free one."
+)
+@click.option(
+    "--algorithm",
+    type=click.Choice([algorithm.value for algorithm in Algorithm]),
+    help="By default the first that the purpose allows.",
+)
+@_transport_options
+@store_option
+@passphrase_option
+@output_options
+def add(
+    out: Output,
+    store: str,
+    passphrase: SecretSource,
+    purpose: str,
+    version: int | None,
+    algorithm: str | None,
+    transport: str | None,
+    transport_file: Path | None,
+) -> None:
+    """Add a key: a new issuer master, card CA, sealing key, or the keys of blank stock."""
+    chosen = Purpose(purpose)
+    blank = _transport_keys(transport, transport_file)
+    if (chosen is Purpose.TRANSPORT) != (blank is not None):
+        raise click.UsageError(
+            "transport keys, and no others, come by --transport or --transport-file"
+        )
+    with _open(store, passphrase) as opened:
+        wanted = _next_version(opened, chosen) if version is None else version
+        if blank is not None:
+            info = opened.import_transport(wanted, blank)
+        else:
+            info = opened.generate(chosen, wanted, Algorithm(algorithm) if algorithm else None)
+        _show(out, opened.location, [info])
+
+
+@keys.command()
+@click.argument("purpose", type=_PURPOSES)
+@click.argument("version", type=key_version)
+@store_option
+@passphrase_option
+@output_options
+def retire(out: Output, store: str, passphrase: SecretSource, purpose: str, version: int) -> None:
+    """Let a key protect nothing new; what it protected stays within reach."""
+    with _open(store, passphrase) as opened:
+        _show(out, opened.location, [opened.retire(Purpose(purpose), version)])
+
+
+@keys.command("change-passphrase")
+@store_option
+@passphrase_option
+@secret_option("new_passphrase", "new passphrase of the key store", "UNICARD_NEW_PASSPHRASE")
+@output_options
+def change_passphrase(
+    out: Output, store: str, passphrase: SecretSource, new_passphrase: SecretSource
+) -> None:
+    """Put the store under a new passphrase; older copies of the file keep the old one."""
+    from keys_tool.file_store import FileStore
+    from keys_tool.passphrase import from_text
+
+    require_store(store)
+    with FileStore.load(Path(store), from_text(passphrase())) as opened:
+        opened.change_passphrase(from_text(new_passphrase(confirm=True)))
+        data = {"store": opened.location, "passphrase": "changed"}
+    out.result(data, lambda console: console.print(f"The passphrase of {store} is changed."))
+
+
+@keys.command("export-certificate")
+@click.option("--version", type=key_version, help="Version of the card CA; by default the newest.")
+@store_option
+@passphrase_option
+@output_options
+def export_certificate(
+    out: Output, store: str, passphrase: SecretSource, version: int | None
+) -> None:
+    """Print the issuer certificate, with which card certificates are checked, as PEM."""
+    from ssl import DER_cert_to_PEM_cert
+
+    with _open(store, passphrase) as opened:
+        wanted = opened.default_version(Purpose.CARD_CA) if version is None else version
+        pem = DER_cert_to_PEM_cert(opened.issuer_certificate(wanted))
+    data = {"version": f"{wanted:02X}", "certificate": pem}
+    out.result(data, lambda console: console.print(pem, end="", soft_wrap=True))
+
+
+def _open(store: str, passphrase: SecretSource) -> KeyStore:
+    from keys_tool.passphrase import from_text
+
+    require_store(store)
+    return open_store(store, from_text(passphrase()))
+
+
+def _transport_keys(well_known: str | None, path: Path | None) -> "KeySet | AesKey | None":
+    from keys_tool.transport_file import globalplatform_default, read_transport_file
+
+    if well_known and path:
+        raise click.UsageError("--transport and --transport-file exclude each other")
+    if path:
+        return read_transport_file(path)
+    return globalplatform_default() if well_known else None
+
+
+def _next_version(store: KeyStore, purpose: Purpose) -> int:
+    infos = store.keys()
+    taken = [info.version for info in infos if info.purpose is purpose]
+    return max(taken, default=versions(purpose)[0] - 1) + 1
+
+
+def _show(out: Output, location: str, infos: Iterable[KeyInfo]) -> None:
+    infos = list(infos)
+    data = {"store": location, "keys": [_as_dict(info) for info in infos]}
+    out.result(data, lambda console: _draw(console, infos))
+
+
+def _as_dict(info: KeyInfo) -> dict[str, object]:
+    return {
+        "purpose": info.purpose,
+        "version": f"{info.version:02X}",
+        "algorithm": info.algorithm,
+        "check_value": info.check_value,
+        "check_method": info.check_method,
+        "created": info.created,
+        "state": info.state,
+    }
+
+
+def _draw(console: "Console", infos: Iterable[KeyInfo]) -> None:
+    from rich.table import Table
+
+    table = Table("Purpose", "Version", "Algorithm", "Check value", "Method", "Created", "State")
+    for info in infos:
+        table.add_row(
+            info.purpose.value,
+            f"{info.version:02X}",
+            info.algorithm.value,
+            info.check_value.hex(" ", -3).upper(),
+            info.check_method.value,
+            f"{info.created:%Y-%m-%d %H:%M:%S}Z",
+            info.state.value,
+        )
+    console.print(table)

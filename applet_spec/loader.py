@@ -169,13 +169,17 @@ def written_out(entries: Iterable[Json]) -> Iterable[Json]:
     for entry in entries:
         count = entry.get("count", 1)
         for offset in range(count):
-            tag = f"{int(entry['tag'], 16) + offset:X}"
             name = entry["name"] if count == 1 else f"{entry['name']} {offset + 1}"
             fields = [
-                {**f, "object": f"{int(f['object'], 16) + offset:X}"} if "object" in f else f
+                {**f, "object": _tag_after(f["object"], offset)} if "object" in f else f
                 for f in entry.get("fields", [])
             ]
+            tag = _tag_after(entry["tag"], offset)
             yield {**entry, "tag": tag, "name": name, "fields": fields}
+
+
+def _tag_after(tag: str, offset: int) -> str:
+    return f"{int(tag, 16) + offset:0{len(tag)}X}"
 
 
 def _by_tag(entries: Iterable[model.Named]) -> Mapping[int, model.Named]:

@@ -1,0 +1,176 @@
+"""Command line of the card library: `unicard reader` and `unicard card`."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from host_lib.card import Card
+from host_lib.errors import ReaderError
+from host_lib.flow.identify import CardFacts
+from host_lib.reader import open_reader, reader_kinds
+from host_lib.refusals import NotFound
+from host_lib.secret import Pin
+from unicard_console import Output, SecretSource, output_options, reader_option, secret_option
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+last_try_option = click.option(
+    "--spend-last-try", is_flag=True, help="Send the PIN even if the card has one try left."
+)
+
+
+@click.group()
+def reader() -> None:
+    """List readers and see what is in them."""
+
+
+@reader.command("list")
+@output_options
+def list_readers(out: Output) -> None:
+    """List the readers that can be opened now, by kind."""
+    found: list[dict[str, object]] = []
+    for kind, opener in reader_kinds():
+        try:
+            names = list(opener.names())
+            found.append({"kind": kind, "names": names, "problem": None})
+        except ReaderError as error:
+            problem = f"{error.message}. {error.advice}"
+            found.append({"kind": kind, "names": [], "problem": problem})
+
+    def human(console: "Console") -> None:
+        from rich.table import Table
+
+        table = Table("Kind", "Readers")
+        for entry in found:
+            names = entry["names"]
+            assert isinstance(names, list)
+            table.add_row(str(entry["kind"]), str(entry["problem"] or "\n".join(names) or "-"))
+        console.print(table)
+
+    out.result({"readers": found}, human)
+
+
+@click.group()
+def card() -> None:
+    """Show a card, verify and change its PIN."""
+
+
+@card.command()
+@output_options
+@reader_option
+@click.option("--with-pin", is_flag=True, help="Verify the PIN and show the holder's data too.")
+@secret_option("pin", "PIN of the card", "UNICARD_PIN")
+@last_try_option
+def show(
+    out: Output, reader: str | None, with_pin: bool, pin: SecretSource, spend_last_try: bool
+) -> None:
+    """Show what a card says about itself."""
+    with open_reader(reader) as place:
+        one = Card(place)
+        facts = one.identify()
+        shown = _facts(facts)
+        if facts.application is not None:
+            shown |= _public_objects(one)
+            if with_pin:
+                one.verify_pin(_pin(pin), spend_last_try=spend_last_try)
+                shown |= _holder(one)
+    out.result(shown, _table(shown))
+
+
+@card.command("change-pin")
+@output_options
+@reader_option
+@secret_option("pin", "present PIN of the card", "UNICARD_PIN")
+@secret_option("new_pin", "new PIN of the card", "UNICARD_NEW_PIN")
+@last_try_option
+def change_pin(
+    out: Output,
+    reader: str | None,
+    pin: SecretSource,
+    new_pin: SecretSource,
+    spend_last_try: bool,
+) -> None:
+    """Change the PIN; a new card's transport PIN is changed the same way."""
+    with open_reader(reader) as place:
+        one = Card(place)
+        one.select()
+        one.change_pin(_pin(pin), _pin(new_pin, confirm=True), spend_last_try=spend_last_try)
+    done = {"pin": "changed"}
+    out.result(done, lambda console: console.print("The PIN is changed."))
+
+
+@card.command("verify-pin")
+@output_options
+@reader_option
+@secret_option("pin", "PIN of the card", "UNICARD_PIN")
+@last_try_option
+def verify_pin(out: Output, reader: str | None, pin: SecretSource, spend_last_try: bool) -> None:
+    """Verify the PIN; a wrong one costs a try."""
+    with open_reader(reader) as place:
+        one = Card(place)
+        one.select()
+        one.verify_pin(_pin(pin), spend_last_try=spend_last_try)
+    out.result({"pin": "verified"}, lambda console: console.print("The PIN is right."))
+
+
+def _pin(source: SecretSource, *, confirm: bool = False) -> Pin:
+    try:
+        return Pin(source(confirm=confirm))
+    except ValueError as error:
+        raise click.UsageError(f"{error}; nothing was sent to the card") from error
+
+
+def _facts(facts: CardFacts) -> dict[str, object]:
+    shown: dict[str, object] = {
+        "chip serial": facts.cplc.chip_serial.hex().upper(),
+        "issuer key versions": [f"{version:02X}" for version in facts.key_versions],
+    }
+    fci = facts.application
+    if fci is None:
+        return shown | {"application": "not installed"}
+    major, minor = fci.version
+    return shown | {
+        "application": f"profile {major}.{minor}",
+        "state": fci.state,
+        "PIN tries left": fci.pin_tries,
+        "finger tries left": fci.finger_tries,
+        "transaction number": fci.transaction_number,
+    }
+
+
+def _public_objects(one: Card) -> dict[str, object]:
+    """Read what anyone may read; a card that is not personalized yet has none of it."""
+    shown: dict[str, object] = {}
+    try:
+        shown["card serial"] = one.read("card serial").hex().upper()
+        validity = one.validity()
+        shown["valid"] = f"{validity.effective} to {validity.expiry}"
+    except NotFound:
+        shown["card serial"] = "none yet"
+    return shown
+
+
+def _holder(one: Card) -> dict[str, object]:
+    holder = one.cardholder()
+    return {
+        "name": holder.name,
+        "birth date": str(holder.birth_date),
+        "national id": holder.national_id,
+        "governorate": holder.governorate,
+        "mobile": holder.mobile,
+    }
+
+
+def _table(shown: dict[str, object]) -> Callable[["Console"], None]:
+    def human(console: "Console") -> None:
+        from rich.table import Table
+
+        table = Table(show_header=False)
+        for name, value in shown.items():
+            text = ", ".join(value) if isinstance(value, list) else str(value)
+            table.add_row(name, text)
+        console.print(table)
+
+    return human

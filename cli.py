@@ -4,6 +4,7 @@ Start-up is kept to click alone: a room, rich, the card's contract and the packa
 imported only by the command that needs them.
 """
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -107,19 +108,24 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; ``args`` are the words after `unicard`."""
     if _COMPLETE_VARIABLE in os.environ:
         unicard.main(prog_name=NAME, complete_var=_COMPLETE_VARIABLE)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # Arabic names on a terminal that knows none
+            stream.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if args is None else args)
+    exit_code = 0
     ctx: click.Context | None = None
     try:
-        with unicard.make_context(NAME, words.copy()) as ctx:
-            unicard.invoke(ctx)
+        try:
+            with unicard.make_context(NAME, words.copy()) as ctx:
+                unicard.invoke(ctx)
+        except click.exceptions.Exit as done:
+            exit_code = done.exit_code
         sys.stdout.flush()
-    except click.exceptions.Exit as done:
-        return done.exit_code
     except (Exception, KeyboardInterrupt) as error:
         from unicard_console.failures import report
 
         return report(error, ctx, words)
-    return 0
+    return exit_code
 
 
 if __name__ == "__main__":

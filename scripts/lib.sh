@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Functions that the scripts share; sourced, not run.
 
 say() { echo "$*" >&2; }

@@ -1,6 +1,7 @@
 """How a command line ends when something goes wrong: the words, the JSON and the exit code."""
 
 import os
+import select
 import sys
 from collections.abc import Sequence
 
@@ -123,9 +124,12 @@ def _print_traceback(error: BaseException) -> None:
 def _nobody_reads() -> bool:
     """Tell whether stdout is the broken pipe, and keep the interpreter's last flush quiet."""
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
-        return True
-    return False
+        stdout = sys.stdout.fileno()
+    except (OSError, ValueError):  # replaced by a test, or closed
+        return False
+    watch = select.poll()
+    watch.register(stdout, 0)
+    if not any(event & select.POLLERR for _, event in watch.poll(0)):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stdout)
+    return True

@@ -80,12 +80,8 @@ class CardCryptogramError(UnicardError):
     advice = "check which keys this card has (key version, key store) before trying again"
 
 
-class SessionRefused(UnicardError):
-    """The card refused to open a secure session; ``sw`` is its status word."""
+class SessionNotOffered(UnicardError):
+    """The card does not offer the protocol or security level asked for; nothing was changed."""
 
     exit_code = ExitCode.REFUSED
-    advice = "check key version and security level against what the card offers"
-
-    def __init__(self, message: str, sw: int, *, advice: str | None = None) -> None:
-        super().__init__(message, advice=advice)
-        self.sw = sw
+    advice = "ask for a security level that the card offers"

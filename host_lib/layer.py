@@ -26,7 +26,7 @@ def layered(flow: Generator[Y, S, R], exchange: Exchange) -> Generator[Y | Apdu,
         except StopIteration as done:
             return cast(R, done.value)
         try:
-            answer = yield from _answered(request, exchange)
+            answer: S = yield from _answered(request, exchange)
         except GeneratorExit:
             flow.close()
             raise

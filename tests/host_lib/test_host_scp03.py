@@ -429,7 +429,7 @@ def test_corrected_lengths_and_get_response_below_the_channel_move_no_counter() 
 
     answers = run(framed(secured(channel, two_reads())), link)
     assert answers == [Response(bytes(20), 0x9000), Response(b"\x01" * 20, 0x9000)]
-    assert log == ["asked", "received", "fetch", "fetch", "fetch"] * 2
+    assert log == ["asked", "received", "fetch", "fetch"] * 2
 
 
 def test_a_lost_card_closes_the_channel_and_the_flow_decides() -> None:

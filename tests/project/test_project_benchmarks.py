@@ -43,7 +43,7 @@ class Slow:
 
 
 def test_a_missed_goal_is_shown_and_ends_with_1(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(harness, "benchmarks_found", lambda: {"slow": Slow()})
     monkeypatch.setattr(harness, "write_results", lambda _figures: None)

@@ -2,9 +2,9 @@
 
 from typing import TypeVar
 
+from applet_spec import UnicardError
 from host_lib.apdu import Apdu, Response
-from host_lib.errors import UnicardError
-from host_lib.flow.base import Flow, Sam, SamReply
+from host_lib.flow.base import AnyFlow, CardKeys, Sam, SamReply
 from host_lib.framing import framed
 from host_lib.reader import Reader
 
@@ -20,7 +20,7 @@ class NoKeysError(UnicardError):
     advice = "Name a key store."
 
 
-def drive(flow: Flow[R], reader: Reader, sam: Sam | None = None) -> R:
+def drive(flow: AnyFlow[R], reader: Reader, sam: Sam | None = None) -> R:
     """Run a flow to its end and return its result.
 
     Errors of the reader are thrown into the flow, which knows what is uncertain then; what the
@@ -41,10 +41,10 @@ def drive(flow: Flow[R], reader: Reader, sam: Sam | None = None) -> R:
         return result
 
 
-def _answer(step: object, reader: Reader, sam: Sam | None) -> Response | SamReply:
+def _answer(step: Apdu | CardKeys, reader: Reader, sam: Sam | None) -> Response | SamReply:
     if isinstance(step, Apdu):
         timeout = TIMEOUTS.get(step.label, DEFAULT_TIMEOUT)
         return Response.parse(reader.transmit(step.encode(), timeout))
     if sam is None:
         raise NoKeysError("the card's keys are needed here, and no key store was given")
-    return sam(step)  # type: ignore[arg-type]
+    return sam(step)

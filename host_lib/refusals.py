@@ -4,8 +4,8 @@ The contract says for each command what each status word means, whether the card
 to do next (``applet_spec/data``); this module only gives each kind of refusal a class to catch.
 """
 
-from applet_spec import CommandSpec, ExitCode
-from host_lib.errors import ProtocolError, UnicardError
+from applet_spec import CommandSpec, ExitCode, UnicardError
+from host_lib.errors import ProtocolError
 
 
 class Refused(UnicardError):

@@ -39,7 +39,7 @@ class Command(Generic[T]):
 
     @abstractmethod
     def decode(self, response: Response) -> T:
-        """Return the typed answer. Raises ProtocolError for one that is not as the contract says."""
+        """Return the typed answer. Raises ProtocolError for one against the contract."""
 
     def __iter__(self) -> Generator[Apdu, Response, T]:
         """Send the command and return its answer; raise a `Refused` error for any other."""
@@ -51,7 +51,7 @@ class Command(Generic[T]):
     def build(
         self, p1: int, p2: int, data: bytes = b"", *, answer: bool = False, secret: bool = False
     ) -> Apdu:
-        """Return the APDU; ``answer`` asks for response data, ``secret`` hides the data in traces."""
+        """Return the APDU; ``answer`` asks for data, ``secret`` hides the command's in traces."""
         return Apdu(
             self.contract.cla,
             self.contract.ins,

@@ -6,7 +6,7 @@ A flow does no I/O. Whoever drives it answers an `Apdu` with a `Response` and a 
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from host_lib.apdu import Apdu, Response
 from host_lib.keyset import KeySet
@@ -32,6 +32,9 @@ class CardKeys:
 SamCall: TypeAlias = CardKeys
 SamReply: TypeAlias = KeySet
 Flow: TypeAlias = Generator[Apdu | SamCall, Response | SamReply, R]
+"""A flow that may ask for keys."""
+AnyFlow: TypeAlias = Generator[Apdu | SamCall, Any, R]
+"""What a driver runs: a flow, or the generator of a single command, which asks for no keys."""
 
 
 class Sam(Protocol):

@@ -1,0 +1,98 @@
+"""One card in a reader, for people who write terminals: each method runs a flow to its end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from applet_spec import spec
+from host_lib.command import AskPin, Fci, PinStatus, Proof, Select
+from host_lib.drive import drive
+from host_lib.flow.base import AnyFlow, Sam
+from host_lib.flow.genuine import prove_card
+from host_lib.flow.identify import CardFacts, identify
+from host_lib.flow.objects import (
+    Cardholder,
+    Validity,
+    decode_cardholder,
+    decode_validity,
+    read_object,
+)
+from host_lib.flow.pin import change_pin, verify_pin
+from host_lib.flow.session import IssuerSession, open_issuer_session
+from host_lib.reader import Reader
+from host_lib.scp03 import secured
+from host_lib.secret import Pin
+
+R = TypeVar("R")
+
+
+class Card:
+    """The application of the card in a reader.
+
+    ``sam`` answers requests for keys; without one, what needs a session raises `NoKeysError`.
+    Errors of the reader, refusals of the card and attacks on the session come out as children of
+    `UnicardError`, each with what happened, whether the card changed and what to do.
+    """
+
+    def __init__(self, reader: Reader, sam: Sam | None = None) -> None:
+        self._reader = reader
+        self._sam = sam
+        self._session: IssuerSession | None = None
+
+    def run(self, flow: AnyFlow[R]) -> R:
+        """Run any flow, in the open session where there is one."""
+        if self._session is None:
+            return drive(flow, self._reader, self._sam)
+        return drive(secured(self._session.channel, flow), self._reader, self._sam)
+
+    def identify(self) -> CardFacts:
+        """Ask who the card is and how far it has come; ends any session on the card."""
+        return drive(identify(), self._reader)
+
+    def select(self) -> Fci:
+        """Select the application. Raises `ApplicationNotFound` on a card without it."""
+        return drive(iter(Select(spec().aids.instance)), self._reader)
+
+    @contextmanager
+    def issuer_session(self, version: int, level: int | None = None) -> Iterator[IssuerSession]:
+        """Open a session with the issuer keys of a version; methods inside the block use it.
+
+        Raises `CardCryptogramError`, before the card could count a failure, where the keys are not
+        the card's.
+        """
+        self.select()
+        self._session = drive(open_issuer_session(version, level), self._reader, self._sam)
+        try:
+            yield self._session
+        finally:
+            self._session = None
+        # After an error the card has ended the session itself, or is gone; only here it is open.
+        self.select()
+
+    def pin_status(self) -> PinStatus:
+        """Ask whether the PIN is verified and how many tries are left; costs none."""
+        return self.run(iter(AskPin()))
+
+    def verify_pin(self, pin: Pin, *, spend_last_try: bool = False) -> None:
+        """Verify the PIN. Raises `WrongPin` (with the tries left) and `LastTry`."""
+        self.run(verify_pin(pin, spend_last_try=spend_last_try))
+
+    def change_pin(self, old: Pin, new: Pin, *, spend_last_try: bool = False) -> None:
+        """Replace the PIN, the transport PIN too. Raises `WrongPin` and `LastTry`."""
+        self.run(change_pin(old, new, spend_last_try=spend_last_try))
+
+    def read(self, name: str) -> bytes:
+        """Return the value of the data object of this name in the contract. Raises KeyError."""
+        return self.run(read_object(spec().object_named(name).tag))
+
+    def validity(self) -> Validity:
+        """Return the first and last day of the card."""
+        return decode_validity(self.read("validity"))
+
+    def cardholder(self) -> Cardholder:
+        """Return the holder's data; needs the PIN, the finger or a session."""
+        return decode_cardholder(self.read("cardholder data"))
+
+    def prove(self, challenge: bytes, public_key: bytes, *, presence: bool = False) -> Proof:
+        """Let the card prove that it is genuine, or with ``presence`` that its holder is here."""
+        return self.run(prove_card(challenge, public_key, presence=presence))

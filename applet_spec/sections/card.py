@@ -1,0 +1,95 @@
+"""Names, life cycle, sessions, roles and limits."""
+
+from collections.abc import Iterator
+
+from applet_spec.model import Spec
+from applet_spec.sections.markdown import DRAFT, Read, and_list, byte, code, link, table
+
+LIMITS = {
+    "command_data": "bytes of data in a command",
+    "secured_data": "bytes of data in a command of a session, before padding and C-MAC",
+    "object_part": "bytes of a long object in one answer",
+    "pin_digits_min": "digits of a PIN, least",
+    "pin_digits_max": "digits of a PIN, most",
+    "pin_tries": "wrong PINs that block the PIN",
+    "finger_tries": "wrong fingers that suspend the card",
+    "finger_minutiae": "minutiae in a finger template",
+    "fingers": "finger templates",
+    "services": "records in the service table",
+    "role_limits": "role limits in a purse",
+    "log_records": "transactions in the log",
+    "commit_bytes": "bytes that one transaction of the card's memory commits",
+    "atomic_object_bytes": "bytes of the largest object written inside such a transaction",
+    "amount": "largest amount, in a service's units",
+}
+"""What each limit counts."""
+
+
+def names(spec: Spec, read: Read) -> Iterator[str]:
+    """Write the application's names and the form of the card number."""
+    yield "## Names"
+    rows = [
+        ("issuer security domain", code(spec.aids.isd.hex().upper())),
+        ("package (load file)", code(spec.aids.package.hex().upper())),
+        ("module", code(spec.aids.module.hex().upper())),
+        ("application (instance)", code(spec.aids.instance.hex().upper())),
+    ]
+    yield table(["what", "AID"], rows)
+    number = read("card")["card_number"]
+    yield (
+        f"A card number has {number['digits']} digits, begins with {number['prefix']} and ends "
+        f"with a check digit ({number['check_digit']}). {number['note']}"
+    )
+    money = spec.currency
+    yield (
+        f"Money is counted in {money.alpha} (ISO 4217 number {money.numeric}), in its smallest "
+        f"unit: {10**money.minor_digits} {money.minor_name}s make one {money.alpha}."
+    )
+
+
+def life_cycle(spec: Spec, _read: Read) -> Iterator[str]:
+    """Write the states of the application."""
+    yield "## Life cycle"
+    yield "The code stands in the SELECT answer and in the card manager's GET STATUS."
+    rows = [(s.name, byte(s.code), s.works, s.leaves_by) for s in spec.states.values()]
+    yield table(["state", "code", "what works", "left by"], rows)
+
+
+def sessions(spec: Spec, _read: Read) -> Iterator[str]:
+    """Write what the secure channel looks like."""
+    channel, limits = spec.secure_channel, spec.limits
+    yield "## Sessions"
+    yield (
+        f"A session is a secure channel SCP{channel.protocol:02X} (GlobalPlatform Card "
+        f"Specification, Amendment D) with i = {byte(channel.i)}: challenges, cryptograms and MACs "
+        f"of {channel.mac_length} bytes, a random card challenge, R-MAC and R-ENC. It is opened by "
+        f"{link('INITIALIZE UPDATE')} and {link('EXTERNAL AUTHENTICATE')}, whose P1 is the "
+        "security level."
+    )
+    rows = [
+        ("offered in issuer sessions", and_list(byte(x) for x in sorted(channel.issuer_levels))),
+        ("needed by whatever writes", f"{byte(channel.write_level)} (C-MAC and C-ENC) or more"),
+        ("for daily use", f"{byte(channel.daily_level)} (C-MAC, C-ENC, R-MAC, R-ENC)"),
+    ]
+    yield table(["level", ""], rows)
+    yield (
+        "Inside a session every command has CLA bit `04` set, carries its C-MAC and is sent "
+        f"with Le = {byte(0)}. Its data may be {limits['secured_data']} bytes long, "
+        f"{limits['command_data']} outside. SELECT and INITIALIZE UPDATE are sent in clear and end "
+        "the session."
+    )
+
+
+def roles(spec: Spec, read: Read) -> Iterator[str]:
+    """Write the roles of terminals."""
+    yield "## Roles"
+    if read("roles").get("draft"):
+        yield f"{DRAFT}: no card opens role sessions yet."
+    rows = [(r.role, r.name, r.held_by, r.may) for r in spec.roles.values()]
+    yield table(["role", "name", "keys held by", "may"], rows)
+
+
+def limits(spec: Spec, _read: Read) -> Iterator[str]:
+    """Write the limits."""
+    yield "## Limits"
+    yield table(["limit", "what it counts"], ((spec.limits[n], LIMITS[n]) for n in spec.limits))

@@ -60,6 +60,11 @@ def encode_point(key: ec.EllipticCurvePublicKey) -> bytes:
     )
 
 
+def certified_point(der: bytes) -> bytes:
+    """Return the public key of a certificate as a point on P-256; ValueError for another key."""
+    return _point(x509.load_der_x509_certificate(der))
+
+
 def key_identifier(point: bytes) -> bytes:
     """Return the identifier of a public key: the first 8 bytes of SHA-256 over its point.
 
@@ -262,15 +267,19 @@ def _content(certificate: x509.Certificate) -> CardCertificate:
     if [oid for oid, _ in names] != [NameOID.SERIAL_NUMBER, NameOID.COMMON_NAME]:
         raise ValueError("another subject than a card")
     serial, number = (text for _, text in names)
-    key = certificate.public_key()
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise ValueError("another kind of key")
     card_serial = bytes.fromhex(serial)
     if len(card_serial) != CARD_SERIAL_LENGTH or card_serial.hex().upper() != serial:
         raise ValueError("another spelling of a card serial")
     if not _is_card_number(number):
         raise ValueError("no card number")
-    return CardCertificate(number, card_serial, encode_point(key))
+    return CardCertificate(number, card_serial, _point(certificate))
+
+
+def _point(certificate: x509.Certificate) -> bytes:
+    key = certificate.public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise ValueError("another kind of key")
+    return encode_point(key)
 
 
 def _is_card_number(text: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Self
 from host_lib.keyset import KeySet
 from host_lib.secret import AesKey, SecretBytes
 from keys_tool.entry import Entry
-from keys_tool.errors import KeyExists, KeyNotFound, StoreDamaged, WrongPurpose
+from keys_tool.errors import KeyExists, KeyNotFound, KeysError, StoreDamaged, WrongPurpose
 from keys_tool.purpose import (
     ALGORITHMS,
     Algorithm,
@@ -112,7 +112,7 @@ class Contents:
             names = {(entry.info.purpose, entry.info.version) for entry in entries}
             if len(names) != len(entries) or contents.encode() != payload:
                 raise ValueError
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, KeysError):
             # Not chained: the message of the cause might quote a key.
             raise StoreDamaged("the key store holds a key that contradicts itself") from None
         return contents

@@ -11,7 +11,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from host_lib.keyset import KeySet
 from host_lib.primitives import cmac_check_value, key_check_value
 from host_lib.secret import AesKey, SecretBytes
-from keys_tool.certificates import encode_point, key_identifier, self_signed_certificate
+from keys_tool.certificates import (
+    certified_point,
+    encode_point,
+    key_identifier,
+    self_signed_certificate,
+)
 from keys_tool.purpose import (
     AES_LENGTHS,
     KEY_SETS,
@@ -85,6 +90,15 @@ class Entry:
         """Return the material of a key pair."""
         return _private_key(self.material)
 
+    def _point(self) -> bytes:
+        """Return the public point of a key pair; nothing for other keys."""
+        if self.info.algorithm is not Algorithm.ECDSA_P256:
+            return b""
+        return encode_point(self.private_key().public_key())
+
+    def _certified_point(self) -> bytes:
+        return certified_point(self.certificate) if self.certificate else b""
+
     def as_dict(self) -> dict[str, object]:
         """Return the entry for the encrypted payload; holds the key itself."""
         info = self.info
@@ -102,9 +116,10 @@ class Entry:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> Self:
-        """Read an entry of a decrypted payload; ValueError or KeyError unless it is consistent.
+        """Read an entry of a decrypted payload.
 
-        The check value is computed anew and compared with the stored one.
+        Check values are computed anew and compared with the stored ones, a certificate with its
+        key. Raises KeyError, TypeError, ValueError or `KeysError` for an inconsistent entry.
         """
         version = values["version"]
         if type(version) is not int:
@@ -121,7 +136,7 @@ class Entry:
         check_algorithm(entry.info.purpose, entry.info.algorithm)
         if KeyState(values["state"]) is KeyState.RETIRED:
             entry = entry.retired()
-        if entry.as_dict() != values:
+        if entry.as_dict() != values or entry._certified_point() != entry._point():
             raise ValueError("the entry contradicts itself")
         return entry
 

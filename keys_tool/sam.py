@@ -1,0 +1,35 @@
+"""The key holder that flows ask for card keys, over a key store."""
+
+from host_lib.flow.base import SamCall, SamReply
+from keys_tool.errors import KeyNotFound
+from keys_tool.purpose import Purpose, blank_key_version, versions
+from keys_tool.store import KeyStore
+
+
+class StoreSam:
+    """Answers the key requests of host_lib's flows: a `host_lib.flow.base.Sam`.
+
+    An issuer version is answered with the card's issuer keys, the version of blank stock with its
+    transport keys: those of delivery ``transport``, by default the newest. Holds the store, not
+    the keys: one card's keys exist for one request.
+    """
+
+    def __init__(self, store: KeyStore, transport: int | None = None) -> None:
+        self._store = store
+        self._transport = transport
+
+    def __call__(self, call: SamCall, /) -> SamReply:
+        """Return the key set that is asked for; `KeyNotFound` where the store has none."""
+        store = self._store
+        if call.version in versions(Purpose.ISSUER):
+            return store.issuer_keys(call.version, call.diversification)
+        if call.version != blank_key_version():
+            raise KeyNotFound(f"a store holds no keys for key version {call.version:02X} of cards")
+        transport = self._transport or store.default_version(Purpose.TRANSPORT)
+        return store.transport_keys(transport, call.diversification)
+
+
+def issuer_versions(store: KeyStore) -> frozenset[int]:
+    """Return the versions of all issuer masters of a store, retired ones too: cards carry them."""
+    infos = store.keys()
+    return frozenset(info.version for info in infos if info.purpose is Purpose.ISSUER)

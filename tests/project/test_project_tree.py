@@ -88,12 +88,13 @@ def test_test_modules_have_names_of_their_own() -> None:
 
 
 def anchors(markdown: str) -> set[str]:
-    """Return the anchors that a forge gives to the headings of a Markdown text."""
+    """Return the anchors that a forge gives to the headings of a Markdown text, and its own."""
     headings = re.findall(r"^#+ +(.+?) *#*$", markdown, re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    named = set(re.findall(r"<a id=\"([^\"]+)\">", markdown))
+    return named | {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in headings}
 
 
-def broken_links(document: Path) -> list[str]:
+def broken_links(document: Path, root: Path = ROOT) -> list[str]:
     text = re.sub(r"```.*?```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
     broken = []
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
@@ -104,8 +105,14 @@ def broken_links(document: Path) -> list[str]:
         if not target.exists() or (
             anchor and anchor not in anchors(target.read_text(encoding="utf-8"))
         ):
-            broken.append(f"{document.relative_to(ROOT)}: {link}")
+            broken.append(f"{document.relative_to(root)}: {link}")
     return broken
+
+
+def test_a_link_to_no_file_and_one_to_no_heading_are_noticed(tmp_path: Path) -> None:
+    document = tmp_path / "a.md"
+    document.write_text("# Some `code` here\n[1](a.md#some-code-here) [2](b.md) [3](#nothing)")
+    assert broken_links(document, tmp_path) == ["a.md: b.md", "a.md: #nothing"]
 
 
 def test_links_between_documents_lead_somewhere() -> None:

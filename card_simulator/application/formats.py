@@ -1,0 +1,122 @@
+"""Which values a data object can hold, by the format that the contract names for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from applet_spec import DataObject, spec
+from applet_spec.model import TemplateField
+from card_simulator import tlv
+from card_simulator.application.service_record import is_service_record
+
+_FINGERS = 10
+_MINUTIA = 3
+
+
+def can_hold(target: DataObject, value: bytes) -> bool:
+    """Say whether ``value`` has the length and the format of the object."""
+    if len(value) not in target.length:
+        return False
+    if target.format == "bits":
+        return value[0] & ~sum(target.bits) == 0
+    if target.format == "template":
+        return _is_template(value, {field.tag: field for field in target.fields})
+    return _CHECKS[target.format](value)
+
+
+def is_bcd(value: bytes) -> bool:
+    """Say whether every half byte is a decimal digit."""
+    return value.hex().isdecimal()
+
+
+def is_date(value: bytes) -> bool:
+    """Say whether four bytes are a calendar date YYYYMMDD in BCD."""
+    digits = value.hex()
+    try:
+        date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return False
+    return len(value) == 4
+
+
+def is_pin_block(block: bytes) -> bool:
+    """Say whether eight bytes are a PIN block of format 2 (ISO 9564-1, 9.3.3) of allowed length."""
+    limits = spec().limits
+    digits = block[:1].hex()
+    length = int(digits[1], 16)
+    text = block[1:].hex()
+    return (
+        len(block) == 8
+        and digits[0] == "2"
+        and limits["pin_digits_min"] <= length <= limits["pin_digits_max"]
+        and text[:length].isdecimal()
+        and set(text[length:]) <= {"f"}
+    )
+
+
+def _is_padded_bcd(value: bytes) -> bool:
+    """Digits, the last half byte F where their number is odd."""
+    return value.hex().removesuffix("f").isdecimal()
+
+
+def _is_date_range(value: bytes) -> bool:
+    effective, expiry = value[:4], value[4:]
+    return is_date(effective) and is_date(expiry) and effective <= expiry
+
+
+def _is_finger(value: bytes) -> bool:
+    """Finger position and whole minutiae."""
+    return 1 <= value[0] <= _FINGERS and (len(value) - 1) % _MINUTIA == 0
+
+
+def _is_der(value: bytes) -> bool:
+    """One SEQUENCE and nothing after it; what it holds is for its readers to check."""
+    try:
+        return tlv.read_one(value).tag == 0x30
+    except tlv.TlvError:
+        return False
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_template(value: bytes, fields: dict[int, TemplateField]) -> bool:
+    """Well-formed objects; where fields are listed, only these, each once and of its format."""
+    try:
+        found = list(tlv.read(value))
+    except tlv.TlvError:
+        return False
+    if not fields:
+        return True
+    return len({part.tag for part in found}) == len(found) and all(
+        part.tag in fields
+        and len(part.value) in fields[part.tag].length
+        and _FIELD_CHECKS[fields[part.tag].format](part.value)
+        for part in found
+    )
+
+
+def _anything(_value: bytes) -> bool:
+    return True
+
+
+_CHECKS: dict[str, Callable[[bytes], bool]] = {
+    "bcd": is_bcd,
+    "bytes": _anything,
+    "date-range": _is_date_range,
+    "der": _is_der,
+    "finger": _is_finger,
+    "service": is_service_record,
+}
+
+_FIELD_CHECKS: dict[str, Callable[[bytes], bool]] = {
+    "bcd": _is_padded_bcd,
+    "date": is_date,
+    "utf-8": _is_utf8,
+}

@@ -1,0 +1,64 @@
+"""The chip under the card: who made it, which one it is, its random numbers and its interface."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+
+CPLC_LENGTH = 42
+
+ATR = bytes.fromhex("3B800181")
+"""Answer to reset: T=1 only, no historical bytes."""
+
+
+class Interface(Enum):
+    """How the reader talks to the card."""
+
+    CONTACT = "contact"
+    CONTACTLESS = "contactless"
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """What the platform knows of its hardware; ``cplc`` is 42 bytes, the value of tag 9F7F."""
+
+    cplc: bytes
+    random: Callable[[int], bytes] = field(default=secrets.token_bytes, compare=False)
+
+    @property
+    def serial(self) -> bytes:
+        """Chip serial, 10 bytes: fabricator, fabrication date, batch and serial number."""
+        return self.cplc[0:2] + self.cplc[10:12] + self.cplc[16:18] + self.cplc[12:16]
+
+    @property
+    def diversification_data(self) -> bytes:
+        """The 10 bytes that diversify the issuer keys; on this chip its serial."""
+        return self.serial
+
+
+_FABRICATOR = bytes.fromhex("5543")
+_TYPE_AND_SYSTEM = bytes.fromhex("0001 5543 6001 0100")
+_MODULE_AND_INITIALIZATION = bytes.fromhex("5543 6001 5543 6001 5543 6001 00000000")
+_NOT_PERSONALIZED = bytes(8)
+
+
+def new_cplc(fabrication_date: bytes, batch: bytes, serial_number: bytes) -> bytes:
+    """Return card production life cycle data (42 bytes) of a simulated chip.
+
+    Fields in the order of the GlobalPlatform Card mapping guidelines, table 6-20. Fabrication
+    date and batch are 2 bytes, the serial number 4 bytes; the manufacturer is invented.
+    """
+    cplc = (
+        _FABRICATOR
+        + _TYPE_AND_SYSTEM
+        + fabrication_date
+        + serial_number
+        + batch
+        + _MODULE_AND_INITIALIZATION
+        + _NOT_PERSONALIZED
+    )
+    if len(cplc) != CPLC_LENGTH:
+        raise ValueError(f"production data of {len(cplc)} bytes, {CPLC_LENGTH} expected")
+    return cplc

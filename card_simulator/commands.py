@@ -1,0 +1,178 @@
+"""The command line of the software card: ``unicard sim``."""
+
+from __future__ import annotations
+
+import csv
+import io
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from card_simulator.blanks import new_chips
+from card_simulator.card_file import CardFileWriteError, create, read
+from card_simulator.card_manager import blank_image
+from card_simulator.chip import Interface
+from card_simulator.describe import describe
+from card_simulator.reader import open_card
+from card_simulator.samples import columns, enrolments
+from card_simulator.serve import DEFAULT_HOST, DEFAULT_PORT, Stop, VirtualReader
+from unicard_console import Output, output_options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from card_simulator.reader import SimReader
+
+_FILES = click.Path(path_type=Path)
+
+
+@click.group()
+def sim() -> None:
+    """Make software cards, look at them and serve them to pcscd."""
+
+
+@sim.command()
+@click.option("--count", "-n", type=click.IntRange(1, 100_000), default=1, show_default=True)
+@click.option(
+    "--dir",
+    "directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Where the files go; made if it is not there.  [default: here]",
+)
+@click.option("--seed", type=int, help="Give the same chip serials every time.")
+@output_options
+def new(out: Output, count: int, directory: Path, seed: int | None) -> None:
+    """Make blank cards: blank-0001.json and so on, each with its own chip serial."""
+    paths = [directory / f"blank-{number:04d}.json" for number in range(1, count + 1)]
+    taken = next((path for path in paths if path.exists()), None)
+    if taken:
+        raise CardFileWriteError(
+            f"{taken} exists already", advice="choose another directory or move the old cards away"
+        )
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CardFileWriteError(f"{directory} cannot be made: {error.strerror}") from error
+    chips = list(new_chips(count, seed))
+    with out.progress(count, "blank cards") as progress:
+        for path, chip in zip(paths, chips, strict=True):
+            create(path, blank_image(chip))
+            progress.advance()
+    cards = [
+        {"file": str(path), "chip_serial": chip.serial.hex().upper()}
+        for path, chip in zip(paths, chips, strict=True)
+    ]
+
+    def human(console: Console) -> None:
+        last = f" to {paths[-1]}" if count > 1 else ""
+        console.print(f"{count} blank card{'s' if count > 1 else ''}: {paths[0]}{last}")
+
+    out.result({"cards": cards}, human)
+
+
+@sim.command()
+@click.argument("file", type=_FILES)
+@output_options
+def show(out: Output, file: Path) -> None:
+    """Show what state a card is in, without keys, PIN or anything of its holder."""
+    state = describe(read(file))
+
+    def human(console: Console) -> None:
+        from rich.table import Table
+
+        table = Table(show_header=False)
+        table.add_row("chip serial", str(state["chip_serial"]))
+        table.add_row("card state", str(state["card_state"]))
+        table.add_row("key versions", " ".join(state["key_versions"]))
+        for application in state["applications"]:
+            table.add_row("application", application["aid"])
+            table.add_row("  state", application["state"])
+            table.add_row("  card serial", application["card_serial"] or "none yet")
+            table.add_row("  PIN tries left", str(application["pin_tries"]))
+        if not state["applications"]:
+            table.add_row("application", "none installed")
+        console.print(table)
+
+    out.result({"file": str(file), **state}, human)
+
+
+@sim.command()
+@click.argument("files", type=_FILES, nargs=-1, required=True)
+@click.option("--host", default=DEFAULT_HOST, show_default=True, help="Where vpcd listens.")
+@click.option("--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, show_default=True)
+@click.option("--hopper", is_flag=True, help="Take a single card out, too, when it is done.")
+@click.option("--contactless", is_flag=True, help="Tell the card that it is reached by radio.")
+@output_options
+def serve(
+    out: Output, files: tuple[Path, ...], host: str, port: int, hopper: bool, contactless: bool
+) -> None:
+    """Put cards into vpcd, the virtual reader of pcscd, until interrupted.
+
+    FILES are card files or directories of them. A single card stays in the reader. Several are a
+    hopper: a card that the host has used and powers down (a disconnect with unpower or eject)
+    leaves the reader and the next one comes in; after the last one the command ends.
+    """
+    paths = list(_card_files(files))
+    for path in paths:
+        read(path)
+    interface = Interface.CONTACTLESS if contactless else Interface.CONTACT
+    with Stop() as stop:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.request())
+        reader = VirtualReader(host, port, stop, out.note)
+        if hopper or len(paths) > 1:
+            served = reader.serve_hopper(_open(paths, interface))
+        else:
+            with open_card(paths[0], interface) as card:
+                reader.serve_one(card)
+            served = 1
+    out.result(
+        {"cards": len(paths), "served": served},
+        lambda console: console.print(f"{served} of {len(paths)} cards served"),
+    )
+
+
+@sim.command()
+@click.option("--count", "-n", type=click.IntRange(1, 1_000_000), default=25, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same citizens.")
+@click.option(
+    "--out",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write.  [default: standard output]",
+)
+@output_options
+def sample(out: Output, count: int, seed: int, target: Path | None) -> None:
+    """Write enrolment records of invented citizens as CSV."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, columns(), lineterminator="\n")
+    table.writeheader()
+    table.writerows(enrolments(count, seed))
+    if target is None:
+        out.result({"csv": text.getvalue()}, lambda _: click.echo(text.getvalue(), nl=False))
+        return
+    try:
+        target.write_text(text.getvalue(), encoding="utf-8")
+    except OSError as error:
+        raise CardFileWriteError(f"{target} cannot be written: {error.strerror}") from error
+    out.result(
+        {"file": str(target), "records": count, "seed": seed},
+        lambda console: console.print(f"{count} invented citizens in {target}"),
+    )
+
+
+def _card_files(arguments: tuple[Path, ...]) -> Iterator[Path]:
+    for argument in arguments:
+        if argument.is_dir():
+            yield from sorted(argument.glob("*.json"))
+        else:
+            yield argument
+
+
+def _open(paths: list[Path], interface: Interface) -> Iterator[SimReader]:
+    for path in paths:
+        yield open_card(path, interface)

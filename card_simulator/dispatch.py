@@ -1,0 +1,109 @@
+"""The order of checks of a command, read from the contract's tables.
+
+CLA and secure messaging have been looked at before; here come instruction, class of the
+instruction, state, session, P1 and P2, and the length of the data. What is left to a handler is
+the data itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from applet_spec.model import CommandSpec, Variant
+from card_simulator.apdu import SECURE, SW, Answer, Command, StatusError
+
+Handler = Callable[[Command], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the checks need to know of the card.
+
+    ``state`` is its life cycle state, None where commands work in every state; ``pending`` is
+    about a session that waits for EXTERNAL AUTHENTICATE, ``session`` about an open one of any
+    level, ``secret`` about one with C-MAC and C-ENC.
+    """
+
+    state: str | None
+    pending: bool
+    session: bool
+    secret: bool
+    contactless: bool
+
+    def allows(self, states: frozenset[str] | None) -> bool:
+        """Say whether the card is in one of these states; None stands for every state."""
+        return states is None or self.state is None or self.state in states
+
+
+class CommandTable:
+    """The commands of one target with their handlers.
+
+    ``handlers`` are named as the commands in the contract; ``secret`` names those that need
+    C-MAC and C-ENC whatever their parameters. Commands without handler are unknown to the card.
+    """
+
+    def __init__(
+        self,
+        commands: Mapping[str, CommandSpec],
+        handlers: Mapping[str, Handler],
+        secret: frozenset[str],
+    ) -> None:
+        self._by_ins = {
+            command.ins: (command, handlers[name], name in secret)
+            for name, command in commands.items()
+            if name in handlers
+        }
+
+    def run(self, command: Command, situation: Situation) -> Answer:
+        """Check the command as far as the tables say and hand it over; raises `StatusError`."""
+        if command.ins not in self._by_ins:
+            raise StatusError(SW.INS_NOT_SUPPORTED)
+        wanted, handler, secret = self._by_ins[command.ins]
+        if command.cla != (wanted.cla & ~SECURE if situation.session else wanted.cla):
+            raise StatusError(SW.CLA_NOT_SUPPORTED)
+        if not situation.allows(wanted.states):
+            raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
+        _check_session(wanted, secret, situation)
+        _check_parameters(wanted.variants, command, situation)
+        return handler(command)
+
+
+def _check_session(wanted: CommandSpec, secret: bool, situation: Situation) -> None:
+    if wanted.session == "pending" and not situation.pending:
+        raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
+    missing = (
+        (wanted.session == "issuer" and not situation.session)
+        or (secret and not situation.secret)
+        or (wanted.contactless_session and situation.contactless and not situation.session)
+    )
+    if missing:
+        raise StatusError(SW.SECURITY_NOT_SATISFIED)
+
+
+def _check_parameters(
+    variants: tuple[Variant, ...], command: Command, situation: Situation
+) -> None:
+    """Look at P1 and P2, at the states of the forms that they name, then at the length."""
+    fitting = [v for v in variants if _takes(v.p1, command.p1) and _takes(v.p2, command.p2)]
+    if not fitting:
+        raise StatusError(SW.WRONG_P1P2)
+    allowed = [v for v in fitting if situation.allows(v.states)]
+    if not allowed:
+        raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
+    lengths = [variant.length() for variant in allowed]
+    if not any(length is None or len(command.data) in length for length in lengths):
+        raise StatusError(SW.WRONG_LENGTH)
+
+
+def select_in_session(_command: Command) -> Answer:
+    """Refuse SELECT with secure messaging, which the card does not offer for it (6882)."""
+    raise StatusError(SW.SECURE_MESSAGING_NOT_SUPPORTED)
+
+
+def _takes(values: str, value: int) -> bool:
+    """Say whether a parameter written as ``02, 03`` takes a value; a word takes every value."""
+    try:
+        return value in bytes.fromhex(values.replace(",", " "))
+    except ValueError:
+        return True

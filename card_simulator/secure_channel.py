@@ -1,0 +1,125 @@
+"""The secure channel of the issuer: no session, a pending one or an open one.
+
+The issuer security domain uses it for itself and lends it to the selected application, as
+``org.globalplatform.SecureChannel`` does on a card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from applet_spec import spec
+from card_simulator.apdu import SW, Answer, Command, StatusError
+from card_simulator.chip import Chip
+from card_simulator.key_sets import KeySets
+from card_simulator.scp03 import CHALLENGE, I_PARAMETER, Handshake, Session
+
+SCP = 0x03
+
+_INITIALIZE_UPDATE = 0x50
+_EXTERNAL_AUTHENTICATE = 0x82
+
+
+class SecureChannel:
+    """One SCP03 channel: opens sessions with the domain's key sets, guards the commands in them."""
+
+    def __init__(self, chip: Chip, key_sets: KeySets) -> None:
+        self._levels = spec().secure_channel.issuer_levels
+        self._chip = chip
+        self._key_sets = key_sets
+        self._pending: Handshake | None = None
+        self._session: Session | None = None
+        self._kvn = 0
+        self._closing = False
+
+    @property
+    def session(self) -> Session | None:
+        """The open session; another object means another session."""
+        return self._session
+
+    @property
+    def pending(self) -> bool:
+        """Whether the last command was INITIALIZE UPDATE."""
+        return self._pending is not None
+
+    @property
+    def kvn(self) -> int:
+        """Version of the key set that opened the session."""
+        return self._kvn
+
+    def has(self, level: int) -> bool:
+        """Say whether a session with all bits of this security level is open."""
+        return self._session is not None and self._session.level & level == level
+
+    def close(self) -> None:
+        """End the session, and forget a pending one."""
+        self._pending = self._session = None
+        self._closing = False
+
+    def forget_pending(self) -> None:
+        """Drop a session that waits for EXTERNAL AUTHENTICATE."""
+        self._pending = None
+
+    def close_after_answer(self) -> None:
+        """End the session once the command that is being answered has been protected."""
+        self._closing = True
+
+    def decrypt_data(self, data: bytes) -> bytes:
+        """Decrypt a secret under the DEK of the key set that opened the session."""
+        if self._session is None:
+            raise StatusError(SW.SECURITY_NOT_SATISFIED)
+        return self._session.decrypt_data(data)
+
+    def run(self, command: Command, handler: Callable[[Command], Answer]) -> bytes:
+        """Open one command, let ``handler`` run it, and protect its answer.
+
+        Any command but EXTERNAL AUTHENTICATE drops a pending session, INITIALIZE UPDATE the open
+        one too. Inside a session a failure of secure messaging ends it with 6982.
+        """
+        if command.ins == _INITIALIZE_UPDATE:
+            self.close()
+        elif command.ins != _EXTERNAL_AUTHENTICATE:
+            self.forget_pending()
+        session = self._session
+        try:
+            answer = handler(self._unwrap(session, command))
+        except StatusError as error:
+            answer = Answer(sw=error.sw)
+        if command.ins == _EXTERNAL_AUTHENTICATE:
+            self.forget_pending()
+        encoded = answer.encode() if session is None else session.wrap(answer)
+        if self._closing:
+            self.close()
+        return encoded
+
+    def initialize_update(self, command: Command) -> Answer:
+        """Begin a session (GlobalPlatform Card 2.3.1, Amendment D 7.1.1)."""
+        self._kvn = self._key_sets.choose(command.p1)
+        challenge = self._chip.random(CHALLENGE)
+        self._pending = Handshake(self._key_sets.keys(self._kvn), command.data, challenge)
+        return Answer(
+            self._chip.diversification_data
+            + bytes((self._kvn, SCP, I_PARAMETER))
+            + challenge
+            + self._pending.card_cryptogram
+        )
+
+    def external_authenticate(self, command: Command) -> Answer:
+        """Open the pending session (Amendment D, 7.1.2)."""
+        if self._pending is None:
+            raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
+        if command.p1 not in self._levels:
+            raise StatusError(SW.WRONG_P1P2)
+        self._session = self._pending.authenticate(command)
+        return Answer()
+
+    def _unwrap(self, session: Session | None, command: Command) -> Command:
+        if session is None:
+            if command.secure and command.ins != _EXTERNAL_AUTHENTICATE:
+                raise StatusError(SW.SECURITY_NOT_SATISFIED)
+            return command
+        try:
+            return session.unwrap(command)
+        except StatusError:
+            self.close()
+            raise

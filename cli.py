@@ -104,10 +104,19 @@ def completion(shell: str) -> None:
     click.echo(script(unicard, {}, NAME, _COMPLETE_VARIABLE).source())
 
 
+def _complete() -> int:
+    """Answer a shell that completes a command; what fails offers nothing."""
+    try:
+        unicard.main(prog_name=NAME, complete_var=_COMPLETE_VARIABLE)
+    except Exception:
+        return 1
+    return 0
+
+
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; ``args`` are the words after `unicard`."""
     if _COMPLETE_VARIABLE in os.environ:
-        unicard.main(prog_name=NAME, complete_var=_COMPLETE_VARIABLE)
+        return _complete()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # Arabic names on a terminal that knows none
             stream.reconfigure(errors="backslashreplace")

@@ -161,6 +161,17 @@ def test_groups_commands_and_options_are_completed() -> None:
     assert "--json" in complete("spec", "check", "--")
 
 
+def test_completing_what_fails_offers_nothing_quietly(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(cli.GROUPS, "keys", ("no_such_room.commands:keys", "Keys."))
+    monkeypatch.setenv("_UNICARD_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", "unicard keys ")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    assert cli.main() == 1
+    assert capsys.readouterr() == ("", "")
+
+
 def test_the_bash_script_makes_bash_complete(tmp_path: Path) -> None:
     script = tmp_path / "completion"
     script.write_text(unicard("completion", "bash").stdout, encoding="utf-8")

@@ -1,0 +1,212 @@
+"""Traces: what went over a reader, as JSON lines that a person can read and `replay:` can play.
+
+First line: ``{"trace": 1, "reader": NAME, "atr": HEX}``. Then one line an event: an exchange
+(``command``, ``answer``, ``label``, ``ms``), a failed one (``error`` and ``message`` instead of
+``answer``), a ``reset`` with the new ATR, or a ``note`` for the reader of the file. Bytes are
+upper-case hexadecimal, a secret byte is ``**``; what went over the wire encrypted is shown as it
+went.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from host_lib.apdu import Apdu, Ranges, WireCommand, masked
+from host_lib.errors import ProtocolError, ReaderError, ReaderNotFound
+from host_lib.reader import Reader
+
+TRACE_VERSION = 1
+
+_PIN_COMMANDS = frozenset({0x20, 0x21, 0x24, 0x25, 0x2C, 0x2D})
+"""VERIFY, CHANGE REFERENCE DATA and RESET RETRY COUNTER (ISO/IEC 7816-4, 11.5)."""
+_SECURE_MESSAGING = 0x0C
+
+
+@dataclass(frozen=True, slots=True)
+class TraceLine:
+    """One event of a trace; ``number`` is its line in the file, from 1.
+
+    An exchange has ``command`` (hexadecimal with stars) and either ``answer`` or ``error``, the
+    name of the error class; a reset has only ``atr``.
+    """
+
+    number: int
+    command: str | None = None
+    answer: bytes | None = None
+    error: str | None = None
+    message: str = ""
+    atr: bytes | None = None
+
+
+def secret_bytes(command: bytes) -> Ranges:
+    """Return which bytes of an encoded command no trace may show.
+
+    Those that the command itself names (`WireCommand`); and of a PIN command in clear that names
+    none, all the data, so that a forgotten mark shows no PIN.
+    """
+    if isinstance(command, WireCommand) and command.secret:
+        return command.secret
+    if len(command) > 4 and command[1] in _PIN_COMMANDS and not command[0] & _SECURE_MESSAGING:
+        try:
+            if not Apdu.parse(command).data:
+                return ()
+        except ProtocolError:
+            pass
+        return ((5, len(command)),)
+    return ()
+
+
+class Recorder:
+    """A reader that writes what goes over another one to a stream, line by line."""
+
+    def __init__(self, reader: Reader, stream: TextIO, *, owns_stream: bool = False) -> None:
+        self._reader = reader
+        self._stream = stream
+        self._owns_stream = owns_stream
+        self._write({"trace": TRACE_VERSION, "reader": reader.name, "atr": _hex(reader.atr)})
+
+    @property
+    def name(self) -> str:
+        """The name of the reader underneath."""
+        return self._reader.name
+
+    @property
+    def atr(self) -> bytes:
+        """The answer to reset of the card."""
+        return self._reader.atr
+
+    def transmit(self, command: bytes, timeout: float | None = None) -> bytes:
+        """Send one command and write it down with its answer or error."""
+        line = {
+            "label": command.label if isinstance(command, WireCommand) else "",
+            "command": masked(command, secret_bytes(command)),
+        }
+        start = time.perf_counter()
+        try:
+            answer = self._reader.transmit(command, timeout)
+        except ReaderError as error:
+            self._write(line | {"error": type(error).__name__, "message": error.message})
+            raise
+        elapsed = round((time.perf_counter() - start) * 1000, 1)
+        self._write(line | {"answer": _hex(answer), "ms": elapsed})
+        return answer
+
+    def reset(self) -> bytes:
+        """Reset the card and write its ATR down."""
+        atr = self._reader.reset()
+        self._write({"reset": _hex(atr)})
+        return atr
+
+    def wait_for_card(self, timeout: float | None) -> None:
+        """Wait for a card; its ATR is written down as a reset."""
+        self._reader.wait_for_card(timeout)
+        self._write({"reset": _hex(self._reader.atr)})
+
+    def wait_for_removal(self, timeout: float | None) -> None:
+        """Wait until the card is gone."""
+        self._reader.wait_for_removal(timeout)
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Keep other programs away from the card."""
+        return self._reader.exclusive()
+
+    def note(self, text: str) -> None:
+        """Write a remark for whoever reads the trace."""
+        self._write({"note": text})
+
+    def close(self) -> None:
+        """Close the reader underneath, and the file where `record` opened it."""
+        self._reader.close()
+        if self._owns_stream:
+            self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _write(self, line: dict[str, Any]) -> None:
+        self._stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self._stream.flush()
+
+
+def record(reader: Reader, path: Path | str) -> Recorder:
+    """Record a reader into a new file; closing the recorder closes both.
+
+    Raises ReaderError when the file cannot be written.
+    """
+    return Recorder(reader, _created(path), owns_stream=True)
+
+
+def _created(path: Path | str) -> TextIO:
+    try:
+        return Path(path).open("w", encoding="utf-8")
+    except OSError as error:
+        raise ReaderError(
+            f"the trace {str(path)!r} cannot be written: {error.strerror}",
+            advice="name another file for the trace",
+        ) from error
+
+
+def read_trace(path: Path | str) -> Iterator[TraceLine]:
+    """Yield the events of a trace in order, the first being the reset that its head stands for.
+
+    Raises ReaderNotFound when there is no such file and ReaderError for a line that is no event.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise ReaderNotFound(
+            f"the trace {str(path)!r} cannot be read: {error.strerror}",
+            advice="name a file that a recorder has written",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise _malformed(path, 1, "it is no UTF-8 text") from error
+    if not lines:
+        raise _malformed(path, 1, "the file is empty")
+    for number, text in enumerate(lines, start=1):
+        try:
+            event = _event(number, json.loads(text))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise _malformed(path, number, str(error)) from error
+        if event is not None:
+            yield event
+
+
+def _event(number: int, line: dict[str, Any]) -> TraceLine | None:
+    if number == 1:
+        if line["trace"] != TRACE_VERSION:
+            raise ValueError(f"a trace of version {line['trace']}, this is {TRACE_VERSION}")
+        return TraceLine(number, atr=bytes.fromhex(line["atr"]))
+    if "note" in line:
+        return None
+    if "reset" in line:
+        return TraceLine(number, atr=bytes.fromhex(line["reset"]))
+    command = "".join(line["command"].split()).upper()
+    bytes.fromhex(command.replace("**", "00"))
+    if "error" in line:
+        message = str(line.get("message", ""))
+        return TraceLine(number, command, error=line["error"], message=message)
+    return TraceLine(number, command, bytes.fromhex(line["answer"]))
+
+
+def _malformed(path: Path | str, number: int, why: str) -> ReaderError:
+    return ReaderError(
+        f"line {number} of the trace {str(path)!r} is no event: {why}",
+        advice="record the trace again",
+    )
+
+
+def _hex(data: bytes) -> str:
+    return data.hex().upper()

@@ -110,7 +110,6 @@ def _complete() -> int:
         unicard.main(prog_name=NAME, complete_var=_COMPLETE_VARIABLE)
     except Exception:
         return 1
-    return 0
 
 
 def main(args: Sequence[str] | None = None) -> int:

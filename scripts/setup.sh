@@ -59,10 +59,8 @@ install_wheels() { pip install --require-hashes --only-binary :all: -r "requirem
 # The hashed setuptools of the lock builds it: an isolated build would fetch one without a hash.
 install_project() { pip install --no-deps --no-build-isolation --editable .; }
 
-install_pcsc() {
-    pip install --require-hashes --only-binary :all: --no-binary pyscard --no-build-isolation \
-        -r requirements/pcsc.txt
-}
+# No wheel is asked for here: pyscard has none, and everything else is there already.
+install_pcsc() { pip install --require-hashes --no-build-isolation -r requirements/pcsc.txt; }
 
 setup_core() {
     make_venv

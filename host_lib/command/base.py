@@ -9,11 +9,11 @@ from host_lib.apdu import MAX_SHORT_NE, Apdu, Response
 from host_lib.errors import ProtocolError
 from host_lib.refusals import refusal
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 SUCCESS = 0x9000
 
 
-class Command(Generic[T]):
+class Command(Generic[T_co]):
     """A command of the contract. ``yield from`` it in a flow to get its typed answer.
 
     A child class is a frozen dataclass of the command's parameters; ``NAME`` and ``TARGET`` say
@@ -38,10 +38,10 @@ class Command(Generic[T]):
         """Return the command as it is sent outside a session."""
 
     @abstractmethod
-    def decode(self, response: Response) -> T:
+    def decode(self, response: Response) -> T_co:
         """Return the typed answer. Raises ProtocolError for one against the contract."""
 
-    def __iter__(self) -> Generator[Apdu, Response, T]:
+    def __iter__(self) -> Generator[Apdu, Response, T_co]:
         """Send the command and return its answer; raise a `Refused` error for any other."""
         response = yield self.apdu()
         if not self.accepts(response.sw):

@@ -6,6 +6,7 @@ issuer's key identifier. It never leaves the card outside a session, because of 
 """
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,11 @@ ISSUER_DAYS = 20 * 365
 """How long an issuer certificate is valid: a CA signs for some years, its cards outlive that."""
 _SERIAL_LENGTH = 8
 _KEY_ID_LENGTH = 8
+_BEGINNING = re.compile(
+    rb"\x30\x82..\x30\x82?..\xA0\x03\x02\x01\x02\x02(\x01[\x01-\x7F]|[\x02-\x14][\x00-\x7F])",
+    re.DOTALL,
+)
+"""Version 3 and a positive serial number (RFC 5280, 4.1.2): of others the X.509 library warns."""
 _NOT_THE_PROFILE = (
     ValueError,
     UnsupportedAlgorithm,
@@ -240,10 +246,16 @@ def _requested_period(
 
 
 def _load(der: bytes) -> x509.Certificate:
+    if not _BEGINNING.match(der):
+        raise CertificateMalformed("the bytes are no X.509 v3 certificate")
     try:
-        return x509.load_der_x509_certificate(der)
-    except ValueError as error:
+        certificate = x509.load_der_x509_certificate(der)
+    except (ValueError, x509.InvalidVersion) as error:
         raise CertificateMalformed("the bytes are no certificate") from error
+    # The X.509 library overlooks a signature that claims unused bits at its end.
+    if der[-len(certificate.signature) - 1] != 0:
+        raise CertificateMalformed("the certificate's signature is no whole number of bytes")
+    return certificate
 
 
 def _check_authority(issuer: x509.Certificate) -> None:

@@ -24,8 +24,14 @@ GROUPS: dict[str, tuple[str, str]] = {
     "personalize": ("personalization.commands:personalize", "Turn blank cards into issued ones."),
     "keys": ("keys_tool.commands:keys", "Make key stores, list keys, rotate a card's keys."),
     "conformance": ("card_conformance.commands:conformance", "Prove what a card does."),
-    "spec": ("applet_spec.commands:spec", "Check the card's contract and print its reference."),
-    "sim": ("card_simulator.commands:sim", "Make software cards and serve them to pcscd."),
+    "spec": (
+        "applet_spec.commands:spec",
+        "Check the card's contract, write its reference, look things up.",
+    ),
+    "sim": (
+        "card_simulator.commands:sim",
+        "Make software cards, look at them and serve them to pcscd.",
+    ),
 }
 """Each group of commands: where its room keeps it, and the line that `unicard --help` shows."""
 

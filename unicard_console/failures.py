@@ -46,13 +46,13 @@ def missing_part(group: str, module: str, error: ModuleNotFoundError) -> Missing
     missing = error.name or module
     if module == missing or module.startswith(f"{missing}."):
         return MissingPartError(
-            f"The commands of `unicard {group}` are not part of this installation: "
-            f"there is no module {missing}.",
-            advice="Install the complete package unicard.",
+            f"the commands of `unicard {group}` are not part of this installation: "
+            f"there is no module {missing}",
+            advice="install the complete package unicard",
         )
     return MissingPartError(
-        f"`unicard {group}` needs the Python module {missing}, which is not installed.",
-        advice="Install the package unicard again, together with what it depends on.",
+        f"`unicard {group}` needs the Python module {missing}, which is not installed",
+        advice="install the package unicard again, together with what it depends on",
     )
 
 
@@ -81,14 +81,14 @@ def _describe(error: BaseException) -> UnicardError:
         case UnicardError():
             return error
         case KeyboardInterrupt() | click.Abort() | EOFError():
-            return StoppedError("Stopped before the end.")
+            return StoppedError("stopped before the end")
         case OSError(strerror=str(reason)):
             where = f"{error.filename}: " if error.filename else ""
-            return OperatingSystemError(f"{where}{reason}.")
+            return OperatingSystemError(f"{where}{reason}")
     return DefectError(
-        f"A defect of this program: {type(error).__name__}: {error}",
-        advice="Before this card or file is used again, look at it: `unicard card show`. "
-        f"{DEBUG_VARIABLE}=1 shows where it happened. CONTRIBUTING.md says how to report it.",
+        f"a defect of this program: {type(error).__name__}: {error}",
+        advice="before this card or file is used again, look at it: `unicard card show`; "
+        f"{DEBUG_VARIABLE}=1 shows where it happened; CONTRIBUTING.md says how to report it",
     )
 
 
@@ -98,7 +98,7 @@ def _report_click(error: click.ClickException, as_json: bool) -> int:
         command = error.ctx.command_path if usage else "unicard"  # type: ignore[attr-defined]
         described = UnicardError(
             error.format_message(),
-            advice=f"See `{command} --help`.",
+            advice=f"see `{command} --help`",
             exit_code=ExitCode(error.exit_code),
         ).as_dict()
         click.echo(to_json({"error": described | {"kind": type(error).__name__}}))
@@ -108,9 +108,8 @@ def _report_click(error: click.ClickException, as_json: bool) -> int:
 
 
 def _print_error(error: UnicardError) -> None:
-    outcome = error.changed.value
     click.echo(f"Error: {error.message}", err=True)
-    click.echo(f"  {outcome[0].upper()}{outcome[1:]}.", err=True)
+    click.echo(f"  {error.changed.value}", err=True)
     if error.advice:
         click.echo(f"  {error.advice}", err=True)
 

@@ -16,7 +16,7 @@ class NoSecretError(UnicardError):
 class SecretsDifferError(UnicardError):
     """A new secret was typed twice, not the same way."""
 
-    advice = "Run the command again and type the same secret twice."
+    advice = "run the command again and type the same secret twice"
 
 
 def ask_secret(prompt: str, *, confirm: bool = False) -> str:
@@ -30,7 +30,7 @@ def ask_secret(prompt: str, *, confirm: bool = False) -> str:
         return _not_empty(sys.stdin.readline().rstrip("\r\n"), what)
     secret = _not_empty(_typed(f"{what}: "), what)
     if confirm and _typed(f"{what} (again): ") != secret:
-        raise SecretsDifferError(f"The two answers for “{what}” are not the same.")
+        raise SecretsDifferError(f"the two answers for “{what}” are not the same")
     return secret
 
 
@@ -45,8 +45,8 @@ def secret_from_file(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise NoSecretError(
-            f"The secret in {path} cannot be read: {reason}.",
-            advice="Name a readable file whose first line is the secret.",
+            f"the secret in {path} cannot be read: {reason}",
+            advice="name a readable file whose first line is the secret",
         ) from error
     return _not_empty(line.rstrip("\r\n"), str(path))
 
@@ -58,7 +58,7 @@ def _typed(prompt: str) -> str:
 def _not_empty(secret: str, what: str) -> str:
     if not secret:
         raise NoSecretError(
-            f"No secret was given for “{what}”.",
-            advice="Type it, or give it in a file or an environment variable: see --help.",
+            f"no secret was given for “{what}”",
+            advice="type it, or give it in a file or an environment variable: see --help",
         )
     return secret

@@ -98,6 +98,13 @@ def test_no_option_takes_a_secret_as_a_word() -> None:
         assert not options & forbidden, name
 
 
+def test_the_table_says_what_each_room_says_of_itself() -> None:
+    for name, (_, line) in cli.GROUPS.items():
+        group = cli.unicard.get_command(click.Context(cli.unicard), name)
+        assert group is not None
+        assert group.get_short_help_str(limit=100) == line
+
+
 def test_groups_are_listed_from_the_table() -> None:
     run = unicard("--help")
     for name, (_, line) in cli.GROUPS.items():
@@ -133,7 +140,7 @@ def test_wrong_usage_is_json_when_json_was_asked_for() -> None:
     assert error["exit_code"] == 2
     assert error["changed"] == "no"
     assert "nonsense" in error["message"]
-    assert error["advice"] == "See `unicard spec --help`."
+    assert error["advice"] == "see `unicard spec --help`"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -201,9 +208,9 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
 
 
 REFUSED = UnicardError(
-    "The card refused the PIN.",
+    "the card refused the PIN",
     changed=Changed.YES,
-    advice="Two tries are left.",
+    advice="two tries are left",
     exit_code=ExitCode.REFUSED,
 )
 
@@ -216,9 +223,9 @@ def test_an_error_says_what_happened_what_changed_and_what_to_do(
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.splitlines() == [
-        "Error: The card refused the PIN.",
-        "  A change was made.",
-        "  Two tries are left.",
+        "Error: the card refused the PIN",
+        "  a change was made",
+        "  two tries are left",
     ]
 
 
@@ -235,10 +242,10 @@ def test_an_error_is_json_when_json_was_asked_for(
 @pytest.mark.parametrize(
     ("raised", "exit_code", "message"),
     [
-        (KeyboardInterrupt(), 1, "Stopped"),
-        (click.Abort(), 1, "Stopped"),
+        (KeyboardInterrupt(), 1, "stopped"),
+        (click.Abort(), 1, "stopped"),
         (PermissionError(13, "Permission denied", "card.json"), 4, "card.json: Permission denied"),
-        (RuntimeError("impossible"), 4, "A defect of this program: RuntimeError: impossible"),
+        (RuntimeError("impossible"), 4, "a defect of this program: RuntimeError: impossible"),
         (ConnectionResetError(104, "Connection reset by peer"), 4, "Connection reset by peer"),
         (BrokenPipeError(32, "Broken pipe"), 4, "Broken pipe"),  # of a socket: stdout is well
     ],

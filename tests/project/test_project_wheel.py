@@ -70,8 +70,8 @@ def test_the_installed_program_runs_outside_the_checkout(installed: Path, tmp_pa
     assert "personalize" in run(unicard, "--help", cwd=tmp_path).stdout
     assert run(unicard, "--version", cwd=tmp_path).stdout.startswith("unicard ")
     json.loads(run(unicard, "spec", "check", "--json", cwd=tmp_path).stdout)
-    run(unicard, "sim", "new", "card.json", cwd=tmp_path)
-    shown = run(unicard, "card", "show", "--json", "--reader", "sim:card.json", cwd=tmp_path)
+    run(unicard, "sim", "new", cwd=tmp_path)
+    shown = run(unicard, "card", "show", "--json", "--reader", "sim:blank-0001.json", cwd=tmp_path)
     json.loads(shown.stdout)
 
 

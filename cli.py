@@ -69,7 +69,9 @@ class Rooms(click.Group):
         return [(name, self._line(name)) for name in self.list_commands(ctx)]
 
     def _line(self, name: str) -> str:
-        return GROUPS[name][1] if name in GROUPS else self.commands[name].get_short_help_str()
+        return (
+            GROUPS[name][1] if name in GROUPS else self.commands[name].get_short_help_str(limit=100)
+        )
 
 
 def _load(name: str) -> click.Command:

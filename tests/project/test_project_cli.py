@@ -166,6 +166,7 @@ def test_groups_commands_and_options_are_completed() -> None:
     assert complete("ca") == ["card"]
     assert "check" in complete("spec", "")
     assert "--json" in complete("spec", "check", "--")
+    assert complete("card", "show", "--reader", "s") == ["sim"]
 
 
 def test_completing_what_fails_offers_nothing_quietly(

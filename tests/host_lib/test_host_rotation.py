@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import pytest
 
 from applet_spec import ExitCode
-from card_simulator.reader import SIM, Faults, SimReader
+from card_simulator.reader import Faults, SimReader
 from host_lib.apdu import Apdu
 from host_lib.drive import drive
 from host_lib.errors import CardCryptogramError, CardRemoved, ReaderTimeout
-from host_lib.flow.base import CardKeys
 from host_lib.flow.rotation import (
     KeyFindings,
     NoKnownKeys,
@@ -19,41 +18,8 @@ from host_lib.flow.rotation import (
     find_issuer_keys,
     rotate_issuer_keys,
 )
-from host_lib.keyset import KeySet
-from host_lib.primitives import AesContext
-from host_lib.secret import AesKey
+from tests.support.cards import BLANK, NEW, OLD, issued_card, issuer, stranger
 from tests.support.evidence import evidence
-
-BLANK, OLD, NEW = 0xFF, 0x30, 0x31
-GP_TEST_KEY = AesKey(bytes.fromhex("404142434445464748494A4B4C4D4E4F"))
-
-
-def issuer(call: CardKeys) -> KeySet:
-    """Keys of an invented issuer: blank stock with the public test key, else derived from it."""
-    if call.version == BLANK:
-        return KeySet(BLANK, GP_TEST_KEY, GP_TEST_KEY, GP_TEST_KEY)
-    return _derived(call, b"issuer")
-
-
-def stranger(call: CardKeys) -> KeySet:
-    """The same versions, other keys."""
-    return _derived(call, b"stranger")
-
-
-def _derived(call: CardKeys, who: bytes) -> KeySet:
-    context = AesContext(GP_TEST_KEY.reveal())
-    version = bytes((call.version,))
-    enc, mac, dek = (
-        AesKey(context.cmac(who, version, call.diversification, bytes((n,)))) for n in range(3)
-    )
-    return KeySet(call.version, enc, mac, dek)
-
-
-def issued_card() -> SimReader:
-    """A card whose blank key set was replaced by the issuer's version 30."""
-    reader = SIM.open("")
-    drive(rotate_issuer_keys({BLANK, OLD}, OLD), reader, issuer)
-    return reader
 
 
 def rotate(reader: SimReader) -> Rotation:

@@ -1,0 +1,101 @@
+"""Software cards in the states that tests start from, of an invented issuer."""
+
+from datetime import date
+
+from applet_spec import spec
+from card_simulator.reader import SIM, SimReader
+from host_lib.card import Card
+from host_lib.command import GenerateKeyPair, Install, SelectCardManager
+from host_lib.drive import drive
+from host_lib.flow.base import CardKeys
+from host_lib.flow.rotation import rotate_issuer_keys
+from host_lib.flow.session import open_issuer_session
+from host_lib.flow.store import DgiValue, secret_dgi, store_data
+from host_lib.keyset import KeySet
+from host_lib.primitives import AesContext
+from host_lib.scp03 import secured
+from host_lib.secret import AesKey, Pin, SecretBytes
+from host_lib.tlv import encode
+
+BLANK, OLD, NEW = 0xFF, 0x30, 0x31
+TRANSPORT_PIN = Pin("73951")
+GP_TEST_KEY = AesKey(bytes.fromhex("404142434445464748494A4B4C4D4E4F"))
+"""GlobalPlatform's public test key."""
+
+CARD_NUMBER = "9818010000000015"
+CARD_SERIAL = bytes.fromhex("0102030405060708")
+HOLDER_NAME = "سلمى محمود"
+EFFECTIVE, EXPIRY = date(2026, 1, 1), date(2031, 12, 31)
+
+
+def issuer(call: CardKeys) -> KeySet:
+    """Answer with blank stock's public test key, or keys of one card derived from it."""
+    if call.version == BLANK:
+        return KeySet(BLANK, GP_TEST_KEY, GP_TEST_KEY, GP_TEST_KEY)
+    return _derived(call, b"issuer")
+
+
+def stranger(call: CardKeys) -> KeySet:
+    """Answer with other keys of the same versions."""
+    return _derived(call, b"stranger")
+
+
+def _derived(call: CardKeys, who: bytes) -> KeySet:
+    context = AesContext(GP_TEST_KEY.reveal())
+    version = bytes((call.version,))
+    enc, mac, dek = (
+        AesKey(context.cmac(who, version, call.diversification, bytes((n,)))) for n in range(3)
+    )
+    return KeySet(call.version, enc, mac, dek)
+
+
+def issued_card() -> SimReader:
+    """Return a card whose blank key set was replaced by the issuer's version 30."""
+    reader = SIM.open("")
+    drive(rotate_issuer_keys({BLANK, OLD}, OLD), reader, issuer)
+    return reader
+
+
+def installed_card() -> SimReader:
+    """Return an issued card with the application installed, still BLANK."""
+    reader = issued_card()
+    drive(iter(SelectCardManager(spec().aids.isd)), reader)
+    session = drive(open_issuer_session(OLD), reader, issuer)
+    aids = spec().aids
+    install = Install(aids.package, aids.module, aids.instance)
+    drive(secured(session.channel, iter(install)), reader)
+    return reader
+
+
+def personalized_card() -> tuple[SimReader, bytes]:
+    """Return a PERSONALIZED card with the transport PIN, and the point of its public key."""
+    reader = installed_card()
+    card = Card(reader, issuer)
+    with card.issuer_session(OLD) as session:
+        point = card.run(iter(GenerateKeyPair()))
+        assert session.keys.dek is not None
+        pin = secret_dgi(0x8010, SecretBytes(TRANSPORT_PIN.block()), session.keys.dek)
+        card.run(store_data((*record(), pin)))
+    return reader, point
+
+
+def record() -> tuple[DgiValue, ...]:
+    """Return the DGIs of an invented, finger-exempt holder, without the PIN."""
+    holder = b"".join(
+        (
+            encode(0x5F20, HOLDER_NAME.encode()),
+            encode(0x5F2B, bytes.fromhex("19900115")),
+            encode(0xDF41, bytes.fromhex("29001150100017")),
+            encode(0xDF42, b"\x01"),
+            encode(0xDF43, bytes.fromhex("01000000001F")),
+        )
+    )
+    validity = bytes.fromhex(f"{EFFECTIVE:%Y%m%d}{EXPIRY:%Y%m%d}")
+    certificate = encode(0x30, bytes(range(256)) + bytes(range(180)))
+    return (
+        DgiValue(0x0101, bytes.fromhex(CARD_NUMBER) + b"BATCH-01" + CARD_SERIAL),
+        DgiValue(0x0102, holder),
+        DgiValue(0x0103, validity),
+        DgiValue(0x0104, b"\x01" + bytes(8)),
+        DgiValue(0x0201, certificate),
+    )

@@ -36,7 +36,7 @@ def list_readers(out: Output) -> None:
             names = list(opener.names())
             found.append({"kind": kind, "names": names, "problem": None})
         except ReaderError as error:
-            problem = f"{error.message}. {error.advice}"
+            problem = f"{error.message} ({error.advice})"
             found.append({"kind": kind, "names": [], "problem": problem})
 
     def human(console: "Console") -> None:

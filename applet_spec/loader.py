@@ -271,6 +271,10 @@ def _record_fields(entries: Iterable[Json]) -> tuple[model.RecordField, ...]:
     return tuple(model.RecordField(e["name"], e["length"], e.get("text", "")) for e in entries)
 
 
+def _frozen(setting: object) -> object:
+    return MappingProxyType(setting) if isinstance(setting, dict) else setting
+
+
 def _services(entry: Json) -> model.Services:
     shared = ("id", "label", "kind", "unit", "verification", "debit_roles", "credit_roles")
     profile = tuple(
@@ -282,7 +286,7 @@ def _services(entry: Json) -> model.Services:
             verification=s["verification"],
             debit_roles=tuple(s["debit_roles"]),
             credit_roles=tuple(s["credit_roles"]),
-            settings=MappingProxyType({k: v for k, v in s.items() if k not in shared}),
+            settings=MappingProxyType({k: _frozen(v) for k, v in s.items() if k not in shared}),
         )
         for s in entry["profile"]
     )

@@ -107,6 +107,12 @@ class Variant:
         return Length(least, most)
 
 
+def pattern_matches(pattern: str, sw: int) -> bool:
+    """Say whether a status word falls under a pattern: four hex digits, or ``63Cx``."""
+    word = f"{sw:04X}"
+    return word[:3] == pattern[:3] and pattern[3] in ("x", word[3])
+
+
 @dataclass(frozen=True, slots=True)
 class StatusWord:
     """What a status word means; ``pattern`` is four hex digits or ``63Cx``."""
@@ -120,7 +126,7 @@ class StatusWord:
 
     def matches(self, sw: int) -> bool:
         """Say whether a status word falls under the pattern."""
-        return f"{sw:04X}"[:3] == self.pattern[:3] and self.pattern[3] in ("x", f"{sw:04X}"[3])
+        return pattern_matches(self.pattern, sw)
 
 
 @dataclass(frozen=True, slots=True)

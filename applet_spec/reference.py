@@ -1,6 +1,7 @@
 """Writes the APDU reference in Markdown from the contract: ``docs/reference/`` holds its pages."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from applet_spec.loader import build, read_data
 from applet_spec.model import Spec
@@ -32,13 +33,14 @@ APDU_SECTIONS: tuple[Section, ...] = (
 
 
 def pages(read: Read = read_data) -> Mapping[str, str]:
-    """Return the text of every page by its file name."""
-    spec = build(read)
-    return {"apdu.md": _apdu(spec, read), "requirements.md": _requirements(spec, read)}
+    """Return the text of every page by its file name. Raises SpecError."""
+    once = cache(read)
+    spec = build(once)
+    return {"apdu.md": _apdu(spec, once), "requirements.md": _requirements(spec, once)}
 
 
 def render(read: Read = read_data) -> str:
-    """Return the APDU reference."""
+    """Return the APDU reference. Raises SpecError."""
     return pages(read)["apdu.md"]
 
 

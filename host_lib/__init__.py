@@ -5,3 +5,30 @@ channel (`scp03`), commands, flows and their drivers, and the typed errors. Ever
 transport and the driver is free of I/O: commands and flows are generators that yield APDUs.
 May import: ``applet_spec``. Never prompts, never prints.
 """
+
+from applet_spec import Changed, ExitCode, UnicardError
+from host_lib.card import Card
+from host_lib.drive import drive
+from host_lib.flow.base import CardKeys, Flow
+from host_lib.keyset import KeySet
+from host_lib.reader import Reader, open_reader
+from host_lib.refusals import Refused, WrongPin
+from host_lib.secret import AesKey, Pin, SecretBytes
+
+__all__ = [
+    "AesKey",
+    "Card",
+    "CardKeys",
+    "Changed",
+    "ExitCode",
+    "Flow",
+    "KeySet",
+    "Pin",
+    "Reader",
+    "Refused",
+    "SecretBytes",
+    "UnicardError",
+    "WrongPin",
+    "drive",
+    "open_reader",
+]

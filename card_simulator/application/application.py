@@ -41,6 +41,7 @@ class Application:
         self._life_cycle = LifeCycle(self._state, objects, pin, self._key_pair)
         self._personalization = Personalization(self._state, objects, pin, self._key_pair)
         self._session_commands = {spec().commands[name].ins for name in _SESSION_COMMANDS}
+        self._store_data = spec().commands["STORE DATA"].ins
         self._role_slots = [spec().key_ranges[name] for name in _ROLE_SLOTS]
         self._table = CommandTable(
             spec().commands,
@@ -115,7 +116,12 @@ class Application:
             secret=self._channel.has(self._state.spec.secure_channel.write_level),
             contactless=self._state.interface() is Interface.CONTACTLESS,
         )
-        return self._table.run(command, situation)
+        try:
+            return self._table.run(command, situation)
+        except StatusError:
+            if command.ins == self._store_data:
+                self._personalization.forget_stream()
+            raise
 
     def _initialize_update(self, command: Command) -> Answer:
         """Refuse the key versions of terminal roles, which no key on this card can have yet."""

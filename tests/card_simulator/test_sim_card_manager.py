@@ -435,7 +435,8 @@ def test_a_long_list_goes_on_after_6310(issuer: Terminal) -> None:
     names = [bytes([0xF1]) + bytes(14) + bytes([n]) for n in range(16)]
     assert {issuer.install(name) for name in names} == {0x9000}
     assert issuer.install(AIDS.instance) == 0x6A84
-    found, p2, words = b"", 2, []
+    found, p2 = b"", 2
+    words: list[int] = []
     while not words or words[-1] == 0x6310:
         data, sw = issuer.send(0x80, 0xF2, 0x40, p2, b"\x4f\x00")
         found, p2, words = found + data, 3, [*words, sw]

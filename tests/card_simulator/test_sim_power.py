@@ -1,0 +1,342 @@
+"""Power cut at every write of every command that writes: afterwards old or new, never a mixture.
+
+Comments name the requirements that a test shows.
+"""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from card_simulator.card import Card
+from card_simulator.memory import Image, PowerCut
+from tests.card_simulator.sim_host import (
+    AIDS,
+    ANCHOR,
+    CERTIFICATE,
+    FINGER,
+    ISD,
+    NEW_PIN,
+    PIN,
+    VALIDITY,
+    WRONG_PIN,
+    Keys,
+    Terminal,
+    dgi,
+    new_card,
+    stream,
+    with_key_pair,
+    with_own_pin,
+)
+
+ISSUER_KEYS = Keys(b"E" * 16, b"M" * 16, b"D" * 16)
+OTHER_KEYS = Keys(b"e" * 32, b"m" * 32, b"d" * 32)
+
+Act = Callable[[Terminal], object]
+Cells = Mapping[str, bytes]
+
+TRIES = f"app.{AIDS.instance.hex().upper()}.pin.tries"
+
+
+def seen(image: Image) -> Cells:
+    """Return the cells by their meaning: an object with two slots as its value, wherever it lies."""
+    cells = dict(image.cells)
+    slots = {name: cells.pop(name) for name in list(cells) if name[-2:] in (".0", ".1")}
+    for name in {slot[:-2] for slot in slots}:
+        if name in cells:
+            slot, length = cells[name][0], int.from_bytes(cells[name][1:], "big")
+            cells[name] = slots[f"{name}.{slot}"][:length]
+    return cells
+
+
+def outcomes(image: Image, prepare: Act, act: Act, torn: int = 0) -> list[Cells]:
+    """Return what the memory means before, after each cut and recovery, and after all of ``act``.
+
+    The card with this memory is made ready by ``prepare``; then power fails at each write of
+    ``act`` in turn, and each time once more while the card recovers.
+    """
+    whole = Card(image)
+    whole.reset()
+    host = Terminal(whole.transmit)
+    prepare(host)
+    found = [seen(whole.memory.image)]
+    start = whole.memory.writes
+    act(host)
+    count = whole.memory.writes - start
+    assert count
+    for cut in range(1, count + 1):
+        card = Card(image)
+        card.reset()
+        host = Terminal(card.transmit)
+        prepare(host)
+        card.memory.cut_power_at(cut, torn_bytes=torn)
+        with pytest.raises(PowerCut):
+            act(host)
+        assert not card.powered
+        with pytest.raises(PowerCut):
+            card.transmit(b"\x00\xa4\x04\x00")
+        card.memory.cut_power_at(1)
+        try:
+            card.reset()
+        except PowerCut:
+            card.reset()
+        card.memory.keep_power()
+        assert not card.memory.image.journal
+        found.append(seen(card.memory.image))
+    found.append(seen(whole.memory.image))
+    return found
+
+
+def assert_old_or_new(found: list[Cells]) -> None:
+    old, new = found[0], found[-1]
+    assert old != new
+    for number, cells in enumerate(found):
+        assert cells in (old, new), f"a mixture after a cut at write {number}"
+    assert found == sorted(found, key=lambda cells: cells == new), "what was new stays new"
+
+
+def no_preparation(_host: Terminal) -> None:
+    """Leave the card as it is."""
+
+
+def session(aid: bytes, keys: Keys | None = None, kvn: int = 0) -> Act:
+    def open_session(host: Terminal) -> None:
+        host.keys = keys or Keys()
+        host.select(aid)
+        host.authenticate(kvn)
+
+    return open_session
+
+
+def image_after(*acts: Act, card: Card | None = None) -> Image:
+    card = card or new_card()
+    host = Terminal(card.transmit)
+    for act in acts:
+        act(host)
+    return card.memory.image
+
+
+def put_first(host: Terminal) -> None:
+    host.put_key(0x30, ISSUER_KEYS)
+
+
+def test_the_first_put_key_swaps_the_transport_set_whole() -> None:
+    # PUK-07
+    found = outcomes(image_after(), session(ISD), put_first)
+    assert_old_or_new(found)
+    assert [
+        sorted(name for name in cells if "keys" in name) for cells in (found[0], found[-1])
+    ] == [
+        ["isd.keys.FF"],
+        ["isd.keys.30"],
+    ]
+
+
+def test_after_any_cut_of_the_first_put_key_exactly_one_set_opens_a_session() -> None:
+    # PUK-07
+    image = image_after()
+    opened = []
+    for cut in range(1, 20):
+        card = Card(image)
+        card.reset()
+        host = Terminal(card.transmit)
+        host.authenticate()
+        card.memory.cut_power_at(cut)
+        try:
+            put_first(host)
+        except PowerCut:
+            card.reset()
+        card.memory.keep_power()
+        sets = {kvn for kvn in (0x30, 0xFF) if Terminal(card.transmit).raw(
+            bytes([0x80, 0x50, kvn, 0, 8]) + bytes(8))[1] == 0x9000}  # fmt: skip
+        host = Terminal(card.transmit, keys=ISSUER_KEYS if sets == {0x30} else Keys())
+        host.authenticate(*sets)
+        opened.append(sets)
+    assert {frozenset(s) for s in opened} == {frozenset({0x30}), frozenset({0xFF})}
+
+
+def test_rotation_adds_replaces_and_deletes_sets_whole() -> None:
+    image = image_after(session(ISD), put_first)
+    ready = session(ISD, ISSUER_KEYS, 0x30)
+    assert_old_or_new(outcomes(image, ready, lambda h: h.put_key(0x31, OTHER_KEYS)))
+    assert_old_or_new(outcomes(image, ready, lambda h: h.put_key(0x31, OTHER_KEYS, 0x30)))
+    assert_old_or_new(outcomes(image, ready, lambda h: h.put_key(0x30, OTHER_KEYS, 0x30)))
+    both = image_after(ready, lambda h: h.put_key(0x31, OTHER_KEYS), card=reborn(image))
+    other = session(ISD, OTHER_KEYS, 0x31)
+    found = outcomes(both, other, lambda h: h.send(0x80, 0xE4, 0, 0, b"\xd2\x01\x30"))
+    assert_old_or_new(found)
+
+
+def reborn(image: Image) -> Card:
+    card = Card(image)
+    card.reset()
+    return card
+
+
+def test_install_and_the_card_life_cycle_step_whole() -> None:
+    assert_old_or_new(outcomes(image_after(), session(ISD), lambda h: h.install()))
+    assert_old_or_new(outcomes(image_after(), session(ISD), lambda h: h.sw(0x80, 0xF0, 0x80, 7)))
+
+
+def test_the_key_pair_appears_whole() -> None:
+    card = new_card()
+    image = image_after(session(ISD), lambda h: h.install(), card=card)
+    found = outcomes(image, session(AIDS.instance), lambda h: h.sw(0x00, 0x46, 0x80, 0x00))
+    # every run makes another pair: compare which cells there are
+    names = [frozenset(cells) for cells in found]
+    assert set(names) == {names[0], names[-1]}
+    assert len(names[-1] - names[0]) == 2
+
+
+@pytest.mark.parametrize("torn", [0, 1, 17, 59])
+def test_the_dgis_of_a_command_are_stored_all_or_none(torn: int) -> None:
+    # STD-09
+    card, host = with_key_pair()
+    data = dgi(0x0101, ANCHOR) + dgi(0x0103, VALIDITY) + dgi(0x0301, FINGER)
+    data += host.secret(0x8010, PIN)
+    card.reset()
+    ready = session(AIDS.instance)
+    found = outcomes(card.memory.image, ready, lambda h: h.sw(0x80, 0xE2, 0x08, 0, data), torn)
+    assert_old_or_new(found)
+
+
+@pytest.mark.parametrize("torn", [0, 1, 200, 331])
+def test_a_long_object_is_replaced_whole(torn: int) -> None:
+    card, _ = with_own_pin()
+    card.reset()
+    certificate = dgi(0x0201, CERTIFICATE[:4] + bytes(len(CERTIFICATE) - 4))
+
+    def ready(host: Terminal) -> None:
+        session(AIDS.instance)(host)
+        assert host.sw(0x80, 0xE2, 0x08, 0, certificate[:200]) == 0x9000
+
+    found = outcomes(
+        card.memory.image, ready, lambda h: h.sw(0x80, 0xE2, 0x88, 1, certificate[200:]), torn
+    )
+    assert_old_or_new(found)
+    assert len(found) > 3
+
+
+def test_the_last_block_personalizes_whole_or_not_at_all() -> None:
+    card, host = with_key_pair()
+    data = stream(host)
+    assert set(host.store(data[:-19], last=False)) == {0x9000}
+    card.reset()
+
+    def last_block(host: Terminal) -> None:
+        host.sw(0x80, 0xE2, 0x88, 0, host.secret(0x8010, PIN))
+
+    found = outcomes(card.memory.image, session(AIDS.instance), last_block)
+    assert_old_or_new(found)
+    assert any(name.endswith("personalized") for name in found[-1])
+
+
+def test_a_personalization_cut_at_any_write_is_completed_by_starting_again() -> None:
+    card, host = with_key_pair()
+    data = stream(host)
+    card.reset()
+    image = card.memory.image
+
+    def personalize(host: Terminal) -> None:
+        session(AIDS.instance)(host)
+        assert set(host.store(data)) == {0x9000}
+
+    found = outcomes(image, no_preparation, personalize)
+    for cells in found[:-1]:
+        again = reborn(Image(cells))
+        personalized_before = any(name.endswith("personalized") for name in cells)
+        if not personalized_before:
+            personalize(Terminal(again.transmit))
+        assert seen(again.memory.image) == found[-1]
+
+
+def tries(found: list[Cells]) -> list[int]:
+    return [cells[TRIES][0] for cells in found]
+
+
+def test_no_cut_of_verify_gains_a_try() -> None:
+    # PIN-06
+    card, host = with_own_pin()
+    host.sw(0, 0x20, 0, 0x81, WRONG_PIN)
+    image = card.memory.image
+    wrong = outcomes(
+        image, lambda h: h.select(AIDS.instance), lambda h: h.sw(0, 0x20, 0, 0x81, WRONG_PIN)
+    )
+    assert tries(wrong) == [2, 2, 1]
+    right = outcomes(
+        image, lambda h: h.select(AIDS.instance), lambda h: h.sw(0, 0x20, 0, 0x81, NEW_PIN)
+    )
+    # before the try is taken, after it, and given back
+    assert tries(right) == [2, 2, 1, 3]
+
+
+def test_a_cut_of_change_keeps_pin_mark_and_tries_together() -> None:
+    # PIN-06, CHG-01
+    card, host = with_own_pin()
+    host.sw(0, 0x20, 0, 0x81, WRONG_PIN)
+    pin = TRIES.removesuffix(".tries")
+
+    def change(host: Terminal) -> None:
+        host.sw(0, 0x24, 0, 0x81, NEW_PIN + PIN)
+
+    found = outcomes(card.memory.image, lambda h: h.select(AIDS.instance), change)
+    pairs = [(cells[pin][1:], cells[TRIES][0]) for cells in found]
+    assert set(pairs) == {(NEW_PIN, 2), (NEW_PIN, 1), (PIN, 3)}
+    assert pairs == sorted(pairs, key=[(NEW_PIN, 2), (NEW_PIN, 1), (PIN, 3)].index)
+
+
+def test_resetting_the_tries_happens_whole() -> None:
+    card, host = with_own_pin()
+    host.sw(0, 0x20, 0, 0x81, WRONG_PIN)
+    card.reset()
+    ready = session(AIDS.instance)
+    assert_old_or_new(outcomes(card.memory.image, ready, lambda h: h.sw(0, 0x2C, 2, 0x81, PIN)))
+
+
+def test_suspending_and_resuming_happen_whole() -> None:
+    card, _ = with_own_pin()
+    card.reset()
+    ready = session(AIDS.instance)
+
+    def change(p2: int) -> Act:
+        return lambda host: host.sw(0x80, 0xF0, 0x40, p2)
+
+    assert_old_or_new(outcomes(card.memory.image, ready, change(0x3F)))
+    suspended = image_after(ready, change(0x3F), card=card)
+    assert_old_or_new(outcomes(suspended, ready, change(0x1F)))
+
+
+def test_a_termination_that_lost_power_is_completed_at_select() -> None:
+    # STA-05
+    card, _ = with_own_pin()
+    card.reset()
+    found = outcomes(
+        card.memory.image, session(AIDS.instance), lambda h: h.sw(0x80, 0xF0, 0x40, 0x7F)
+    )
+    assert len(found) > 5
+    for cells in found[1:]:
+        again = reborn(Image(cells))
+        _, sw = Terminal(again.transmit).select(AIDS.instance)
+        ended = any(name.endswith("terminated") for name in cells)
+        assert sw == (0x6285 if ended else 0x9000)
+        assert seen(again.memory.image) == (found[-1] if ended else found[0])
+
+
+def test_the_erasure_at_select_survives_cuts_too() -> None:
+    card, host = with_own_pin()
+    host.authenticate()
+    start = card.memory.writes
+    card.memory.cut_power_at(2)
+    with pytest.raises(PowerCut):
+        host.sw(0x80, 0xF0, 0x40, 0x7F)
+    assert card.memory.writes == start + 2
+    cuts = 0
+    while True:
+        card.reset()
+        card.memory.cut_power_at(2)
+        try:
+            assert Terminal(card.transmit).select(AIDS.instance)[1] == 0x6285
+            break
+        except PowerCut:
+            cuts += 1
+    assert cuts > 2
+    assert not any("pin" in name or "key.private" in name for name in seen(card.memory.image))

@@ -13,6 +13,7 @@ from unicard_console import (
     SecretSource,
     output_options,
     passphrase_option,
+    reader_option,
     secret_option,
     store_option,
 )
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from host_lib.keyset import KeySet
     from host_lib.secret import AesKey
+    from keys_tool.rotation import RotationReport
 
 _PURPOSES = click.Choice([purpose.value for purpose in Purpose])
 
@@ -148,6 +150,44 @@ def retire(out: Output, store: str, passphrase: SecretSource, purpose: str, vers
         _show(out, opened.location, [opened.retire(Purpose(purpose), version)])
 
 
+@keys.command()
+@reader_option
+@click.option("--to", "target", type=key_version, help="New key version; by default the newest.")
+@click.option("--from", "source", type=key_version, help="Take away only this version.")
+@store_option
+@passphrase_option
+@output_options
+def rotate(
+    out: Output,
+    store: str,
+    passphrase: SecretSource,
+    reader: str | None,
+    target: int | None,
+    source: int | None,
+) -> None:
+    """Give the card in a reader the issuer keys of a newer version.
+
+    The new keys are added and proven by a session before the old ones are deleted. After an
+    interruption the same command finishes the work.
+    """
+    from host_lib.reader import open_reader
+    from keys_tool.rotation import rotate_card
+
+    with _open(store, passphrase) as opened, open_reader(reader) as place:
+        wanted = opened.default_version(Purpose.ISSUER) if target is None else target
+        report = rotate_card(place, opened, wanted, source)
+    data = {
+        "reader": place.name,
+        "version": f"{report.version:02X}",
+        "added": report.added,
+        "deleted": _hexes(report.deleted),
+        "opened_with": _hexes(report.opened_with),
+        "before": _hexes(report.before),
+        "after": _hexes(report.after),
+    }
+    out.result(data, lambda console: _tell(console, report))
+
+
 @keys.command("change-passphrase")
 @store_option
 @passphrase_option
@@ -200,6 +240,24 @@ def _transport_keys(well_known: str | None, path: Path | None) -> "KeySet | AesK
     if path:
         return read_transport_file(path)
     return globalplatform_default() if well_known else None
+
+
+def _hexes(versions: Iterable[int]) -> list[str]:
+    return [f"{version:02X}" for version in versions]
+
+
+def _tell(console: "Console", report: "RotationReport") -> None:
+    from keys_tool.rotation import listed
+
+    console.print(f"The card had key versions {listed(report.before)}", end="")
+    console.print(f" and opened with {listed(report.opened_with)}.")
+    if report.added:
+        console.print(f"Added {report.version:02X}, and proved it by a session.")
+    if report.deleted:
+        console.print(f"Deleted {listed(report.deleted)}.")
+    if not report.added and not report.deleted:
+        console.print("There was nothing to do.")
+    console.print(f"The card has key versions {listed(report.after)} now.")
 
 
 def _next_version(store: KeyStore, purpose: Purpose) -> int:

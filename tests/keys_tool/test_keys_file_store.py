@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from host_lib.keyset import KeySet
 from host_lib.secret import AesKey, SecretBytes
-from keys_tool import errors, open_store
+from keys_tool import errors, open_store, sealing
 from keys_tool.atomic_file import exclusive
 from keys_tool.derivation import derive_card_keys
 from keys_tool.file_store import FileStore
@@ -143,6 +143,15 @@ def test_sealed_data_opens_only_as_it_was_sealed(store: FileStore) -> None:
     ):
         with pytest.raises(errors.SealedDataDamaged):
             store.open(purpose, version, data, aad)
+
+
+def test_sealed_data_is_bound_to_purpose_and_version_even_under_one_key() -> None:
+    key = AesKey(bytes(32))
+    sealed = sealing.seal(key, b"x", sealing.associated_data(Purpose.MAILER, 1, b""))
+    assert sealing.unseal(key, sealed, b"mailer:01\0") == b"x"
+    for purpose, version in ((Purpose.MAILER, 2), (Purpose.PRODUCTION, 1)):
+        with pytest.raises(errors.SealedDataDamaged):
+            sealing.unseal(key, sealed, sealing.associated_data(purpose, version, b""))
 
 
 @pytest.mark.parametrize("purpose", [Purpose.TRANSPORT, Purpose.ISSUER, Purpose.CARD_CA])

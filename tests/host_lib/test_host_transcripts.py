@@ -1,0 +1,121 @@
+"""Transcripts worked out by hand from the standards, which no code of the project has written."""
+
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from host_lib.apdu import Apdu, Response
+from host_lib.errors import CardCryptogramError, ReaderError
+from host_lib.framing import framed
+from host_lib.keyset import KeySet
+from host_lib.scp03 import open_session, secured
+from host_lib.secret import AesKey, Pin
+from host_lib.tlv import find, parse
+from host_lib.transports.replay import REPLAY, ReplayReader
+
+FOLDER = Path(__file__).parents[1] / "transcripts"
+GP_TEST_KEY = AesKey(bytes(range(0x40, 0x50)))
+GP_TEST_KEYS = KeySet(0xFF, GP_TEST_KEY, GP_TEST_KEY, GP_TEST_KEY)
+COUNTING_KEYS = KeySet(0x31, AesKey(bytes(range(0x40, 0x60))), AesKey(bytes(range(0x60, 0x80))))
+
+Flow = Generator[Apdu, Response, Any]
+KEY_INFORMATION = bytes.fromhex("E012C00401308810C00402308810C00403308810")
+STATUS = bytes.fromhex("E30F4F08A0000001510000009F700101C500")
+
+
+def play(reader: ReplayReader, flow: Flow) -> Any:
+    steps = framed(flow)
+    try:
+        apdu = next(steps)
+        while True:
+            apdu = steps.send(Response.parse(reader.transmit(apdu.encode())))
+    except StopIteration as done:
+        return done.value
+
+
+def select() -> Flow:
+    response = yield Apdu(0, 0xA4, 4, 0, ne=256)
+    fci = parse(response.data)
+    aid, longest = find(fci, 0x6F, 0x84), find(fci, 0x6F, 0xA5, 0x9F65)
+    assert aid is not None
+    assert longest is not None
+    assert aid.value.hex() == "a000000151000000"
+    assert longest.value == b"\xff"
+
+
+def get_long_and_short() -> Flow:
+    long = yield Apdu(0, 0xCA, 0x7F, 0x21, ne=65536)
+    short = yield Apdu(0, 0xCA, 0x9F, 0x7F, ne=256)
+    assert long == Response(bytes(i % 256 for i in range(300)), 0x9000)
+    assert short == Response(b"\x01\x02\x03", 0x9000)
+
+
+def put_long() -> Flow:
+    response = yield Apdu(0, 0xDA, 0x7F, 0x21, bytes(i % 256 for i in range(300)))
+    assert response.sw == 0x9000
+
+
+def verify() -> Flow:
+    asked = yield Apdu(0, 0x20, 0, 0x81)
+    wrong = yield Apdu(0, 0x20, 0, 0x81, Pin("0000").block(), secret=True)
+    right = yield Apdu(0, 0x20, 0, 0x81, Pin("12345678").block(), secret=True)
+    assert [asked.sw, wrong.sw, right.sw] == [0x63C3, 0x63C2, 0x9000]
+
+
+def session(keys: KeySet, level: int, challenge: bytes, longest: int) -> Callable[[], Flow]:
+    def commands() -> Flow:
+        stored = yield Apdu(0x80, 0xE2, 0x08, 0x00, bytes.fromhex("9F010102"))
+        information = yield Apdu(0x80, 0xCA, 0x00, 0xE0, ne=256)
+        missing = yield Apdu(0x80, 0xCA, 0x00, 0x42, ne=256)
+        status = yield Apdu(0x80, 0xF2, 0x80, 0x02, b"\x4f\x00", 256)
+        assert stored == Response(b"", 0x9000)
+        assert information == Response(KEY_INFORMATION, 0x9000)
+        assert missing == Response(b"", 0x6A88)
+        assert status == Response(STATUS, 0x6310)
+        if longest:
+            long = yield Apdu(0x80, 0xE2, 0x88, 0x01, bytes(range(longest)))
+            assert long == Response(b"", 0x9000)
+
+    def whole() -> Flow:
+        channel = yield from open_session(keys, level, challenge)
+        yield from secured(channel, commands())
+        assert channel.is_open
+        assert not longest or longest == channel.max_data
+
+    return whole
+
+
+def wrong_card() -> Flow:
+    with pytest.raises(CardCryptogramError):
+        yield from open_session(GP_TEST_KEYS, 0x33, bytes(range(8)))
+
+
+TRANSCRIPTS: dict[str, Callable[[], Flow]] = {
+    "select_isd": select,
+    "get_response": get_long_and_short,
+    "chaining": put_long,
+    "verify": verify,
+    "scp03_s8_aes128_level33": session(GP_TEST_KEYS, 0x33, bytes(range(8)), 239),
+    "scp03_s8_aes128_level11": session(GP_TEST_KEYS, 0x11, bytes(range(8)), 0),
+    "scp03_s16_aes256_level33": session(COUNTING_KEYS, 0x33, bytes(range(16)), 223),
+    "wrong_card_cryptogram": wrong_card,
+}
+
+
+@pytest.mark.parametrize("name", TRANSCRIPTS)
+def test_the_host_speaks_a_transcript_to_its_end(name: str) -> None:
+    with REPLAY.open(str(FOLDER / f"{name}.jsonl")) as reader:
+        play(reader, TRANSCRIPTS[name]())
+        assert reader.finished
+
+
+def test_every_transcript_is_played() -> None:
+    assert {path.stem for path in FOLDER.glob("*.jsonl")} == set(TRANSCRIPTS)
+
+
+def test_another_challenge_is_another_session_and_diverges_at_once() -> None:
+    reader = REPLAY.open(str(FOLDER / "scp03_s8_aes128_level33.jsonl"))
+    with pytest.raises(ReaderError, match="expected 8050FF00080001020304050607"):
+        play(reader, open_session(GP_TEST_KEYS, 0x33, bytes(8)))

@@ -87,7 +87,7 @@ def card_data(fields: Mapping[str, Any], numbers: CardNumbers, pin: Pin) -> Card
     if fingers:
         parts.append(("biometric information template", biometric_information(fingers)))
     dgis = {spec().dgi_named(name).tag: content for name, content in parts}
-    first = spec().dgi_named("service record").tag
+    first = spec().dgi_named("service record 1").tag
     for place, record in enumerate(service_table(fields, numbers.effective)):
         dgis[first + place] = encode_service(record)
     for tag, content in dgis.items():

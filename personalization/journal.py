@@ -291,14 +291,14 @@ class Journal:
 
     def has_work(self, batch: bytes) -> bool:
         """Say whether a card that comes now could still be needed for this batch."""
-        open_states = [State.WAITING, State.UNCERTAIN, *ORDER[:-1]]
-        where = and_(records.c.batch == batch.hex(), records.c.state.in_(open_states))
+        of_batch = records.c.batch == batch.hex()
+        wanting = and_(of_batch, records.c.state.in_([State.WAITING, State.UNCERTAIN]))
+        making = and_(of_batch, records.c.state.in_(ORDER[:-1]))
         with reading(self._engine, self.path) as connection:
-            rows = connection.execute(select(records).where(where)).all()
-        return any(
-            entry.state in (State.WAITING, State.UNCERTAIN) or entry.interrupted
-            for entry in map(read_entry, rows)
-        )
+            if connection.execute(select(records.c.id).where(wanting).limit(1)).first():
+                return True
+            rows = connection.execute(select(records).where(making)).all()
+        return any(read_entry(row).interrupted for row in rows)
 
 
 def _row(connection: Connection, record: int) -> Row[Any]:

@@ -89,6 +89,13 @@ def prepare(
     return Prepared(batch, production, mailers, effective, expiry, notes)
 
 
+def only_spoiled(enrolments: Sequence[Enrolment], journal: Journal) -> tuple[Enrolment, ...]:
+    """Return those enrolments that have a spoiled record and no other one."""
+    ids = [enrolment.enrolment_id for enrolment in enrolments]
+    wanted = journal.spoiled_enrolments(ids) - journal.live_enrolments(ids)
+    return tuple(enrolment for enrolment in enrolments if enrolment.enrolment_id in wanted)
+
+
 @dataclass(frozen=True, slots=True)
 class _Keys:
     """Which versions of the store's keys the batch uses."""

@@ -198,6 +198,18 @@ class SealedFile:
         self.close()
 
 
+def batch_of(path: Path) -> bytes:
+    """Return the batch id that a file's header names; nothing of it is authenticated."""
+    with _opened(path) as file:
+        try:
+            batch = bytes.fromhex(json.loads(file.readline(_LARGEST_LINE))["batch"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            batch = b""
+    if len(batch) != BATCH_LENGTH:
+        raise SealedFileDamaged(f"{path} is no production or mailer file")
+    return batch
+
+
 def _opened(path: Path) -> BinaryIO:
     try:
         return path.open("rb")

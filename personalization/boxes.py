@@ -1,0 +1,79 @@
+"""Where cards come from: a reader that a person feeds, or a box of software cards.
+
+`sim:` with a pattern is a box of card files, taken one after the other. A reader of the kind
+`pcsc` is fed by a person: one card in, one card out. Any other name is a box of one card.
+"""
+
+from collections.abc import Callable, Generator, Iterator
+from glob import has_magic
+from pathlib import Path
+
+from applet_spec import ExitCode
+from host_lib.errors import ReaderTimeout
+from host_lib.reader import Reader, open_reader
+from personalization.errors import PersonalizationError
+
+_FED_BY_HAND = "pcsc:"
+_BOX = "sim:"
+_LOOK_UP_SECONDS = 0.5
+"""How long a wait for a card goes on before the wish to stop is asked for again."""
+
+
+class EmptyBox(PersonalizationError):
+    """No card file fits the pattern."""
+
+    exit_code = ExitCode.USAGE
+    advice = "make blank cards with `unicard sim new`, or check the pattern"
+
+
+def cards(
+    name: str, stop: Callable[[], bool], note: Callable[[str], None]
+) -> Generator[Reader, None, None]:
+    """Yield a reader with a card in it, once for each card, until none is left or ``stop`` says so.
+
+    ``note`` is told what a person has to do. The reader is closed after each card of a box.
+    """
+    if name.startswith(_FED_BY_HAND):
+        yield from _by_hand(name, stop, note)
+        return
+    for one in readers_of_box(name):
+        if stop():
+            return
+        with open_reader(one) as reader:
+            yield reader
+
+
+def readers_of_box(name: str) -> tuple[str, ...]:
+    """Return the names of the single cards behind a name, sorted. Raises `EmptyBox`."""
+    pattern = name.removeprefix(_BOX)
+    if not name.startswith(_BOX) or not has_magic(pattern) or Path(pattern).exists():
+        return (name,)
+    anchor = Path(Path(pattern).anchor)
+    parts = str(Path(pattern).relative_to(anchor))
+    found = tuple(f"{_BOX}{path}" for path in sorted(anchor.glob(parts)))
+    if not found:
+        raise EmptyBox(f"no card file fits {pattern}")
+    return found
+
+
+def _by_hand(name: str, stop: Callable[[], bool], note: Callable[[str], None]) -> Iterator[Reader]:
+    with open_reader(name) as reader:
+        while True:
+            note(f"{name}: put in a blank card")
+            if not _waited(reader.wait_for_card, stop):
+                return
+            yield reader
+            note(f"{name}: take the card out")
+            if not _waited(reader.wait_for_removal, stop):
+                return
+
+
+def _waited(wait: Callable[[float | None], None], stop: Callable[[], bool]) -> bool:
+    """Wait until it happens or a stop is wished; say whether it happened."""
+    while not stop():
+        try:
+            wait(_LOOK_UP_SECONDS)
+        except ReaderTimeout:
+            continue
+        return True
+    return False

@@ -1,0 +1,406 @@
+"""The bureau's command line: `unicard personalize …`."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from applet_spec import ExitCode
+from unicard_console import (
+    Output,
+    SecretSource,
+    output_options,
+    passphrase_option,
+    store_option,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from host_lib.secret import SecretBytes
+    from personalization.line import Job
+    from personalization.problems import Problem
+    from personalization.station import CardResult
+
+_FILE = click.Path(path_type=Path)
+_SHOWN_PROBLEMS = 50
+
+
+def _journal_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "-j",
+        "--journal",
+        "journal_path",
+        type=_FILE,
+        envvar="UNICARD_JOURNAL",
+        show_envvar=True,
+        default="bureau.journal",
+        show_default=True,
+        help="The bureau's journal; made by the first prepare.",
+    )(command)
+
+
+@click.group()
+def personalize() -> None:
+    """Turn blank cards into issued ones."""
+
+
+@personalize.command()
+@click.argument("list_path", metavar="LIST", type=_FILE)
+@output_options
+def check(out: Output, list_path: Path) -> None:
+    """Check an enrolment list and report every fault in it."""
+    from personalization.enrolment import EnrolmentInvalid, check_list
+
+    count, problems = check_list(list_path)
+    if problems:
+        _show_problems(out, problems)
+        raise EnrolmentInvalid(list_path, problems, count)
+    out.result(
+        {"list": list_path, "records": count, "problems": []},
+        lambda console: console.print(f"{list_path}: {count} records, no fault."),
+    )
+
+
+def _show_problems(out: Output, problems: "tuple[Problem, ...]") -> None:
+    """Draw the faults on stderr: under ``--json`` they are in the error itself."""
+    for problem in problems[:_SHOWN_PROBLEMS]:
+        value = f" [{problem.value}]" if problem.value else ""
+        out.note(
+            f"line {problem.line}, record {problem.record}, {problem.field or 'whole record'}: "
+            f"{problem.message}{value}"
+        )
+    if len(problems) > _SHOWN_PROBLEMS:
+        out.note(f"… and {len(problems) - _SHOWN_PROBLEMS} more faults; --json lists all of them")
+
+
+@personalize.command()
+@click.argument("list_path", metavar="LIST", type=_FILE)
+@click.option("--out", "out_path", required=True, type=_FILE, help="Production file to write.")
+@click.option("--mailers", required=True, type=_FILE, help="File of PIN mailers to write.")
+@click.option(
+    "--spoiled",
+    is_flag=True,
+    help="Prepare only those of the list whose card was spoiled; they get new numbers and PINs.",
+)
+@_journal_option
+@store_option
+@passphrase_option
+@output_options
+def prepare(
+    out: Output,
+    list_path: Path,
+    out_path: Path,
+    mailers: Path,
+    spoiled: bool,
+    journal_path: Path,
+    store: str,
+    passphrase: SecretSource,
+) -> None:
+    """Make the production file and the PIN mailers of a list."""
+    from keys_tool import open_store
+    from personalization.enrolment import EnrolmentInvalid, read_list
+    from personalization.journal import Journal
+    from personalization.prepare import only_spoiled
+    from personalization.prepare import prepare as prepare_batch
+
+    try:
+        enrolments = read_list(list_path)
+    except EnrolmentInvalid as error:
+        _show_problems(out, error.problems)
+        raise
+    with (
+        open_store(store, _secret(passphrase)) as keys,
+        Journal(journal_path, create=True) as journal,
+    ):
+        if spoiled:
+            enrolments = only_spoiled(enrolments, journal)
+        with out.progress(len(enrolments), "preparing") as progress:
+            done = prepare_batch(
+                enrolments, keys, journal, out_path, mailers, advance=progress.advance
+            )
+    for enrolment_id, note in done.notes:
+        out.note(f"{enrolment_id}: {note}")
+    batch = done.batch
+    out.result(
+        {
+            "batch": batch.id,
+            "cards": batch.count,
+            "production_file": out_path,
+            "mailer_file": mailers,
+            "journal": journal_path,
+            "effective": done.effective,
+            "expiry": done.expiry,
+            "issuer_key_version": batch.issuer_version,
+            "notes": [{"enrolment_id": e, "note": note} for e, note in done.notes],
+        },
+        lambda console: console.print(
+            f"Batch {batch.id.hex().upper()}: {batch.count} cards, valid from {done.effective} "
+            f"to {done.expiry}.\nProduction file {out_path}, PIN mailers {mailers}, "
+            f"journal {journal_path}."
+        ),
+    )
+
+
+def _secret(passphrase: SecretSource) -> "SecretBytes":
+    from keys_tool.passphrase import from_text
+
+    return from_text(passphrase())
+
+
+@personalize.command()
+@click.argument("file", type=_FILE)
+@click.option(
+    "-r",
+    "--reader",
+    "readers",
+    required=True,
+    multiple=True,
+    metavar="NAME",
+    help="Reader, or a box of software cards as in 'sim:cards/blank-*.json'; once per station.",
+)
+@click.option("--transport", type=int, help="Version of the blank stock's keys; else the newest.")
+@click.option(
+    "--failures",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="Stop a station after so many failures in a row.",
+)
+@_journal_option
+@store_option
+@passphrase_option
+@output_options
+def run(
+    out: Output,
+    file: Path,
+    readers: tuple[str, ...],
+    transport: int | None,
+    failures: int,
+    journal_path: Path,
+    store: str,
+    passphrase: SecretSource,
+) -> None:
+    """Personalize cards from a production file.
+
+    Ctrl-C finishes the card in hand. After any interruption the same command goes on where it was.
+    """
+    from personalization.line import Job, stations
+
+    job = Job(file, journal_path, store, transport, failures)
+    secret = _secret(passphrase)
+    with _stop_on_interrupt(out) as stop:
+        results = _told(out, job, secret, stations(job, secret, readers, stop, out.note))
+    _finish_run(out, job, results)
+
+
+@contextmanager
+def _stop_on_interrupt(out: Output) -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a wish to stop; the second one interrupts."""
+    wished = False
+
+    def wish(_signal: int, _frame: object) -> None:
+        nonlocal wished
+        wished = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        out.note("Stopping after the card in hand.")
+
+    before = signal.signal(signal.SIGINT, wish)
+    try:
+        yield lambda: wished
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _told(
+    out: Output, job: "Job", secret: "SecretBytes", results: "Iterator[CardResult]"
+) -> "list[CardResult]":
+    """Collect results, showing how far the batch is and every card that is not simply issued."""
+    kept = list["CardResult"]()
+    with out.progress(_left(job, secret), "personalizing") as progress:
+        for result in results:
+            kept.append(result)
+            if result.outcome.failed:
+                out.note(f"{result.reader}: {result.outcome.value}: {result.message}")
+            if result.outcome.value == "issued":
+                progress.advance()
+    return kept
+
+
+def _left(job: "Job", secret: "SecretBytes") -> int:
+    """Return how many cards of the batch are not issued yet."""
+    from keys_tool import open_store
+    from personalization.journal import Journal
+    from personalization.production import Production
+    from personalization.report import totals
+
+    with (
+        open_store(job.store, secret) as store,
+        Production(job.production, store) as production,
+        Journal(job.journal) as journal,
+    ):
+        counts = totals(journal.entries(production.id))
+    return counts["left"] + counts["uncertain"]
+
+
+def _finish_run(out: Output, job: "Job", results: "list[CardResult]") -> None:
+    from collections import Counter
+
+    from personalization.journal import Journal
+    from personalization.report import totals
+    from personalization.sealed_file import batch_of
+
+    batch = batch_of(job.production)
+    with Journal(job.journal) as journal:
+        counts = totals(journal.entries(batch))
+    now = Counter(result.outcome.value for result in results)
+    code = max((result.outcome.exit_code for result in results), default=ExitCode.DONE)
+    out.result(
+        {
+            "batch": batch,
+            "this_run": dict(now),
+            "records": counts,
+            "cards": [result.as_dict() for result in results],
+            "exit_code": int(code),
+        },
+        lambda console: _draw_run(console, now, counts),
+    )
+    for advice in dict.fromkeys(r.advice for r in results if r.outcome.failed and r.advice):
+        out.note(advice)
+    raise click.exceptions.Exit(int(code))
+
+
+def _draw_run(console: "Console", now: Any, counts: dict[str, int]) -> None:
+    said = ", ".join(f"{count} {what}" for what, count in now.items()) or "no card"
+    console.print(f"This run: {said}.")
+    console.print("The batch: " + ", ".join(f"{count} {what}" for what, count in counts.items()))
+    if counts["left"]:
+        console.print(f"{counts['left']} records wait for a blank: run the same command again.")
+
+
+@personalize.command()
+@click.argument("file", type=_FILE)
+@click.option("--card", help="Show everything that happened to one card number.")
+@_journal_option
+@output_options
+def status(out: Output, file: Path, card: str | None, journal_path: Path) -> None:
+    """Show how far the cards of a production file have come."""
+    from personalization.journal import Journal
+    from personalization.sealed_file import batch_of
+    from personalization.status import batch_status, card_history, draw_history, draw_status
+
+    batch = batch_of(file)
+    with Journal(journal_path) as journal:
+        if card is None:
+            data = batch_status(journal, batch)
+            out.result(data, lambda console: draw_status(console, data))
+        else:
+            history = card_history(journal, batch, card)
+            out.result(history, lambda console: draw_history(console, history))
+
+
+@personalize.command()
+@click.argument("file", type=_FILE)
+@click.option("--out", "out_path", type=_FILE, help="Write the report to this new file as well.")
+@click.option("--blanks", type=click.IntRange(0), help="How many blanks were handed out for it.")
+@_journal_option
+@output_options
+def report(
+    out: Output, file: Path, out_path: Path | None, blanks: int | None, journal_path: Path
+) -> None:
+    """Account for every record and blank of a production file."""
+    import json
+
+    from personalization.journal import Journal
+    from personalization.new_file import write_new
+    from personalization.report import production_report
+    from personalization.sealed_file import batch_of
+    from personalization.status import draw_report
+
+    with Journal(journal_path) as journal:
+        data = production_report(journal, batch_of(file), stock=blanks)
+    if out_path is not None:
+        text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+        write_new(out_path, text.encode("utf-8"))
+        out.note(f"Written to {out_path}.")
+    out.result(data, lambda console: draw_report(console, data))
+
+
+@personalize.command()
+@click.argument("file", type=_FILE)
+@click.option("--chip", required=True, help="Chip serial, as status shows it.")
+@click.option("--reason", required=True, help="What happened to the card; goes into the report.")
+@_journal_option
+@output_options
+def spoil(out: Output, file: Path, chip: str, reason: str, journal_path: Path) -> None:
+    """Declare a card spoiled that will not come back: lost, broken, destroyed before a witness."""
+    from personalization.discard import declare_spoiled
+    from personalization.journal import Journal
+    from personalization.sealed_file import batch_of
+
+    with Journal(journal_path) as journal:
+        entry = declare_spoiled(journal, batch_of(file), chip, reason)
+    out.result(
+        {"chip": chip.upper(), "record": entry.place + 1, "state": entry.state},
+        lambda console: console.print(
+            f"Chip {chip.upper()} is spoiled; record {entry.place + 1} is {entry.state.value}."
+        ),
+    )
+
+
+@personalize.command()
+@click.argument("file", type=_FILE)
+@click.option("--card", required=True, metavar="NUMBER", help="Card number.")
+@store_option
+@passphrase_option
+@output_options
+def mailer(out: Output, file: Path, card: str, store: str, passphrase: SecretSource) -> None:
+    """Open the PIN mailer of one card. It shows a PIN: for the mail room's printer only."""
+    from keys_tool import open_store
+    from personalization.mailers import find_mailer
+
+    with open_store(store, _secret(passphrase)) as keys:
+        found = find_mailer(file, keys, card)
+    digits = found.pin.reveal().decode("ascii")
+    out.result(
+        {"card_number": card, "enrolment_id": found.enrolment_id, "pin": digits},
+        lambda console: console.print(
+            f"Card {card}\nEnrolment {found.enrolment_id}\nTransport PIN {digits}"
+        ),
+    )
+
+
+@personalize.command()
+@click.argument("file", type=_FILE)
+@click.option("--card", required=True, metavar="NUMBER", help="Card number.")
+@store_option
+@passphrase_option
+@output_options
+def plan(out: Output, file: Path, card: str, store: str, passphrase: SecretSource) -> None:
+    """Show the commands, steps without return and bytes of one card, without touching any."""
+    from keys_tool import open_store
+    from personalization.plan import plan as plan_card
+    from personalization.plan import totals
+    from personalization.production import Production
+    from personalization.status import draw_plan
+
+    with open_store(store, _secret(passphrase)) as keys, Production(file, keys) as production:
+        commands = plan_card(production.find(card))
+    data: dict[str, Any] = {
+        "card_number": card,
+        "commands": [
+            {
+                "phase": command.phase,
+                "command": command.name,
+                "sent": command.sent,
+                "received": command.received,
+                "irreversible": command.irreversible or None,
+            }
+            for command in commands
+        ],
+        "totals": totals(commands),
+    }
+    out.result(data, lambda console: draw_plan(console, data))

@@ -1,0 +1,180 @@
+"""The phases of one card's personalization as flows: no journal, no reader, no store in here."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime, time
+
+from applet_spec import spec
+from host_lib.command import (
+    GenerateKeyPair,
+    GetData,
+    Install,
+    PutKey,
+    Registry,
+    Select,
+    SelectCardManager,
+    SetCardStatus,
+)
+from host_lib.flow.base import CardKeys, Flow
+from host_lib.flow.genuine import CHALLENGE_LENGTH, prove_card
+from host_lib.flow.identify import identify
+from host_lib.flow.objects import read_object
+from host_lib.flow.registry import list_registry
+from host_lib.flow.session import IssuerSession, open_issuer_session
+from host_lib.flow.store import DgiValue, secret_dgi, store_data
+from host_lib.refusals import NotFound
+from host_lib.scp03 import secured
+from host_lib.secret import SecretBytes
+from keys_tool import verify_card_certificate
+from personalization.card_data import CardData
+from personalization.decision import Observation
+from personalization.errors import CardSpoiled
+
+INITIALIZED, SECURED = 0x07, 0x0F
+"""Life cycle codes of the card (GlobalPlatform 2.3.1, 11.1.1)."""
+_PERSONALIZED, _TERMINATED = "PERSONALIZED", "TERMINATED"
+
+
+def observe() -> Flow[Observation]:
+    """Ask a card who it is and how far it has come. Reads only, needs no key."""
+    facts = yield from identify()
+    application, serial = facts.application, None
+    if application is not None and application.state != _TERMINATED:
+        try:
+            serial = yield from GetData(spec().object_named("card serial").tag)
+        except NotFound:
+            serial = None
+    version = "" if application is None else ".".join(str(part) for part in application.version)
+    return Observation(
+        chip=facts.cplc.chip_serial,
+        key_versions=facts.key_versions,
+        state=None if application is None else application.state,
+        card_serial=serial,
+        applet_version=version,
+    )
+
+
+def open_blank() -> Flow[IssuerSession]:
+    """Open a session with the transport keys: proves that the blank is of our stock."""
+    yield from SelectCardManager(spec().aids.isd)
+    return (yield from open_issuer_session(spec().key_ranges["blank"].first))
+
+
+def put_issuer_keys(session: IssuerSession, version: int) -> Flow[None]:
+    """Replace the transport keys, in their session, by the card's own issuer keys."""
+    keys = yield from CardKeys(version, session.diversification)
+    assert session.keys.dek is not None, "an issuer key set has a DEK"
+    yield from secured(session.channel, iter(PutKey(keys, session.keys.dek)))
+
+
+def open_card_manager(version: int) -> Flow[IssuerSession]:
+    """Open a session on the card manager with the card's issuer keys."""
+    yield from SelectCardManager(spec().aids.isd)
+    return (yield from open_issuer_session(version))
+
+
+def open_application(version: int) -> Flow[IssuerSession]:
+    """Open a session on the application with the card's issuer keys."""
+    yield from Select(spec().aids.instance)
+    return (yield from open_issuer_session(version))
+
+
+def install_if_absent(session: IssuerSession) -> Flow[None]:
+    """Install the application where the card's registry does not list it."""
+    return (yield from secured(session.channel, _install_if_absent()))
+
+
+def _install_if_absent() -> Flow[None]:
+    aids = spec().aids
+    installed = yield from list_registry(Registry.APPLICATIONS)
+    if aids.instance not in {entry.aid for entry in installed}:
+        yield from Install(aids.package, aids.module, aids.instance)
+
+
+def make_key_pair(session: IssuerSession) -> Flow[bytes]:
+    """Let the card make its key pair; return the public point (65 bytes)."""
+    return (yield from secured(session.channel, iter(GenerateKeyPair())))
+
+
+def write_data(session: IssuerSession, card: CardData, certificate: bytes) -> Flow[None]:
+    """Store everything in one stream, the anchor first, the PIN under the session's DEK."""
+    assert session.keys.dek is not None, "an issuer key set has a DEK"
+    values = stream(card, certificate)
+    pin = secret_dgi(
+        spec().dgi_named("transport PIN").tag, SecretBytes(card.pin.block()), session.keys.dek
+    )
+    yield from secured(session.channel, store_data([*values, pin]))
+
+
+def stream(card: CardData, certificate: bytes) -> list[DgiValue]:
+    """Return the DGIs of a card that are no secrets, in the order in which they are stored."""
+    own = DgiValue(spec().dgi_named("card certificate").tag, certificate)
+    return sorted([*card.values(), own], key=lambda value: value.tag)
+
+
+def verify(version: int, card: CardData, issuer_certificate: bytes, now: datetime) -> Flow[None]:
+    """Read back every readable object, compare it, and let the card prove that it is genuine.
+
+    Opens a session of its own. Raises `CardSpoiled` for a difference, `NotGenuine`, and the
+    certificate's errors.
+    """
+    application = yield from Select(spec().aids.instance)
+    if (application.state, application.pin_tries) != (_PERSONALIZED, spec().limits["pin_tries"]):
+        raise CardSpoiled(
+            f"the card is {application.state} with {application.pin_tries} PIN tries, "
+            "not freshly personalized"
+        )
+    session = yield from open_issuer_session(version)
+    yield from secured(session.channel, _verify(card, issuer_certificate, now))
+
+
+def _verify(card: CardData, issuer_certificate: bytes, now: datetime) -> Flow[None]:
+    for tag, expected in expected_objects(card.values()):
+        found = yield from read_object(tag)
+        if found != expected:
+            name = spec().objects[tag].name
+            raise CardSpoiled(f"the card reads back another {name} than was written")
+    der = yield from read_object(spec().object_named("card certificate").tag)
+    moment = max(now, datetime.combine(card.numbers.effective, time(), UTC))
+    certificate = verify_card_certificate(issuer_certificate, der, moment)
+    numbers = card.numbers
+    if (certificate.card_number, certificate.card_serial) != (
+        numbers.card_number,
+        numbers.card_serial,
+    ):
+        raise CardSpoiled("the card's certificate is another card's")
+    challenge = secrets.token_bytes(CHALLENGE_LENGTH)
+    proof = yield from prove_card(challenge, certificate.public_key)
+    if proof.card_serial != numbers.card_serial:
+        raise CardSpoiled("the card proves another card serial than was written")
+
+
+def expected_objects(values: Iterable[DgiValue]) -> Iterable[tuple[int, bytes]]:
+    """Yield tag and value of each object that an issuer session may read, out of the DGIs."""
+    objects = spec().objects
+    for value in values:
+        start = 0
+        for part in spec().dgis[value.tag].fields:
+            end = len(value.content) if part.length is None else start + part.length
+            tag = part.object
+            if objects[tag].read & {"anyone", "issuer"}:
+                yield tag, value.content[start:end]
+            start = end
+
+
+def secure(session: IssuerSession) -> Flow[None]:
+    """Bring the card's life cycle to SECURED, from wherever it stands."""
+    yield from secured(session.channel, _secure())
+
+
+def _secure() -> Flow[None]:
+    for state in (INITIALIZED, SECURED):
+        if (yield from _life_cycle()) < state:
+            yield from SetCardStatus(state)
+    if (reached := (yield from _life_cycle())) != SECURED:
+        raise CardSpoiled(f"the card's life cycle is {reached:02X} and not SECURED")
+
+
+def _life_cycle() -> Flow[int]:
+    (entry,) = yield from list_registry(Registry.ISSUER_SECURITY_DOMAIN)
+    return entry.life_cycle

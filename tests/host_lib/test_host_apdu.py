@@ -76,6 +76,7 @@ def test_any_bytes_are_a_command_or_a_protocol_error(data: bytes) -> None:
         "00A40400023F",
         "00A40400023F000000",
         "00A404000000",
+        "00A404000000000101",
         "00A40400000000FF",
         "00A4040000000201",
         "00A40400000002010200",
@@ -112,6 +113,8 @@ def test_secret_bytes_are_stars_in_print_and_marked_on_the_wire() -> None:
     assert wire == bytes.fromhex("0024008004241234FF")
     assert wire.label == "CHANGE"
     assert wire.secret == ((6, 8),)
+    long = Apdu(0, 0xDB, 0, 0, bytes(300), secret=((1, 3),)).encode()
+    assert long.secret == ((8, 10),), "an extended Lc has three bytes"
 
 
 def test_a_wholly_secret_command_shows_none_of_its_data_and_compares_as_any_other() -> None:

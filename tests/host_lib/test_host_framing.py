@@ -209,7 +209,8 @@ def test_a_flow_that_is_given_up_is_closed() -> None:
         finally:
             closed.append(True)
 
-    steps = framed(flow())
+    inner = flow()
+    steps = framed(inner)
     next(steps)
     steps.close()
     assert closed == [True]

@@ -256,6 +256,23 @@ def test_a_removed_card_is_connected_to_again_when_it_is_back(context: FakeConte
     assert context.calls.count("connect") == 2
 
 
+def test_a_card_exchanged_unnoticed_is_connected_to_anew(
+    context: FakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with PcscReader(context, "R") as reader:
+        assert reader.atr == ATR
+        connected = context.connect
+
+        def connect_new(name: str) -> Connection:
+            context.failures.clear()
+            return connected(name)
+
+        monkeypatch.setattr(context, "connect", connect_new)
+        context.failures["atr"] = Code.REMOVED_CARD
+        reader.wait_for_card(5)
+        assert context.calls.count("connect") == 2
+
+
 def test_after_a_reset_by_others_a_reset_makes_the_card_usable(context: FakeContext) -> None:
     with PcscReader(context, "R") as reader:
         context.failures["transmit"] = Code.RESET_CARD

@@ -13,13 +13,13 @@ TRACE = """\
 {"trace": 1, "reader": "x", "atr": "3B800181"}
 {"note": "a card is selected and asked twice"}
 {"command": "00A4040000", "answer": "6F009000"}
-{"label": "VERIFY", "command": "0020008008****************", "answer": "63C2"}
+{"command": "8022008008****************", "answer": "63C2"}
 {"reset": "3B00"}
 {"command": "00B0000000", "error": "CardRemoved", "message": "it fell out"}
 """
 SELECT = bytes.fromhex("00A4040000")
 READ = bytes.fromhex("00B0000000")
-VERIFY = Apdu(0, 0x20, 0, 0x80, bytes.fromhex("241234FFFFFFFFFF"), secret=True)
+SECRET = Apdu(0x80, 0x22, 0, 0x80, bytes.fromhex("241234FFFFFFFFFF"), secret=True)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_a_trace_is_played_to_its_end(reader: ReplayReader) -> None:
         reader.wait_for_card(None)
         assert reader.atr.hex() == "3b800181"
         assert reader.transmit(SELECT).hex() == "6f009000"
-        assert reader.transmit(VERIFY.encode()).hex() == "63c2"
+        assert reader.transmit(SECRET.encode()).hex() == "63c2"
         assert reader.reset().hex() == reader.atr.hex() == "3b00"
         with pytest.raises(CardRemoved, match="it fell out"):
             reader.transmit(READ)
@@ -71,7 +71,7 @@ def test_a_reset_in_the_wrong_place_diverges(reader: ReplayReader) -> None:
 
 def test_a_command_in_the_place_of_a_reset_diverges(reader: ReplayReader) -> None:
     reader.transmit(SELECT)
-    reader.transmit(VERIFY.encode())
+    reader.transmit(SECRET.encode())
     with pytest.raises(ReplayDiverged, match="expected a reset, got 00B0000000"):
         reader.transmit(READ)
 
@@ -79,7 +79,7 @@ def test_a_command_in_the_place_of_a_reset_diverges(reader: ReplayReader) -> Non
 def test_a_divergence_shows_no_secret(reader: ReplayReader) -> None:
     reader.transmit(SELECT)
     with pytest.raises(ReplayDiverged) as caught:
-        reader.transmit(bytes.fromhex("8020008008241234FFFFFFFFFF"))
+        reader.transmit(bytes.fromhex("8023008008241234FFFFFFFFFF"))
     assert "1234" not in caught.value.message
 
 

@@ -152,7 +152,8 @@ class CardEnd:
     def _check(self, apdu: Apdu) -> bytes:
         assert apdu.cla & 4
         data, mac = apdu.data[: -self.length], apdu.data[-self.length :]
-        header = apdu.header + bytes((len(apdu.data),))
+        # 6.2.4: the MAC is computed as if on logical channel 0.
+        header = bytes((apdu.cla & 0xFC,)) + apdu.header[1:] + bytes((len(apdu.data),))
         self.chaining = self.mac.cmac(self.chaining, header, data)
         assert mac == self.chaining[: self.length]
         return data
@@ -222,6 +223,13 @@ def test_with_response_macs_every_command_asks_for_data(level: int) -> None:
 
 def test_without_response_macs_the_expected_length_stays() -> None:
     assert a_channel(0x03).wrap(Apdu(0x80, 0xE2, 0, 0, b"x", 5)).ne == 5
+
+
+def test_the_mac_does_not_depend_on_the_logical_channel() -> None:
+    channel, card = a_session(0x33)
+    wrapped = channel.wrap(Apdu(0x81, 0xE2, 0, 0, b"x"))
+    assert wrapped.cla == 0x85
+    assert card.receive(wrapped) == b"x"
 
 
 def test_labels_stay_and_secret_bytes_need_no_stars_once_they_are_encrypted() -> None:
@@ -345,6 +353,16 @@ def test_a_change_of_any_bit_of_a_protected_response_is_noticed(
     forged[bit // 8] ^= 1 << (bit % 8)
     with pytest.raises(SecureMessagingError):
         channel.unwrap(Response(bytes(forged), 0x9000))
+
+
+def test_an_answer_too_short_for_a_mac_is_told_from_a_wrong_one() -> None:
+    channel = a_channel()
+    channel.wrap(Apdu(0, 0xB0, 0, 0))
+    with pytest.raises(SecureMessagingError, match="carries no MAC"):
+        channel.unwrap(Response(bytes(7), 0x9000))
+    channel.close("later")
+    with pytest.raises(ChannelClosed, match="carries no MAC"):
+        channel.wrap(Apdu(0, 0xB0, 0, 0))
 
 
 def test_a_warning_turned_into_a_success_is_noticed() -> None:

@@ -35,7 +35,14 @@ def sim() -> None:
 
 
 @sim.command()
-@click.option("--count", "-n", type=click.IntRange(1, 100_000), default=1, show_default=True)
+@click.option(
+    "--count",
+    "-n",
+    type=click.IntRange(1, 100_000),
+    default=1,
+    show_default=True,
+    help="How many cards.",
+)
 @click.option(
     "--dir",
     "directory",
@@ -103,7 +110,13 @@ def show(out: Output, file: Path) -> None:
 @sim.command()
 @click.argument("files", type=_FILES, nargs=-1, required=True)
 @click.option("--host", default=DEFAULT_HOST, show_default=True, help="Where vpcd listens.")
-@click.option("--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="TCP port of the virtual reader.",
+)
 @click.option("--hopper", is_flag=True, help="Take a single card out, too, when it is done.")
 @click.option("--contactless", is_flag=True, help="Tell the card that it is reached by radio.")
 @output_options
@@ -137,7 +150,14 @@ def serve(
 
 
 @sim.command()
-@click.option("--count", "-n", type=click.IntRange(1, 1_000_000), default=25, show_default=True)
+@click.option(
+    "--count",
+    "-n",
+    type=click.IntRange(1, 1_000_000),
+    default=25,
+    show_default=True,
+    help="How many citizens.",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same citizens.")
 @click.option(
     "--out",

@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 _SLICE = 0.25
 """Seconds that one call waits for a card, so that an interrupt from the keyboard gets through."""
+_SETTLING = 0.05
+"""Seconds between two tries to connect to a card that the service says is there."""
 _PATIENCE = 30.0
 """Seconds for what normally takes a fraction of one: a reset, the end of another's transaction."""
 _GOODBYE = 2.0
@@ -86,14 +88,22 @@ class PcscReader:
 
     def wait_for_card(self, timeout: float | None) -> None:
         """Wait until a card is present and connect to it. Raises ReaderTimeout (no change)."""
-        self._wait_for(ReaderState.PRESENT, "no card came", timeout)
-        self._forget_stale_connection()
-        self._connected()
+        end = _end(timeout)
+        while True:
+            self._wait_for(ReaderState.PRESENT, "no card came", timeout, end)
+            self._forget_stale_connection()
+            try:
+                self._connected()
+            except CardRemoved:
+                # The service reports a card for a moment after it left, and before it has power.
+                time.sleep(_SETTLING)
+            else:
+                return
 
     def wait_for_removal(self, timeout: float | None) -> None:
         """Power the card down and wait until it is gone. Raises ReaderTimeout (no change)."""
         self._disconnect()
-        self._wait_for(ReaderState.EMPTY, "the card is still there", timeout)
+        self._wait_for(ReaderState.EMPTY, "the card is still there", timeout, _end(timeout))
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -174,8 +184,9 @@ class PcscReader:
                 self._unusable = "was interrupted while the card was working"
             raise
 
-    def _wait_for(self, wanted: ReaderState, otherwise: str, timeout: float | None) -> None:
-        end = None if timeout is None else time.monotonic() + timeout
+    def _wait_for(
+        self, wanted: ReaderState, otherwise: str, timeout: float | None, end: float | None
+    ) -> None:
         state = ReaderState.UNAWARE
         while not state & wanted:
             left = _SLICE if end is None else min(_SLICE, end - time.monotonic())
@@ -215,6 +226,10 @@ class PcscReader:
         except ScardError:
             return False
         return bool(state and state & ReaderState.PRESENT)
+
+
+def _end(timeout: float | None) -> float | None:
+    return None if timeout is None else time.monotonic() + timeout
 
 
 def _for_protocol(command: bytes, protocol: int) -> bytes:

@@ -57,6 +57,8 @@ class FixedCard:
         data = b""
         while len(data) < count:
             try:
+                # Else each message costs the 40 ms by which acknowledgements are delayed.
+                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
                 part = self._socket.recv(count - len(data))
             except OSError:
                 return b""

@@ -1,0 +1,115 @@
+"""Leading a blank card through its life, one stage at a time, with the suite's invented record."""
+
+from collections.abc import Callable
+
+from applet_spec import spec
+from card_conformance.invented import Record
+from card_conformance.keyring import Keyring
+from card_conformance.needs import Stage
+from host_lib.command import (
+    ChangePin,
+    GenerateKeyPair,
+    Install,
+    PutKey,
+    Select,
+    SelectCardManager,
+    StoreData,
+)
+from host_lib.drive import drive
+from host_lib.flow.base import CardKeys, Flow
+from host_lib.flow.identify import CardFacts
+from host_lib.flow.session import IssuerSession, open_issuer_session
+from host_lib.flow.store import payload, secret_dgi, store_data
+from host_lib.reader import Reader
+from host_lib.scp03 import secured
+from host_lib.secret import AesKey, Pin, SecretBytes
+from keys_tool.purpose import blank_key_version
+
+
+def stage_of(facts: CardFacts) -> Stage:
+    """Return how far a card has come, as far as it says so itself."""
+    if facts.application is None:
+        return Stage.BLANK if facts.is_blank else Stage.KEYED
+    return _STAGES[facts.application.state]
+
+
+_STAGES = {
+    "BLANK": Stage.INSTALLED,
+    "PERSONALIZED": Stage.ISSUED,
+    "ACTIVE": Stage.ISSUED,
+    "SUSPENDED": Stage.SUSPENDED,
+    "TERMINATED": Stage.TERMINATED,
+}
+
+
+def advance(reader: Reader, keyring: Keyring, record: Record, now: Stage, target: Stage) -> None:
+    """Lead a card from one stage to a later one, ISSUED at most.
+
+    Raises what the card's refusals are, and the key holder's errors.
+    """
+    for step in Stage:
+        if now < step <= target:
+            drive(_STEPS[step](keyring, record), reader, keyring)
+
+
+def change_transport_pin(reader: Reader, record: Record, pin: Pin) -> None:
+    """Replace the record's transport PIN by a holder's own one."""
+    drive(_change_pin(record, pin), reader)
+
+
+def _change_pin(record: Record, pin: Pin) -> Flow[None]:
+    yield from Select(spec().aids.instance)
+    yield from ChangePin(record.pin, pin)
+
+
+def _put_issuer_keys(keyring: Keyring, _record: Record) -> Flow[None]:
+    yield from SelectCardManager(spec().aids.isd)
+    session = yield from open_issuer_session(blank_key_version())
+    keys = yield from CardKeys(keyring.issuer_version, session.diversification)
+    yield from secured(session.channel, iter(PutKey(keys, dek_of(session))))
+
+
+def _install(keyring: Keyring, _record: Record) -> Flow[None]:
+    aids = spec().aids
+    yield from SelectCardManager(aids.isd)
+    session = yield from open_issuer_session(keyring.issuer_version)
+    install = Install(aids.package, aids.module, aids.instance)
+    yield from secured(session.channel, iter(install))
+
+
+def _anchor(keyring: Keyring, record: Record) -> Flow[None]:
+    session = yield from _on_application(keyring)
+    block = StoreData(0, payload([record.anchor()]), last=False)
+    yield from secured(session.channel, iter(block))
+
+
+def _issue(keyring: Keyring, record: Record) -> Flow[None]:
+    session = yield from _on_application(keyring)
+    yield from secured(session.channel, personalize(record, dek_of(session)))
+
+
+def personalize(record: Record, dek: AesKey) -> Flow[None]:
+    """Make the key pair and store everything but the anchor, which is there; runs in a session."""
+    public_key = yield from GenerateKeyPair()
+    pin = SecretBytes(record.pin.block())
+    transport_pin = secret_dgi(spec().dgi_named("transport PIN").tag, pin, dek)
+    yield from store_data([*record.open_data(), record.certificate(public_key), transport_pin])
+
+
+def _on_application(keyring: Keyring) -> Flow[IssuerSession]:
+    yield from Select(spec().aids.instance)
+    return (yield from open_issuer_session(keyring.issuer_version))
+
+
+def dek_of(session: IssuerSession) -> AesKey:
+    """Return the key that encrypts secrets in an issuer session."""
+    assert session.keys.dek is not None, "an issuer key set has a DEK"
+    return session.keys.dek
+
+
+_STEPS: dict[Stage, Callable[[Keyring, Record], Flow[None]]] = {
+    Stage.KEYED: _put_issuer_keys,
+    Stage.INSTALLED: _install,
+    Stage.ANCHORED: _anchor,
+    Stage.ISSUED: _issue,
+}

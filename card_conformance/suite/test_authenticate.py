@@ -1,0 +1,80 @@
+"""INTERNAL AUTHENTICATE: card proofs and presence proofs."""
+
+from secrets import token_bytes
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from card_conformance.card_under_test import CardUnderTest, check, same
+from card_conformance.needs import ISSUED, WITH_KEYS, WITH_PIN
+from card_conformance.requirement import requirement
+from card_conformance.suite.support import (
+    application,
+    pin_is_verified,
+    read,
+    tag_of,
+    verify,
+)
+from host_lib.flow.genuine import CHALLENGE_LENGTH, prove_card
+from host_lib.secret import Pin
+
+_VERIFIED_PIN = 0x01
+
+
+def _public_key(card: CardUnderTest) -> bytes:
+    """Return the point (65 bytes) of the certificate that the card holds."""
+    der = read(card, tag_of("card certificate"), card.session().channel)
+    key = x509.load_der_x509_certificate(der).public_key()
+    assert isinstance(key, ec.EllipticCurvePublicKey), "the contract has P-256 keys"
+    return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+
+
+@requirement("AUT-01", needs=WITH_KEYS)
+def test_a_card_proof_verifies_under_the_certificate(card: CardUnderTest) -> None:
+    key = _public_key(card)
+    fci = card.select()
+    serial = read(card, tag_of("card serial"))
+    for service in (0, 4):
+        proof = card.run(prove_card(token_bytes(CHALLENGE_LENGTH), key, service=service))
+        same("card serial in the proof", proof.card_serial, serial)
+        same("transaction number", proof.transaction_number, fci.transaction_number)
+        same("verified in the proof", proof.verified, 0)
+
+
+@requirement("AUT-01", needs=WITH_KEYS)
+def test_a_card_proof_works_in_a_session_too(card: CardUnderTest) -> None:
+    key = _public_key(card)
+    card.run(prove_card(token_bytes(CHALLENGE_LENGTH), key), card.session().channel)
+
+
+@requirement("AUT-02", needs=ISSUED)
+def test_a_presence_proof_needs_a_verified_holder(card: CardUnderTest) -> None:
+    card.select()
+    data = token_bytes(CHALLENGE_LENGTH) + b"\x00"
+    card.expect("6982", application("INTERNAL AUTHENTICATE", 0x00, 0x01, data, answer=True))
+
+
+@requirement("AUT-03", needs=WITH_PIN)
+def test_a_presence_proof_says_what_was_verified_and_uses_it_up(
+    card: CardUnderTest, holder_pin: Pin
+) -> None:
+    key = _public_key(card)
+    card.select()
+    card.expect("9000", verify(holder_pin.block()))
+    challenge = token_bytes(CHALLENGE_LENGTH)
+    proof = card.run(prove_card(challenge, key, presence=True))
+    same("verified in the proof", proof.verified, _VERIFIED_PIN)
+    check(not pin_is_verified(card), "the PIN flag after the proof", "set", "cleared")
+    again = challenge + b"\x00"
+    card.expect("6982", application("INTERNAL AUTHENTICATE", 0x00, 0x01, again, answer=True))
+
+
+@requirement("AUT-03", needs=WITH_PIN)
+def test_a_card_proof_clears_no_flag(card: CardUnderTest, holder_pin: Pin) -> None:
+    key = _public_key(card)
+    card.select()
+    card.expect("9000", verify(holder_pin.block()))
+    proof = card.run(prove_card(token_bytes(CHALLENGE_LENGTH), key))
+    same("verified in the proof", proof.verified, _VERIFIED_PIN)
+    check(pin_is_verified(card), "the PIN flag after a card proof", "cleared", "set")

@@ -1,0 +1,206 @@
+"""PUT KEY and DELETE KEY."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from applet_spec import spec
+from card_conformance.card_under_test import CardUnderTest, check, dek, same
+from card_conformance.keyring import invented_keys
+from card_conformance.needs import ANY_CARD, Stage, at
+from card_conformance.requirement import requirement
+from card_conformance.suite.support import C_MAC_ONLY, manager
+from host_lib.apdu import Apdu
+from host_lib.command import DeleteKey, PutKey
+from host_lib.flow.base import CardKeys
+from host_lib.flow.identify import key_versions
+from host_lib.flow.session import IssuerSession, open_issuer_session
+from host_lib.keyset import KeySet
+from host_lib.secret import AesKey
+from keys_tool.purpose import blank_key_version
+
+_KEYED = at(Stage.KEYED)
+_NEW = spec().key_ranges["issuer"].last
+_ABSENT = _NEW - 1
+
+
+def _keys(card: CardUnderTest, version: int = _NEW) -> KeySet:
+    return invented_keys(version, card.statement.key_length)
+
+
+def _put(keys: KeySet, session: IssuerSession, replaces: int = 0) -> Apdu:
+    return PutKey(keys, dek(session), replaces).apdu()
+
+
+def _delete(version: int) -> Apdu:
+    return DeleteKey(version).apdu()
+
+
+def _versions(card: CardUnderTest) -> tuple[int, ...]:
+    card.select_manager()
+    return card.run(key_versions())
+
+
+def _opens(card: CardUnderTest, keys: KeySet) -> None:
+    """Make sure that a key set opens a session."""
+    card.select_manager()
+    steps = open_issuer_session(keys.version)
+    request = next(steps)
+    while True:
+        answer = keys if isinstance(request, CardKeys) else card.send(request)
+        try:
+            request = steps.send(answer)
+        except StopIteration:
+            return
+
+
+@contextmanager
+def _second_set(card: CardUnderTest) -> Iterator[KeySet]:
+    """Give the card a second key set inside the block."""
+    keys = _keys(card)
+    session = card.session(on_manager=True)
+    card.run(PutKey(keys, dek(session)), session.channel)
+    try:
+        yield keys
+    finally:
+        with card.restoring("the card's key sets"):
+            if _NEW in _versions(card):
+                card.run(DeleteKey(_NEW), card.session(on_manager=True).channel)
+
+
+@requirement("PUK-01", "DLK-01", needs=_KEYED)
+@pytest.mark.parametrize("length", [16, 24, 32])
+def test_a_key_set_is_added_opens_a_session_and_is_deleted(
+    card: CardUnderTest, length: int
+) -> None:
+    session = card.session(on_manager=True)
+    own, keys = session.keys.version, invented_keys(_NEW, length)
+    card.run(PutKey(keys, dek(session)), session.channel)
+    try:
+        same("key versions", sorted(_versions(card)), sorted((own, _NEW)))
+        _opens(card, keys)
+    finally:
+        with card.restoring("the card's key sets"):
+            answer = card.send(_delete(_NEW), card.session(on_manager=True).channel)
+    same("DELETE KEY", f"{answer.sw:04X}", "9000")
+    same("key versions", _versions(card), (own,))
+    card.expect("6A88", manager("INITIALIZE UPDATE", _NEW, 0x00, bytes(8), answer=True))
+
+
+@requirement("PUK-01", needs=_KEYED)
+def test_the_answer_to_put_key_is_version_and_check_values(card: CardUnderTest) -> None:
+    keys = _keys(card)
+    session = card.session(on_manager=True)
+    try:
+        answer = card.expect("9000", _put(keys, session), session.channel)
+        values = keys.enc.check_value + keys.mac.check_value + _dek(keys).check_value
+        same("answer", answer.data, bytes((_NEW,)) + values)
+    finally:
+        with card.restoring("the card's key sets"):
+            card.send(_delete(_NEW), card.session(on_manager=True).channel)
+
+
+def _dek(keys: KeySet) -> AesKey:
+    assert keys.dek is not None, "an issuer key set has a DEK"
+    return keys.dek
+
+
+@requirement("PUK-01", needs=_KEYED)
+def test_a_key_set_is_replaced_by_another_of_its_version(card: CardUnderTest) -> None:
+    with _second_set(card) as old:
+        session = card.session(on_manager=True)
+        new = _keys(card)
+        card.run(PutKey(new, dek(session), replaces=_NEW), session.channel)
+        _opens(card, new)
+        check(old != new, "key sets of this test", "equal", "different")
+
+
+@requirement("PUK-02", needs=ANY_CARD)
+def test_nobody_puts_keys_without_a_session(card: CardUnderTest) -> None:
+    card.select_manager()
+    card.expect("6982", manager("PUT KEY", 0x00, 0x81, b"\x3f\x88\x11", answer=True))
+
+
+@requirement("PUK-02", needs=_KEYED)
+def test_a_session_without_encryption_puts_no_keys(card: CardUnderTest) -> None:
+    before = _versions(card)
+    session = card.session(on_manager=True, level=C_MAC_ONLY)
+    card.expect("6982", _put(_keys(card), session), session.channel)
+    same("key versions", _versions(card), before)
+
+
+@requirement("PUK-03", needs=_KEYED)
+@pytest.mark.parametrize("fault", ["check value", "cryptogram", "type", "truncated", "two keys"])
+def test_a_malformed_key_block_changes_no_key(card: CardUnderTest, fault: str) -> None:
+    before = _versions(card)
+    session = card.session(on_manager=True)
+    command = _put(_keys(card), session)
+    size = (len(command.data) - 1) // 3
+    data = bytearray(command.data)
+    if fault == "check value":
+        data[-1] ^= 0x01
+    elif fault == "cryptogram":
+        data[3] ^= 0x01
+    elif fault == "type":
+        data[1] = 0x80
+    elif fault == "truncated":
+        del data[-1]
+    else:
+        del data[1 + 2 * size :]
+    card.expect("6A80", replace(command, data=bytes(data)), session.channel)
+    same("key versions", _versions(card), before)
+
+
+@requirement("PUK-04", needs=_KEYED)
+def test_a_key_version_that_is_there_is_not_added_again(card: CardUnderTest) -> None:
+    session = card.session(on_manager=True)
+    own = session.keys.version
+    card.expect("6985", _put(_keys(card, own), session), session.channel)
+    card.expect("9000", manager("GET DATA", 0x00, 0xE0, answer=True), session.channel)
+    card.session(on_manager=True)
+
+
+@requirement("PUK-06", needs=_KEYED)
+def test_a_key_version_that_is_not_there_cannot_be_replaced(card: CardUnderTest) -> None:
+    before = _versions(card)
+    session = card.session(on_manager=True)
+    card.expect("6A88", _put(_keys(card), session, replaces=_ABSENT), session.channel)
+    same("key versions", _versions(card), before)
+
+
+@requirement("PUK-07", needs=at(Stage.BLANK, leaves=Stage.KEYED))
+def test_the_first_issuer_set_takes_the_transport_set_away(card: CardUnderTest) -> None:
+    blank = blank_key_version()
+    session = card.session(on_manager=True)
+    same("version of the open session", session.keys.version, blank)
+    version = card.keyring.issuer_version
+    keys = card.keyring(CardKeys(version, session.diversification))
+    card.run(PutKey(keys, dek(session)), session.channel)
+    same("key versions", _versions(card), (version,))
+    card.expect("6A88", manager("INITIALIZE UPDATE", blank, 0x00, bytes(8), answer=True))
+    _opens(card, keys)
+
+
+@requirement("DLK-02", needs=ANY_CARD)
+def test_nobody_deletes_keys_without_a_session(card: CardUnderTest) -> None:
+    card.select_manager()
+    card.expect("6982", _delete(_ABSENT))
+
+
+@requirement("DLK-03", needs=_KEYED)
+def test_the_last_key_set_and_that_of_the_session_stay(card: CardUnderTest) -> None:
+    session = card.session(on_manager=True)
+    own = session.keys.version
+    card.expect("6985", _delete(own), session.channel)
+    with _second_set(card) as second:
+        card.expect("6985", _delete(own), card.session(on_manager=True).channel)
+        same("key versions", sorted(_versions(card)), sorted((own, second.version)))
+    card.session(on_manager=True)
+
+
+@requirement("DLK-04", needs=_KEYED)
+def test_a_key_version_that_is_not_there_cannot_be_deleted(card: CardUnderTest) -> None:
+    with _second_set(card):
+        card.expect("6A88", _delete(_ABSENT), card.session(on_manager=True).channel)

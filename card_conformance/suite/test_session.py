@@ -1,0 +1,155 @@
+"""INITIALIZE UPDATE and EXTERNAL AUTHENTICATE: how a session opens, and how it does not."""
+
+import pytest
+
+from applet_spec import spec
+from card_conformance.card_under_test import CardUnderTest, check, same
+from card_conformance.failure import NotRun
+from card_conformance.needs import ANY_CARD, APPLICATION, WITH_KEYS
+from card_conformance.requirement import requirement
+from card_conformance.suite.support import (
+    CHALLENGE,
+    application,
+    expect_closed,
+    expect_open,
+    get_data,
+    handshake,
+    manager,
+    tag_of,
+    tampered,
+)
+from host_lib.apdu import Apdu
+from host_lib.channel import SecurityLevel
+from host_lib.command import GetCardData
+from host_lib.scp03 import SessionOffer
+
+_DIVERSIFICATION_DATA = 0x00CF
+_NOT_LEVELS = (0x00, 0x02, 0x10, 0x30, 0x43)
+
+
+def _initialize(version: int) -> Apdu:
+    return manager("INITIALIZE UPDATE", version, 0x00, bytes(CHALLENGE), answer=True)
+
+
+def _absent_versions(card: CardUnderTest) -> list[int]:
+    """Return two key versions of the issuer's range that the card does not have."""
+    present = card.facts().key_versions
+    issuer = spec().key_ranges["issuer"]
+    return [v for v in range(issuer.first, issuer.last + 1) if v not in present][-2:]
+
+
+@requirement("SCP-01", needs=ANY_CARD)
+def test_initialize_update_answers_an_offer_of_scp03(card: CardUnderTest) -> None:
+    version = card.facts().key_versions[0]
+    card.select_manager()
+    diversification = card.run(GetCardData(_DIVERSIFICATION_DATA))
+    offers = [SessionOffer.parse(card.expect("9000", _initialize(version)).data) for _ in range(4)]
+    for offer in offers:
+        same("key version", offer.version, version)
+        same("i", offer.i, spec().secure_channel.i)
+        same("diversification data", offer.diversification, diversification)
+    fresh = len({offer.challenge for offer in offers})
+    same("different card challenges of 4", fresh, 4)
+
+
+@requirement("SCP-01", needs=WITH_KEYS)
+@pytest.mark.parametrize("on_manager", [False, True], ids=["application", "card manager"])
+def test_the_card_cryptogram_proves_the_cards_keys(card: CardUnderTest, on_manager: bool) -> None:
+    if on_manager:
+        card.select_manager()
+    else:
+        card.select()
+    made = handshake(card)
+    expected = made.session.card_cryptogram(made.host_challenge, made.offer.challenge)
+    same("card cryptogram", made.offer.cryptogram, expected)
+
+
+@requirement("SCP-02", needs=ANY_CARD)
+def test_a_key_version_that_is_not_there_is_not_found(card: CardUnderTest) -> None:
+    absent = _absent_versions(card)
+    card.select_manager()
+    for version in absent:
+        card.expect("6A88", _initialize(version))
+
+
+@requirement("SCP-02", needs=APPLICATION)
+def test_the_application_too_refuses_a_key_version_that_is_not_there(card: CardUnderTest) -> None:
+    absent = _absent_versions(card)
+    card.select()
+    for version in absent:
+        card.expect("6A88", _initialize(version))
+
+
+@requirement("SCP-03", needs=WITH_KEYS)
+@pytest.mark.parametrize("level", sorted(spec().secure_channel.issuer_levels), ids="{:02X}".format)
+def test_the_right_cryptogram_opens_a_session_at_the_level_asked_for(
+    card: CardUnderTest, level: int
+) -> None:
+    if level not in card.statement.levels:
+        raise NotRun(f"the card does not offer level {level:02X}")
+    expect_open(card, card.session(level=level).channel)
+    on_manager = card.session(on_manager=True, level=level).channel
+    card.expect("9000", manager("GET DATA", 0x00, 0xE0, answer=True), on_manager)
+
+
+@requirement("SCP-04", needs=WITH_KEYS)
+def test_a_wrong_host_cryptogram_opens_nothing(card: CardUnderTest) -> None:
+    card.select()
+    made = handshake(card)
+    wrong = bytes((made.cryptogram[0] ^ 0x80,)) + made.cryptogram[1:]
+    command = made.authenticate(SecurityLevel.C_ENC_R_ENC, wrong)
+    card.expect("6300", command)
+    channel = made.channel(SecurityLevel.C_ENC_R_ENC)
+    channel.external_authenticate(wrong)
+    expect_closed(card, channel)
+    expect_open(card, card.session().channel)
+
+
+@requirement("SCP-05", needs=WITH_KEYS)
+def test_a_wrong_mac_on_external_authenticate_opens_nothing(card: CardUnderTest) -> None:
+    card.select()
+    made = handshake(card)
+    card.expect("6982", tampered(made.authenticate(SecurityLevel.C_ENC_R_ENC)))
+    channel = made.channel(SecurityLevel.C_ENC_R_ENC)
+    channel.external_authenticate(made.cryptogram)
+    expect_closed(card, channel)
+    expect_open(card, card.session().channel)
+
+
+@requirement("SCP-06", needs=APPLICATION)
+def test_external_authenticate_out_of_the_blue_is_refused(card: CardUnderTest) -> None:
+    card.select()
+    card.expect("6985", application("EXTERNAL AUTHENTICATE", 0x33, 0x00, bytes(16)))
+
+
+@requirement("SCP-06", needs=WITH_KEYS)
+def test_a_command_in_between_spoils_the_handshake(card: CardUnderTest) -> None:
+    card.select()
+    made = handshake(card)
+    card.expect("9000", get_data(tag_of("card serial")))
+    card.expect("6985", made.authenticate(SecurityLevel.C_ENC_R_ENC))
+
+
+@requirement("SCP-07", needs=WITH_KEYS)
+@pytest.mark.parametrize("level", _NOT_LEVELS, ids="{:02X}".format)
+def test_a_level_that_does_not_exist_is_refused(card: CardUnderTest, level: int) -> None:
+    card.select()
+    made = handshake(card)
+    card.expect("6A86", made.authenticate(level))
+    channel = made.channel(SecurityLevel.C_MAC)
+    channel.external_authenticate(made.cryptogram)
+    expect_closed(card, channel)
+
+
+@requirement("SCP-08", needs=WITH_KEYS)
+@pytest.mark.parametrize("on_manager", [False, True], ids=["application", "card manager"])
+def test_initialize_update_ends_the_open_session_even_if_it_fails(
+    card: CardUnderTest, on_manager: bool
+) -> None:
+    absent = _absent_versions(card)[0]
+    for version, sw in ((card.key_version(), "9000"), (absent, "6A88")):
+        channel = card.session(on_manager=on_manager).channel
+        card.expect(sw, _initialize(version))
+        next_command = channel.wrap(manager("GET DATA", 0x00, 0xE0, answer=True))
+        answer = card.send(next_command if on_manager else channel.wrap(get_data(0x5A)))
+        check(answer.sw == 0x6982, "a command of the old session", f"{answer.sw:04X}", "6982")

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# The main job on invented citizens and software cards, in the folder demo/: from an enrolment list
+# to issued cards, a changed PIN, rotated issuer keys and a conformance run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+unicard=$PWD/.venv/bin/unicard
+python=$PWD/.venv/bin/python
+list=$PWD/examples/enrolments.csv
+
+rm -rf demo
+mkdir demo
+cd demo
+
+# Nothing here is worth a real secret: the passphrase is written down beside the store.
+(umask 077 && echo "demo passphrase, for invented cards only" >passphrase)
+export UNICARD_PASSPHRASE
+UNICARD_PASSPHRASE=$(cat passphrase)
+
+show() { # print a command as a person would type it, then run it
+    printf '\n$ unicard'
+    printf ' %s' "$@"
+    printf '\n'
+    "$unicard" "$@"
+}
+
+member() { "$python" -c "import json, sys; print(json.load(sys.stdin)$1)"; } # of a JSON document
+
+echo "1. A key store, and 25 blank software cards"
+show keys init --transport gp-default
+show sim new --count 25 --dir cards
+
+printf '\n2. From the enrolment list to issued cards'
+show personalize check ../examples/enrolments.csv
+show personalize prepare ../examples/enrolments.csv --out batch.production --mailers pins.mailers
+show personalize run batch.production --reader 'sim:cards/blank-*.json'
+show personalize report batch.production --blanks 25 --out report.json | head -n 8
+echo "… and $(member '["records"]["issued"]' <report.json) cards in all"
+
+printf '\n3. One card: show it, and let its holder choose a PIN'
+card=sim:cards/blank-0001.json
+show card show --reader "$card"
+serial=$("$unicard" card show --reader "$card" --json | member '["card serial"]')
+number=$(member "[\"cards\"]" <report.json |
+    "$python" -c "import ast, sys; print(next(c['card_number'] for c in ast.literal_eval(sys.stdin.read()) if c['card_serial'] == '$serial'))")
+(umask 077 && "$unicard" personalize mailer pins.mailers --card "$number" --json | member '["pin"]' >transport-pin && echo 246813 >pin)
+show card change-pin --reader "$card" --pin-file transport-pin --new-pin-file pin
+show card show --reader "$card" --with-pin --pin-file pin
+
+printf '\n4. New issuer keys for that card'
+show keys add issuer
+show keys rotate --reader "$card"
+
+printf '\n5. Does the card do what the contract says?'
+show conformance run --reader "$card" --pin-file pin --out conformance
+
+printf '\nThe reports lie in %s:\n' "demo/"
+printf '  %-26s %s\n' \
+    report.json "the production report of the batch" \
+    conformance/ "the conformance results: JSON and JUnit XML" \
+    bureau.journal "the bureau's journal (SQLite)" \
+    cards/ "the cards: try 'unicard card show --reader sim:demo/cards/blank-0002.json'"

@@ -63,7 +63,7 @@ def replace(path: Path, data: bytes) -> None:
         raise StoreReadOnly(
             f"{path} was written, but the disk did not confirm it: {error.strerror}",
             changed=Changed.UNKNOWN,
-            advice="check the disk, then list the store's keys to see whether the change is there",
+            advice="Check the disk, then list the store's keys to see whether the change is there.",
         ) from error
 
 

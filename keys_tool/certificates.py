@@ -5,19 +5,17 @@ card number (commonName, 16 digits); its only extensions are keyUsage (digitalSi
 issuer's key identifier. It never leaves the card outside a session, because of the card number.
 """
 
-import hashlib
-import re
-import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID, SignatureAlgorithmOID
 
 from applet_spec import spec
+from keys_tool import x509_profile
 from keys_tool.derivation import CARD_SERIAL_LENGTH
 from keys_tool.errors import (
     CertificateMalformed,
@@ -31,13 +29,6 @@ from keys_tool.store import KeyStore
 
 ISSUER_DAYS = 20 * 365
 """How long an issuer certificate is valid: a CA signs for some years, its cards outlive that."""
-_SERIAL_LENGTH = 8
-_KEY_ID_LENGTH = 8
-_BEGINNING = re.compile(
-    rb"\x30\x82..\x30\x82?..\xA0\x03\x02\x01\x02\x02(\x01[\x01-\x7F]|[\x02-\x14][\x00-\x7F])",
-    re.DOTALL,
-)
-"""Version 3 and a positive serial number (RFC 5280, 4.1.2): of others the X.509 library warns."""
 _NOT_THE_PROFILE = (
     ValueError,
     UnsupportedAlgorithm,
@@ -59,26 +50,6 @@ class CardCertificate:
     public_key: bytes
 
 
-def encode_point(key: ec.EllipticCurvePublicKey) -> bytes:
-    """Return a public key as an uncompressed point: 04 || X || Y (SEC 1, 2.3.3)."""
-    return key.public_bytes(
-        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
-    )
-
-
-def certified_point(der: bytes) -> bytes:
-    """Return the public key of a certificate as a point on P-256; ValueError for another key."""
-    return _point(x509.load_der_x509_certificate(der))
-
-
-def key_identifier(point: bytes) -> bytes:
-    """Return the identifier of a public key: the first 8 bytes of SHA-256 over its point.
-
-    RFC 7093, section 2, method 1, cut to the length that RFC 5280 uses in its short form.
-    """
-    return hashlib.sha256(point).digest()[:_KEY_ID_LENGTH]
-
-
 def self_signed_certificate(key: ec.EllipticCurvePrivateKey, name: str, created: datetime) -> bytes:
     """Make the self-signed certificate (DER) of a card CA.
 
@@ -87,15 +58,16 @@ def self_signed_certificate(key: ec.EllipticCurvePrivateKey, name: str, created:
     """
     midnight = created.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     start, end = midnight - timedelta(days=1), midnight + timedelta(days=ISSUER_DAYS)
-    identifier = x509.SubjectKeyIdentifier(key_identifier(encode_point(key.public_key())))
+    point = x509_profile.encode_point(key.public_key())
+    identifier = x509.SubjectKeyIdentifier(x509_profile.key_identifier(point))
     own_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
-        _builder(own_name, own_name, key.public_key(), start, end)
+        x509_profile.builder(own_name, own_name, key.public_key(), start, end)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_key_usage(key_cert_sign=True), critical=True)
+        .add_extension(x509_profile.key_usage(key_cert_sign=True), critical=True)
         .add_extension(identifier, critical=False)
     )
-    return _der(builder.sign(key, hashes.SHA256()))
+    return x509_profile.encode(builder.sign(key, hashes.SHA256()))
 
 
 def issue_card_certificate(
@@ -125,11 +97,11 @@ def issue_card_certificate(
         store.public_key(version), lambda digest: store.sign_digest(version, digest)
     )
     builder = (
-        _builder(issuer.subject, subject, key, start, end)
-        .add_extension(_key_usage(digital_signature=True), critical=True)
-        .add_extension(_authority(issuer), critical=False)
+        x509_profile.builder(issuer.subject, subject, key, start, end)
+        .add_extension(x509_profile.key_usage(digital_signature=True), critical=True)
+        .add_extension(x509_profile.authority(issuer), critical=False)
     )
-    return _der(builder.sign(signer, hashes.SHA256()))
+    return x509_profile.encode(builder.sign(signer, hashes.SHA256()))
 
 
 def verify_card_certificate(issuer: bytes, der: bytes, at: datetime) -> CardCertificate:
@@ -138,8 +110,8 @@ def verify_card_certificate(issuer: bytes, der: bytes, at: datetime) -> CardCert
     Raises `CertificateMalformed` for anything but the profile of this module,
     `CertificateNotGenuine` when the issuer did not sign it, `CertificateNotValidAt`.
     """
-    authority = _load(issuer)
-    certificate = _load(der)
+    authority = x509_profile.load(issuer)
+    certificate = x509_profile.load(der)
     try:
         certificate.verify_directly_issued_by(authority)
     except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError) as error:
@@ -159,49 +131,6 @@ def verify_card_certificate(issuer: bytes, der: bytes, at: datetime) -> CardCert
     return accepted
 
 
-def _builder(
-    issuer: x509.Name,
-    subject: x509.Name,
-    key: ec.EllipticCurvePublicKey,
-    start: datetime,
-    end: datetime,
-) -> x509.CertificateBuilder:
-    # First byte 01-7F: positive and always 8 bytes long.
-    number = bytes((secrets.randbelow(0x7F) + 1,)) + secrets.token_bytes(_SERIAL_LENGTH - 1)
-    return (
-        x509.CertificateBuilder()
-        .issuer_name(issuer)
-        .subject_name(subject)
-        .public_key(key)
-        .serial_number(int.from_bytes(number, "big"))
-        .not_valid_before(start)
-        .not_valid_after(end)
-    )
-
-
-def _key_usage(*, digital_signature: bool = False, key_cert_sign: bool = False) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=digital_signature,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=key_cert_sign,
-        crl_sign=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _authority(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
-    identifier = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    return x509.AuthorityKeyIdentifier(identifier.digest, None, None)
-
-
-def _der(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(serialization.Encoding.DER)
-
-
 def _requested_key(point: bytes) -> ec.EllipticCurvePublicKey:
     try:
         if point[:1] != b"\x04":
@@ -210,7 +139,7 @@ def _requested_key(point: bytes) -> ec.EllipticCurvePublicKey:
     except ValueError as error:
         raise CertificateRequestInvalid(
             "the card's public key is no uncompressed point on P-256",
-            advice="generate the card's key pair again",
+            advice="Generate the card's key pair again.",
         ) from error
 
 
@@ -240,22 +169,9 @@ def _requested_period(
         raise CertificateRequestInvalid(
             f"a certificate from {start} to {end} does not lie within the issuer's, from "
             f"{issuer.not_valid_before_utc} to {issuer.not_valid_after_utc}",
-            advice="choose other dates, or a newer card CA",
+            advice="Choose other dates, or a newer card CA.",
         )
     return start, end
-
-
-def _load(der: bytes) -> x509.Certificate:
-    if not _BEGINNING.match(der):
-        raise CertificateMalformed("the bytes are no X.509 v3 certificate")
-    try:
-        certificate = x509.load_der_x509_certificate(der)
-    except (ValueError, x509.InvalidVersion) as error:
-        raise CertificateMalformed("the bytes are no certificate") from error
-    # The X.509 library overlooks a signature that claims unused bits at its end.
-    if der[-len(certificate.signature) - 1] != 0:
-        raise CertificateMalformed("the certificate's signature is no whole number of bytes")
-    return certificate
 
 
 def _check_authority(issuer: x509.Certificate) -> None:
@@ -267,7 +183,10 @@ def _check_authority(issuer: x509.Certificate) -> None:
 
 def _check_profile(certificate: x509.Certificate, issuer: x509.Certificate) -> None:
     extensions = [(one.value, one.critical) for one in certificate.extensions]
-    expected = [(_key_usage(digital_signature=True), True), (_authority(issuer), False)]
+    expected = [
+        (x509_profile.key_usage(digital_signature=True), True),
+        (x509_profile.authority(issuer), False),
+    ]
     if certificate.version is not x509.Version.v3 or extensions != expected:
         raise ValueError("other extensions than those of a card")
     if certificate.signature_algorithm_oid != SignatureAlgorithmOID.ECDSA_WITH_SHA256:
@@ -284,14 +203,7 @@ def _content(certificate: x509.Certificate) -> CardCertificate:
         raise ValueError("another spelling of a card serial")
     if not _is_card_number(number):
         raise ValueError("no card number")
-    return CardCertificate(number, card_serial, _point(certificate))
-
-
-def _point(certificate: x509.Certificate) -> bytes:
-    key = certificate.public_key()
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise ValueError("another kind of key")
-    return encode_point(key)
+    return CardCertificate(number, card_serial, x509_profile.point_of(certificate))
 
 
 def _is_card_number(text: str) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keys_tool import rendering
 from keys_tool.purpose import Algorithm, KeyInfo, Purpose, versions
 from keys_tool.store import KeyStore, open_store, require_store
 from unicard_console import (
@@ -19,11 +20,8 @@ from unicard_console import (
 )
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from host_lib.keyset import KeySet
     from host_lib.secret import AesKey
-    from keys_tool.rotation import RotationReport
 
 _PURPOSES = click.Choice([purpose.value for purpose in Purpose])
 
@@ -129,6 +127,8 @@ def add(
         raise click.UsageError(
             "transport keys, and no others, come by --transport or --transport-file"
         )
+    if algorithm and blank is not None:
+        raise click.UsageError("the algorithm of transport keys follows from the keys themselves")
     with _open(store, passphrase) as opened:
         wanted = _next_version(opened, chosen) if version is None else version
         if blank is not None:
@@ -176,16 +176,8 @@ def rotate(
     with _open(store, passphrase) as opened, open_reader(reader) as place:
         wanted = opened.default_version(Purpose.ISSUER) if target is None else target
         report = rotate_card(place, opened, wanted, source)
-    data = {
-        "reader": place.name,
-        "version": f"{report.version:02X}",
-        "added": report.added,
-        "deleted": _hexes(report.deleted),
-        "opened_with": _hexes(report.opened_with),
-        "before": _hexes(report.before),
-        "after": _hexes(report.after),
-    }
-    out.result(data, lambda console: _tell(console, report))
+    data = {"reader": place.name, **rendering.rotation_as_dict(report)}
+    out.result(data, lambda console: rendering.tell_rotation(console, report))
 
 
 @keys.command("change-passphrase")
@@ -242,24 +234,6 @@ def _transport_keys(well_known: str | None, path: Path | None) -> "KeySet | AesK
     return globalplatform_default() if well_known else None
 
 
-def _hexes(versions: Iterable[int]) -> list[str]:
-    return [f"{version:02X}" for version in versions]
-
-
-def _tell(console: "Console", report: "RotationReport") -> None:
-    from keys_tool.rotation import listed
-
-    console.print(f"The card had key versions {listed(report.before)}", end="")
-    console.print(f" and opened with {listed(report.opened_with)}.")
-    if report.added:
-        console.print(f"Added {report.version:02X}, and proved it by a session.")
-    if report.deleted:
-        console.print(f"Deleted {listed(report.deleted)}.")
-    if not report.added and not report.deleted:
-        console.print("There was nothing to do.")
-    console.print(f"The card has key versions {listed(report.after)} now.")
-
-
 def _next_version(store: KeyStore, purpose: Purpose) -> int:
     infos = store.keys()
     taken = [info.version for info in infos if info.purpose is purpose]
@@ -268,34 +242,5 @@ def _next_version(store: KeyStore, purpose: Purpose) -> int:
 
 def _show(out: Output, location: str, infos: Iterable[KeyInfo]) -> None:
     infos = list(infos)
-    data = {"store": location, "keys": [_as_dict(info) for info in infos]}
-    out.result(data, lambda console: _draw(console, infos))
-
-
-def _as_dict(info: KeyInfo) -> dict[str, object]:
-    return {
-        "purpose": info.purpose,
-        "version": f"{info.version:02X}",
-        "algorithm": info.algorithm,
-        "check_value": info.check_value,
-        "check_method": info.check_method,
-        "created": info.created,
-        "state": info.state,
-    }
-
-
-def _draw(console: "Console", infos: Iterable[KeyInfo]) -> None:
-    from rich.table import Table
-
-    table = Table("Purpose", "Version", "Algorithm", "Check value", "Method", "Created", "State")
-    for info in infos:
-        table.add_row(
-            info.purpose.value,
-            f"{info.version:02X}",
-            info.algorithm.value,
-            info.check_value.hex(" ", -3).upper(),
-            info.check_method.value,
-            f"{info.created:%Y-%m-%d %H:%M:%S}Z",
-            info.state.value,
-        )
-    console.print(table)
+    data = {"store": location, "keys": [rendering.key_as_dict(info) for info in infos]}
+    out.result(data, lambda console: rendering.draw_keys(console, infos))

@@ -66,7 +66,7 @@ class Contents:
         if purpose is Purpose.TRANSPORT:
             raise WrongPurpose(
                 "transport keys are not generated: blank stock comes with its keys",
-                advice="import the keys that the chip supplier sent with the stock",
+                advice="Import the keys that the chip supplier sent with the stock.",
             )
         chosen = algorithm or ALGORITHMS[purpose][0]
         check_algorithm(purpose, chosen)

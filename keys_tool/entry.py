@@ -11,12 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from host_lib.keyset import KeySet
 from host_lib.primitives import cmac_check_value, key_check_value
 from host_lib.secret import AesKey, SecretBytes
-from keys_tool.certificates import (
-    certified_point,
-    encode_point,
-    key_identifier,
-    self_signed_certificate,
-)
+from keys_tool.certificates import self_signed_certificate
 from keys_tool.purpose import (
     AES_LENGTHS,
     KEY_SETS,
@@ -28,6 +23,7 @@ from keys_tool.purpose import (
     check_algorithm,
     check_version,
 )
+from keys_tool.x509_profile import certified_point, encode_point, key_identifier
 
 _SCALAR_LENGTH = 32
 

@@ -11,14 +11,14 @@ class StoreNotFound(KeysError):
     """There is no key store at the given place."""
 
     exit_code = ExitCode.USAGE
-    advice = "name the store with --store, or create one with `unicard keys init`"
+    advice = "Name the store with --store, or create one with `unicard keys init`."
 
 
 class StoreExists(KeysError):
     """A file is already where a new store was to be created; it is never overwritten."""
 
     exit_code = ExitCode.USAGE
-    advice = "choose another path; a key store is never overwritten"
+    advice = "Choose another path; a key store is never overwritten."
 
 
 class StoreUnsupported(KeysError):
@@ -30,75 +30,75 @@ class StoreUnsupported(KeysError):
 class StoreTooNew(KeysError):
     """The store was written in a later version of the format."""
 
-    advice = "open the store with the version of this program that wrote it, or a later one"
+    advice = "Open the store with the version of this program that wrote it, or a later one."
 
 
 class StoreDamaged(KeysError):
     """The store's bytes are not what was written: truncated, changed or no key store at all."""
 
-    advice = "restore the store from its backup; do not repair it by hand"
+    advice = "Restore the store from its backup; do not repair it by hand."
 
 
 class WrongPassphrase(KeysError):
     """The passphrase does not open this store; the file itself is intact."""
 
-    advice = "check the passphrase, its keyboard layout and which store is named"
+    advice = "Check the passphrase, its keyboard layout and which store is named."
 
 
 class WeakPassphrase(KeysError):
     """A new passphrase is shorter than the rule allows."""
 
     exit_code = ExitCode.USAGE
-    advice = "choose a longer passphrase, for example six random words"
+    advice = "Choose a longer passphrase, for example six random words."
 
 
 class StoreLocked(KeysError):
     """Another process is writing to the store."""
 
-    advice = "wait until the other process is done and try again"
+    advice = "Wait until the other process is done and try again."
 
 
 class StoreReadOnly(KeysError):
     """The store, or the folder it lies in, cannot be written."""
 
-    advice = "check the permissions of the file and of its folder, and that the disk is not full"
+    advice = "Check the permissions of the file and of its folder, and that the disk is not full."
 
 
 class StoreChanged(KeysError):
     """Another process gave the store a new passphrase, or replaced it, since it was opened."""
 
-    advice = "open the store again"
+    advice = "Open the store again."
 
 
 class StoreClosed(KeysError):
     """The store was used after it was closed."""
 
-    advice = "open the store again"
+    advice = "Open the store again."
 
 
 class KeyNotFound(KeysError):
     """The store holds no key of that purpose and version."""
 
-    advice = "list the store's keys with `unicard keys list`"
+    advice = "List the store's keys with `unicard keys list`."
 
 
 class KeyExists(KeysError):
     """The store holds a key of that purpose and version already; versions are never overwritten."""
 
-    advice = "take the next free version; list the store's keys with `unicard keys list`"
+    advice = "Take the next free version; list the store's keys with `unicard keys list`."
 
 
 class KeyRetired(KeysError):
     """A retired key was asked to protect something new."""
 
-    advice = "use the newest active version; a retired key only serves what it protected before"
+    advice = "Use the newest active version; a retired key only serves what it protected before."
 
 
 class WrongPurpose(KeysError):
     """A key was asked for a use that its purpose does not allow."""
 
     exit_code = ExitCode.USAGE
-    advice = "use a key whose purpose is this use; a key never serves two"
+    advice = "Use a key whose purpose is this use; a key never serves two."
 
 
 class VersionOutOfRange(KeysError):
@@ -117,13 +117,13 @@ class TransportFileInvalid(KeysError):
     """The file with the transport keys of blank stock is not what its schema says."""
 
     exit_code = ExitCode.USAGE
-    advice = "compare the file with applet_spec/formats/transport-keys.schema.json"
+    advice = "Compare the file with applet_spec/formats/transport-keys.schema.json."
 
 
 class SealedDataDamaged(KeysError):
     """Sealed data does not open with this key and this associated data."""
 
-    advice = "check that the data belongs to this store and version, and fetch it again"
+    advice = "Check that the data belongs to this store and version, and fetch it again."
 
 
 class CertificateError(UnicardError):
@@ -133,20 +133,22 @@ class CertificateError(UnicardError):
 class CertificateMalformed(CertificateError):
     """Bytes that are no certificate of the profile in `keys_tool.certificates`."""
 
-    advice = "read the certificate from the card again; a card that repeats it is not genuine"
+    advice = "Read the certificate from the card again; a card that repeats it is not genuine."
 
 
 class CertificateNotGenuine(CertificateError):
     """The issuer did not sign this certificate."""
 
-    advice = "do not accept the card; check that the right issuer certificate is used"
+    advice = "Do not accept the card; check that the right issuer certificate is used."
 
 
 class CertificateNotValidAt(CertificateError):
     """The certificate, or its issuer's, is not yet valid or has expired at the given time."""
 
-    advice = "check the clock and the card's dates"
+    advice = "Check the clock and the card's dates."
 
 
 class CertificateRequestInvalid(CertificateError):
     """What was to be certified is not acceptable: public key, card number, serial or dates."""
+
+    advice = "Correct the record that the certificate is for."

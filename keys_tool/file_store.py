@@ -17,7 +17,6 @@ from host_lib.keyset import KeySet
 from host_lib.secret import AesKey, SecretBytes
 from keys_tool import atomic_file, sealing
 from keys_tool import passphrase as passphrases
-from keys_tool.certificates import encode_point
 from keys_tool.contents import Contents
 from keys_tool.derivation import derive_card_keys
 from keys_tool.entry import Entry
@@ -39,7 +38,9 @@ from keys_tool.purpose import (
     blank_key_version,
     newest_active,
 )
+from keys_tool.sam import StoreSam
 from keys_tool.vault import Document, ScryptCost, Vault
+from keys_tool.x509_profile import encode_point
 
 _LARGEST_FILE = 1 << 24
 
@@ -179,6 +180,10 @@ class FileStore:
         sealing.require_sealing(purpose)
         key = self._contents.find(purpose, version).aes_key()
         return sealing.unseal(key, sealed, sealing.associated_data(purpose, version, aad))
+
+    def sam(self, transport: int | None = None) -> StoreSam:
+        """Return the key holder for flows."""
+        return StoreSam(self, transport)
 
     def close(self) -> None:
         """Forget the keys."""

@@ -104,7 +104,7 @@ def check_version(purpose: Purpose, version: int) -> None:
     if version not in allowed:
         raise VersionOutOfRange(
             f"{_phrase(purpose)} cannot have version {version:02X}",
-            advice=f"choose a version from {allowed[0]:02X} to {allowed[-1]:02X}",
+            advice=f"Choose a version from {allowed[0]:02X} to {allowed[-1]:02X}.",
         )
 
 
@@ -114,7 +114,7 @@ def check_algorithm(purpose: Purpose, algorithm: Algorithm) -> None:
     if algorithm not in allowed:
         raise WrongAlgorithm(
             f"{_phrase(purpose)} is never of {algorithm.value}",
-            advice="choose one of " + ", ".join(one.value for one in allowed),
+            advice="Choose one of " + ", ".join(one.value for one in allowed),
         )
 
 

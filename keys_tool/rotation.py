@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from applet_spec import Changed, ExitCode, UnicardError
 from host_lib.drive import drive
 from host_lib.errors import CardCryptogramError
+from host_lib.flow.base import Sam
 from host_lib.flow.rotation import (
     KeyFindings,
     NoKnownKeys,
@@ -18,14 +19,14 @@ from host_lib.flow.rotation import (
 from host_lib.reader import Reader
 from keys_tool.errors import KeyRetired, KeysError
 from keys_tool.purpose import KeyState, Purpose
-from keys_tool.sam import StoreSam, issuer_versions
+from keys_tool.sam import issuer_versions
 from keys_tool.store import KeyStore
 
 
 class RotationUnfinished(KeysError):
     """A rotation stopped, and the card was asked afterwards which key sets it has."""
 
-    advice = "run the same command again: it finds out how far the card has come and finishes"
+    advice = "Run the same command again: it finds out how far the card has come and finishes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def rotate_card(
     flow's and the reader's errors where the card could not be asked.
     """
     ours = _usable_versions(store, target, source)
-    sam = StoreSam(store)
+    sam = store.sam()
     with reader.exclusive():
         before = drive(find_issuer_keys(ours), reader, sam)
         _require_way_in(before, ours)
@@ -95,7 +96,7 @@ def _require_way_in(found: KeyFindings, ours: frozenset[int]) -> None:
 def _explained(
     error: UnicardError,
     reader: Reader,
-    sam: StoreSam,
+    sam: Sam,
     ours: frozenset[int],
     before: KeyFindings,
 ) -> UnicardError:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+from host_lib.flow.base import Sam
 from host_lib.keyset import KeySet
 from host_lib.secret import AesKey, SecretBytes
 from keys_tool.errors import StoreNotFound, StoreUnsupported
@@ -86,6 +87,9 @@ class KeyStore(Protocol):
     def open(self, purpose: Purpose, version: int, sealed: bytes, aad: bytes) -> bytes:
         """Return what `seal` was given; `SealedDataDamaged` unless every byte is as it was."""
 
+    def sam(self, transport: int | None = None) -> Sam:
+        """Return the key holder for host_lib's flows: `keys_tool.sam.StoreSam` over this store."""
+
     def close(self) -> None:
         """Forget the keys; again is harmless. Python cannot wipe memory, and this does not."""
 
@@ -119,7 +123,7 @@ def require_store(location: str | Path) -> None:
     if str(location).startswith("pkcs11:"):
         raise StoreUnsupported(
             "PKCS#11 tokens cannot be opened yet: they arrive with the PKCS#11 store",
-            advice="name the path of an encrypted file store",
+            advice="Name the path of an encrypted file store.",
         )
     if not Path(location).exists():
         raise StoreNotFound(f"there is no key store at {location}")

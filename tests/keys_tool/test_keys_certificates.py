@@ -23,7 +23,7 @@ from keys_tool import (
     issue_card_certificate,
     verify_card_certificate,
 )
-from keys_tool.certificates import encode_point, key_identifier, self_signed_certificate
+from keys_tool.certificates import self_signed_certificate
 from keys_tool.errors import (
     CertificateError,
     CertificateMalformed,
@@ -34,6 +34,7 @@ from keys_tool.errors import (
 )
 from keys_tool.file_store import FileStore
 from keys_tool.signing import StoreSigner
+from keys_tool.x509_profile import encode_point, key_identifier
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 LATER = NOW + timedelta(days=3650)
@@ -225,6 +226,26 @@ def test_a_card_cannot_act_as_a_ca() -> None:
     ).public_bytes(serialization.Encoding.DER)
     with pytest.raises(CertificateMalformed):
         verify_card_certificate(card, forged, NOW)
+
+
+def test_only_a_ca_may_have_signed() -> None:
+    name = x509.load_der_x509_certificate(CA).subject
+    point = encode_point(CA_KEY.public_key())
+    no_ca = (
+        x509.CertificateBuilder()
+        .issuer_name(name)
+        .subject_name(name)
+        .public_key(CA_KEY.public_key())
+        .serial_number(1)
+        .not_valid_before(NOW)
+        .not_valid_after(LATER)
+        .add_extension(x509.BasicConstraints(False, None), critical=True)
+        .add_extension(usage("key_cert_sign"), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier(key_identifier(point)), critical=False)
+        .sign(CA_KEY, hashes.SHA256())
+    ).public_bytes(serialization.Encoding.DER)
+    with pytest.raises(CertificateMalformed):
+        verify_card_certificate(no_ca, built(), NOW)
 
 
 GENUINE = built()

@@ -112,6 +112,11 @@ def test_a_second_init_leaves_the_store_alone(made: Run, tmp_path: Path) -> None
         (("add", "issuer", "--algorithm", "AES-256-GCM"), 2, "never of AES-256-GCM"),
         (("add", "issuer", "--transport", "gp-default"), 2, "transport keys"),
         (("add", "transport"), 2, "transport keys"),
+        (
+            ("add", "transport", "--transport", "gp-default", "--algorithm", "AES-128 KDF3"),
+            2,
+            "follows from the keys",
+        ),
         (("add", "transport", "--transport-file", "absent.json"), 2, "cannot be read"),
         (("add", "nothing"), 2, "nothing"),
         (("retire", "issuer", "3F"), 1, "no issuer key of version 3F"),

@@ -18,8 +18,9 @@ from keys_tool import errors, open_store, sealing
 from keys_tool.atomic_file import exclusive
 from keys_tool.derivation import derive_card_keys
 from keys_tool.file_store import FileStore
+from keys_tool.passphrase import from_text
 from keys_tool.purpose import Algorithm, CheckMethod, KeyState, Purpose
-from keys_tool.sam import StoreSam, issuer_versions
+from keys_tool.sam import issuer_versions
 from keys_tool.store import KeyStore
 from keys_tool.transport_file import globalplatform_default
 from keys_tool.vault import ScryptCost
@@ -295,6 +296,19 @@ def test_a_lock_file_that_was_left_behind_locks_nobody_out(store: FileStore, pat
     assert store.generate(Purpose.ISSUER, 0x31).version == 0x31
 
 
+def test_a_longer_leftover_of_a_killed_writer_does_no_harm(
+    store: FileStore, path: Path, passphrase: SecretBytes
+) -> None:
+    leftover = path.with_name(f".{path.name}.new")
+    leftover.write_bytes(bytes(100_000))
+    leftover.chmod(0o644)
+    store.generate(Purpose.ISSUER, 0x31)
+    with FileStore.load(path, passphrase) as again:
+        assert again.keys() == store.keys()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert not leftover.exists()
+
+
 def test_keys_that_another_process_added_meanwhile_are_kept(
     store: FileStore, path: Path, passphrase: SecretBytes
 ) -> None:
@@ -335,6 +349,13 @@ def test_a_weak_passphrase_is_refused_for_a_new_store_and_as_a_new_one(
         store.change_passphrase(SecretBytes(weak))
     assert path.read_bytes() == before
     assert not path.with_name("new").exists()
+
+
+def test_one_passphrase_opens_the_store_however_a_keyboard_composes_it() -> None:
+    composed, decomposed = "caf\u00e9 \ufb01ve", "cafe\u0301 five"
+    assert from_text(composed) == from_text(decomposed)
+    assert from_text(composed) != from_text("cafe five")
+    assert from_text("two  spaces ") != from_text("two spaces")
 
 
 def test_fifteen_characters_are_enough_in_any_script(path: Path, cheap: ScryptCost) -> None:
@@ -383,7 +404,7 @@ def test_a_process_that_opens_a_store_writes_no_core_dump(
 def test_flows_get_issuer_keys_and_transport_keys_by_key_version(store: FileStore) -> None:
     from host_lib.flow.base import CardKeys
 
-    sam = StoreSam(store)
+    sam = store.sam()
     assert sam(CardKeys(0x30, CHIP)) == store.issuer_keys(0x30, CHIP)
     assert sam(CardKeys(0xFF, CHIP)) == globalplatform_default()
     for version in (0x31, 0x50, 0x00):
@@ -391,4 +412,4 @@ def test_flows_get_issuer_keys_and_transport_keys_by_key_version(store: FileStor
             sam(CardKeys(version, CHIP))
     store.import_transport(2, AesKey(bytes(16)))
     assert sam(CardKeys(0xFF, CHIP)) == store.transport_keys(2, CHIP)
-    assert StoreSam(store, transport=1)(CardKeys(0xFF, CHIP)) == globalplatform_default()
+    assert store.sam(transport=1)(CardKeys(0xFF, CHIP)) == globalplatform_default()

@@ -1,0 +1,73 @@
+"""What `unicard keys` shows: keys and rotations as JSON-ready values, tables and sentences."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from keys_tool.purpose import KeyInfo
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from keys_tool.rotation import RotationReport
+
+
+def key_as_dict(info: KeyInfo) -> dict[str, object]:
+    """Return what may be known about a key; a version is two hexadecimal digits."""
+    return {
+        "purpose": info.purpose,
+        "version": f"{info.version:02X}",
+        "algorithm": info.algorithm,
+        "check_value": info.check_value,
+        "check_method": info.check_method,
+        "created": info.created,
+        "state": info.state,
+    }
+
+
+def draw_keys(console: "Console", infos: Iterable[KeyInfo]) -> None:
+    """Draw a table of keys."""
+    from rich.table import Table
+
+    table = Table("Purpose", "Version", "Algorithm", "Check value", "Method", "Created", "State")
+    for info in infos:
+        table.add_row(
+            info.purpose.value,
+            f"{info.version:02X}",
+            info.algorithm.value,
+            info.check_value.hex(" ", -3).upper(),
+            info.check_method.value,
+            f"{info.created:%Y-%m-%d %H:%M:%S}Z",
+            info.state.value,
+        )
+    console.print(table)
+
+
+def rotation_as_dict(report: "RotationReport") -> dict[str, object]:
+    """Return what a rotation found and did; versions are two hexadecimal digits."""
+    return {
+        "version": f"{report.version:02X}",
+        "added": report.added,
+        "deleted": _hexes(report.deleted),
+        "opened_with": _hexes(report.opened_with),
+        "before": _hexes(report.before),
+        "after": _hexes(report.after),
+    }
+
+
+def tell_rotation(console: "Console", report: "RotationReport") -> None:
+    """Say what a rotation found and did."""
+    from keys_tool.rotation import listed
+
+    console.print(f"The card had key versions {listed(report.before)}", end="")
+    console.print(f" and opened with {listed(report.opened_with)}.")
+    if report.added:
+        console.print(f"Added {report.version:02X}, and proved it by a session.")
+    if report.deleted:
+        console.print(f"Deleted {listed(report.deleted)}.")
+    if not report.added and not report.deleted:
+        console.print("There was nothing to do.")
+    console.print(f"The card has key versions {listed(report.after)} now.")
+
+
+def _hexes(versions: Iterable[int]) -> list[str]:
+    return [f"{version:02X}" for version in versions]

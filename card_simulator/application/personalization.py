@@ -1,7 +1,7 @@
 """STORE DATA: checks the DGIs of a command, stores them in one commit, ends personalization.
 
-Everything is checked before anything is written; a refused block also ends its stream, so that the
-host starts again at block 00.
+Everything is checked before anything is written. The caller forgets the stream of a refused block,
+so that the host starts again at block 00.
 """
 
 from __future__ import annotations
@@ -57,11 +57,10 @@ class Personalization:
 
     def store_data(self, command: Command) -> Answer:
         """STORE DATA: one block of the stream."""
-        before, self._stream = self._stream, Stream()
         block, last = command.p2, bool(command.p1 & _LAST_BLOCK)
-        if not before.takes(block):
+        if not self._stream.takes(block):
             raise StatusError(SW.WRONG_P1P2)
-        stream = before.feed(block, command.data)
+        stream = self._stream.feed(block, command.data)
         batch = _Batch()
         for grouping in stream.groupings(partial(self._check_header, batch)):
             self._add(grouping, batch)
@@ -72,8 +71,7 @@ class Personalization:
         if ends_blank and not self._is_complete(batch):
             raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
         self._commit(batch, ends_blank)
-        if not last:
-            self._stream = rest
+        self._stream = Stream() if last else rest
         if ends_blank:
             self._state.clear_verified()
             self._state.channel.close_after_answer()

@@ -235,11 +235,13 @@ def test_a_refused_repeated_anchor_stores_nothing() -> None:
 
 
 def test_a_stream_that_ends_inside_a_dgi_is_malformed() -> None:
-    _, host = with_key_pair()
-    whole = stream(host)
-    for cut in (1, 2, 4, 19):
-        assert host.store(whole[:-cut])[-1] in (0x6A80, 0x6985)
-    assert set(host.store(whole)) == {0x9000}
+    _, host = personalized()
+    host.select(AIDS.instance)
+    host.authenticate()
+    whole = dgi(0x0302, FINGER)
+    for cut in (1, len(FINGER), len(whole) - 1):
+        assert host.store(whole[:-cut]) == [0x6A80]
+    assert host.store(whole) == [0x9000]
 
 
 def test_service_records_of_every_kind_are_stored() -> None:
@@ -293,3 +295,21 @@ def test_after_personalization_only_some_dgis_are_taken_and_the_state_stays() ->
     assert set(host.store(dgi(0x0201, newer) + dgi(0x0302, FINGER))) == {0x9000}
     assert state(card) == "PERSONALIZED"
     assert card.application(AIDS.instance).value(0x7F21) == newer
+
+
+def test_a_shorter_value_in_the_place_of_a_longer_one_has_its_own_length() -> None:
+    card, host = personalized()
+    host.select(AIDS.instance)
+    host.authenticate()
+    for size in (60, 60, 3, 6, 30):
+        finger = b"\x01" + bytes(size)
+        assert host.store(dgi(0x0302, finger)) == [0x9000]
+        assert card.application(AIDS.instance).value(0xDF22) == finger
+
+
+def test_the_last_block_ends_the_stream() -> None:
+    _, host = personalized()
+    host.select(AIDS.instance)
+    host.authenticate()
+    assert host.store(dgi(0x0302, FINGER)) == [0x9000]
+    assert host.sw(0x80, 0xE2, LAST, 1, dgi(0x0302, FINGER)) == 0x6A86

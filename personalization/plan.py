@@ -29,7 +29,7 @@ from personalization.card_data import CardData
 from personalization.metering import Phase
 from personalization.steps import INITIALIZED, SECURED, expected_objects, stream
 
-CERTIFICATE_LENGTH = 381
+CERTIFICATE_LENGTH = 367
 """Usual length in bytes of a card certificate with the default issuer's name."""
 _MAC, _SW, _LE = 8, 2, 1
 _LENGTHS = {"INITIALIZE UPDATE": (8, 29), "EXTERNAL AUTHENTICATE": (16, 0)}
@@ -101,20 +101,22 @@ def _session(phase: Phase, select: Command[Any]) -> Iterator[PlannedCommand]:
 def _data(card: CardData) -> Iterator[PlannedCommand]:
     yield from _session(Phase.DATA, Select(spec().aids.instance))
     yield _secured(Phase.DATA, GenerateKeyPair(), _PUBLIC_KEY)
-    for block in blocks(payload(values(card)), spec().limits["secured_data"]):
+    for block in blocks(payload(_values(card)), spec().limits["secured_data"]):
         what = "the card belongs to this record" if block.block == 0 else ""
         if block.last:
             what = "the card is PERSONALIZED"
         yield _secured(Phase.DATA, block, 0, what)
 
 
-def values(card: CardData) -> list[DgiValue]:
+def stream_length(card: CardData, certificate: int = CERTIFICATE_LENGTH) -> int:
+    """Return the length of a card's DGI stream, with a certificate of so many bytes."""
+    return len(payload(_values(card, certificate)))
+
+
+def _values(card: CardData, certificate: int = CERTIFICATE_LENGTH) -> list[DgiValue]:
     """Return the stream's DGIs with placeholders for what only a session and a card's key give."""
     pin = spec().dgi_named("transport PIN")
-    return [
-        *stream(card, bytes(CERTIFICATE_LENGTH)),
-        DgiValue(pin.tag, bytes(pin.length.least)),
-    ]
+    return [*stream(card, bytes(certificate)), DgiValue(pin.tag, bytes(pin.length.least))]
 
 
 def _verify(card: CardData) -> Iterator[PlannedCommand]:

@@ -103,8 +103,10 @@ def _from_json(text: str, number: int, line: int) -> RawRecord:
         return _object(json.loads(text, object_pairs_hook=_unique), number, line)
     except json.JSONDecodeError as error:
         return RawRecord(number, line, {}, f"no JSON: {error.msg} at column {error.colno}")
-    except (ValueError, RecursionError) as error:
-        return RawRecord(number, line, {}, str(error) or "nested too deeply")
+    except ValueError as error:
+        return RawRecord(number, line, {}, str(error))
+    except RecursionError:
+        return RawRecord(number, line, {}, "nested too deeply")
 
 
 def _object(value: object, number: int, line: int) -> RawRecord:
@@ -118,7 +120,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(fields) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the field {twice!r} stands there twice")
+        raise ValueError(f"the field {twice[:40]!r} stands there twice")
     return fields
 
 

@@ -109,9 +109,15 @@ def _report_click(error: click.ClickException, as_json: bool) -> int:
 
 def _print_error(error: UnicardError) -> None:
     click.echo(f"Error: {error.message}", err=True)
-    click.echo(f"  {error.changed.value}", err=True)
+    click.echo(f"  {_sentence(error.changed.value)}", err=True)
     if error.advice:
-        click.echo(f"  {error.advice}", err=True)
+        click.echo(f"  {_sentence(error.advice)}", err=True)
+
+
+def _sentence(text: str) -> str:
+    """Return ``text`` with a capital and a full stop, however its room has written it."""
+    stop = "" if text.endswith((".", "!", "?")) else "."
+    return f"{text[0].upper()}{text[1:]}{stop}"
 
 
 def _print_traceback(error: BaseException) -> None:

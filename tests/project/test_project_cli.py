@@ -225,8 +225,8 @@ def test_an_error_says_what_happened_what_changed_and_what_to_do(
     assert said.out == ""
     assert said.err.splitlines() == [
         "Error: the card refused the PIN",
-        "  a change was made",
-        "  two tries are left",
+        "  A change was made.",
+        "  Two tries are left.",
     ]
 
 

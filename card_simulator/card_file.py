@@ -89,6 +89,9 @@ class CardFile:
         self._fd = _open_locked(path)
         try:
             self.image = _decode(path, _read_all(self._fd))
+        except OSError as error:
+            os.close(self._fd)
+            raise ReaderError(f"{path} cannot be read: {error.strerror}") from error
         except BaseException:
             os.close(self._fd)
             raise

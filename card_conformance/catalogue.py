@@ -53,6 +53,12 @@ class Row:
             return "shown elsewhere"
         return "draft" if self.requirement.draft else "missing"
 
+    @property
+    def profile(self) -> str:
+        """The smallest profile in which some test of it runs, empty without tests."""
+        profiles = {test.claim.needs.profile for test in self.tests}
+        return min(profiles, key=lambda p: p.rank).value if profiles else ""
+
 
 def entry_name(module: str, function: str) -> str:
     """Return the name of a test from its module's and its function's names."""

@@ -87,13 +87,11 @@ def verdict_of(tests: Iterable[TestResult], *, complete: bool, may_have_changed:
     ``may_have_changed``: the card of a run that did not may differ from before.
     """
     outcomes = {test.outcome for test in tests}
-    if not complete:
-        return Verdict.UNCERTAIN if may_have_changed else Verdict.NOT_DONE
-    if Outcome.FAILED in outcomes:
+    if complete and Outcome.FAILED in outcomes:
         return Verdict.FAILED
-    if Outcome.ERROR in outcomes or Outcome.PASSED not in outcomes:
-        return Verdict.NOT_DONE
-    return Verdict.PASSED
+    if not complete or Outcome.ERROR in outcomes:
+        return Verdict.UNCERTAIN if may_have_changed else Verdict.NOT_DONE
+    return Verdict.PASSED if Outcome.PASSED in outcomes else Verdict.NOT_DONE
 
 
 def counts(tests: Iterable[TestResult]) -> dict[str, int]:

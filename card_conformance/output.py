@@ -1,0 +1,58 @@
+"""Writing result files: each is there as a whole or not at all."""
+
+import json
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from applet_spec import ExitCode, UnicardError
+from card_conformance import formats
+from card_conformance.formats import Json
+from card_conformance.junit import junit_xml
+
+RESULTS_FILE = "results.json"
+JUNIT_FILE = "junit.xml"
+
+
+class NoOutputFolder(UnicardError):
+    """The folder for the results cannot be written; found out before the card is touched."""
+
+    exit_code = ExitCode.USAGE
+    advice = "name a folder that can be written with --out"
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the folder and try a file in it, before anything is done that would be lost."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise NoOutputFolder(f"{folder} cannot be written: {error.strerror}") from error
+
+
+def write_results(folder: Path, results: Json) -> tuple[Path, Path]:
+    """Write results and JUnit XML, and return their paths. Raises FileDamaged, NoOutputFolder."""
+    formats.check(results, formats.RESULTS, "what the run produced")
+    text = json.dumps(results, ensure_ascii=False, indent=1) + "\n"
+    contents = {RESULTS_FILE: text.encode(), JUNIT_FILE: junit_xml(results)}
+    for name, content in contents.items():
+        _replace(folder / name, content)
+    return folder / RESULTS_FILE, folder / JUNIT_FILE
+
+
+def _replace(path: Path, content: bytes) -> None:
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    new = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        new.chmod(0o644)
+        new.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            new.unlink()
+        raise NoOutputFolder(f"{path} cannot be written: {error.strerror}") from error

@@ -1,5 +1,6 @@
 """The contract's parts as frozen values. Built by ``loader``; nothing here reads a file."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
@@ -127,6 +128,17 @@ class StatusWord:
     def matches(self, sw: int) -> bool:
         """Say whether a status word falls under the pattern."""
         return pattern_matches(self.pattern, sw)
+
+    def told(self, sw: int) -> str:
+        """Return name and meaning for one status word: the ``x`` of ``63Cx`` is its last digit."""
+        text = f"{self.name}: {self.meaning}"
+        if self.pattern.endswith("x"):
+            text = re.sub(r"\bx tr(?:ies|y)\b", _tries(sw & 0xF), text)
+        return text
+
+
+def _tries(count: int) -> str:
+    return "1 try" if count == 1 else f"{count or 'no'} tries"
 
 
 @dataclass(frozen=True, slots=True)

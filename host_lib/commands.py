@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from host_lib.annotate import annotate
 from host_lib.card import Card
 from host_lib.errors import ReaderError
 from host_lib.flow.identify import CardFacts
 from host_lib.reader import open_reader, reader_kinds
 from host_lib.refusals import NotFound
 from host_lib.secret import Pin
+from host_lib.trace import read_trace
 from unicard_console import Output, SecretSource, output_options, reader_option, secret_option
 
 if TYPE_CHECKING:
@@ -50,6 +52,20 @@ def list_readers(out: Output) -> None:
         console.print(table)
 
     out.result({"readers": found}, human)
+
+
+@reader.command()
+@output_options
+@click.argument("file", type=click.Path())
+def trace(out: Output, file: str) -> None:
+    """Show a trace in words; `--reader record:FILE:READER` writes one with any command."""
+    lines = list(annotate(read_trace(file)))
+
+    def human(console: "Console") -> None:
+        for line in lines:
+            console.print(line)
+
+    out.result({"trace": lines}, human)
 
 
 @click.group()

@@ -21,7 +21,7 @@ class Refused(UnicardError):
         word = contract.meaning(sw)
         assert word is not None, "refusal() chooses the class"
         super().__init__(
-            f"{contract.name} was refused with {sw:04X} ({word.name}): {word.meaning}",
+            f"{contract.name} was refused with {sw:04X}, {word.told(sw)}",
             changed=word.changed,
             advice=word.advice,
         )

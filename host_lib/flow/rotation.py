@@ -35,6 +35,13 @@ class RotationInterrupted(UnicardError):
     )
 
 
+class NewKeysDoNotOpen(UnicardError):
+    """The new key set was echoed rightly and then did not open a session; the old one is kept."""
+
+    changed = Changed.YES
+    advice = "Keep the card apart: it opens with its old keys. Report the card type."
+
+
 @dataclass(frozen=True, slots=True)
 class Rotation:
     """What a rotation did: whether the new set was added now, and which versions were deleted."""
@@ -75,7 +82,7 @@ def rotate_issuer_keys(ours: Collection[int], target: int) -> Flow[Rotation]:
     """Give the card the issuer key set of version ``target`` and delete our older ones.
 
     ``ours`` are the versions that the key holder has. Raises `NoKnownKeys`,
-    `CardCryptogramError` (before anything changed) and `RotationInterrupted`.
+    `CardCryptogramError` (before anything changed), `NewKeysDoNotOpen` and `RotationInterrupted`.
     """
     present = yield from _present()
     added = target not in present
@@ -87,6 +94,12 @@ def rotate_issuer_keys(ours: Collection[int], target: int) -> Flow[Rotation]:
     except (ReaderError, ProtocolError, SecureMessagingError) as error:
         raise RotationInterrupted(
             f"the card was lost after it had got key set {target:02X}: {error.message}"
+        ) from error
+    except CardCryptogramError as error:
+        if not added:
+            raise
+        raise NewKeysDoNotOpen(
+            f"the card took key set {target:02X} and does not open with it; the old set is there"
         ) from error
     return Rotation(target, added, deleted)
 

@@ -37,5 +37,5 @@ def test_the_terminal_says_what_is_wrong_without_a_traceback(tmp_path: Path) -> 
     program = [sys.executable, str(FOLDER / "holder_changes_pin.py"), card_file(tmp_path)]
     run = subprocess.run(program, input="0000\n2468\n", capture_output=True, text=True, check=False)
     assert run.returncode == 1
-    assert "tries are left" in run.stderr
+    assert "2 tries left" in run.stderr
     assert "Traceback" not in run.stderr

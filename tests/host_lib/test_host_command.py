@@ -147,7 +147,7 @@ def test_every_status_word_of_the_contract_becomes_an_error_that_says_it(
     word = contract.meaning(sw)
     assert isinstance(error, Refused)
     assert word is not None
-    assert word.meaning in error.message
+    assert word.told(sw) in error.message
     assert (error.changed, error.advice, error.sw) == (word.changed, word.advice, sw)
 
 
@@ -155,6 +155,7 @@ def test_a_wrong_pin_says_how_many_tries_are_left() -> None:
     error = refusal(spec().commands["VERIFY"], 0x63C2)
     assert isinstance(error, WrongPin)
     assert error.tries_left == 2
+    assert "2 tries left" in error.message
 
 
 def test_a_status_word_that_the_contract_does_not_have_is_uncertain_not_a_success() -> None:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from applet_spec import ExitCode
+from applet_spec import Changed, ExitCode
 from card_simulator.reader import Faults, SimReader
 from host_lib.apdu import Apdu
 from host_lib.drive import drive
 from host_lib.errors import CardCryptogramError, CardRemoved, ReaderTimeout
 from host_lib.flow.rotation import (
     KeyFindings,
+    NewKeysDoNotOpen,
     NoKnownKeys,
     Rotation,
     RotationInterrupted,
@@ -150,6 +151,15 @@ def test_wrong_keys_end_the_attempt_before_external_authenticate() -> None:
     assert 0x50 in instructions
     assert 0x82 not in instructions
     assert reader.card.memory.image == before
+
+
+def test_a_new_key_set_that_does_not_open_is_reported_and_the_old_one_kept() -> None:
+    reader = issued_card()
+    answers = iter((issuer, issuer, stranger))
+    with pytest.raises(NewKeysDoNotOpen) as caught:
+        drive(rotate_issuer_keys({OLD, NEW}, NEW), reader, lambda call: next(answers)(call))
+    assert caught.value.changed is Changed.YES
+    assert found(reader) == KeyFindings(present=(OLD, NEW), opening=(OLD, NEW))
 
 
 def test_a_card_of_another_issuer_is_left_alone() -> None:

@@ -1,0 +1,88 @@
+"""A trace in words: which command of the contract each exchange was, and what its answer means."""
+
+from collections.abc import Iterable, Iterator
+
+from applet_spec import CommandSpec, spec
+from applet_spec.model import Variant
+from host_lib.trace import TraceLine
+
+_HEADER = 8
+_SECURE_MESSAGING = 0x04
+_SELECT = 0xA4
+
+
+def annotate(lines: Iterable[TraceLine]) -> Iterator[str]:
+    """Yield a line of text for each event; secret bytes stay stars, as the trace has them.
+
+    Whether the card manager or the application answers is followed through the SELECT commands.
+    """
+    book = spec().card_manager
+    for line in lines:
+        if line.command is None:
+            book = spec().card_manager
+            yield f"{line.number:4} reset, ATR {(line.atr or b'').hex().upper()}"
+            continue
+        if int(line.command[2:4], 16) == _SELECT and _succeeded(line):
+            application = spec().aids.instance.hex().upper() in line.command
+            book = spec().commands if application else spec().card_manager
+        contract = _find(book.values(), line.command)
+        yield f"{line.number:4} {_command(contract, line.command)} -> {_answer(contract, line)}"
+
+
+def _find(book: Iterable[CommandSpec], command: str) -> CommandSpec | None:
+    cla, ins = int(command[:2], 16) & ~_SECURE_MESSAGING, int(command[2:4], 16)
+    return next((c for c in book if (c.cla & ~_SECURE_MESSAGING, c.ins) == (cla, ins)), None)
+
+
+def _succeeded(line: TraceLine) -> bool:
+    return line.answer is not None and line.answer[-2:] in (b"\x90\x00", b"\x62\x85")
+
+
+def _command(contract: CommandSpec | None, command: str) -> str:
+    if contract is None:
+        return f"unknown command {command}"
+    p1, p2 = command[4:6], command[6:8]
+    data = _data(command)
+    if int(command[:2], 16) & _SECURE_MESSAGING:
+        shown = f"{len(data) // 2} protected bytes" if data else ""
+    else:
+        shown = _fields(contract, p1, p2, data)
+    return " ".join(part for part in (contract.name, f"P1 {p1} P2 {p2}", shown) if part)
+
+
+def _data(command: str) -> str:
+    """Return the command data of a short command as the trace shows it."""
+    body = command[_HEADER:]
+    return body[2 : 2 + 2 * int(body[:2], 16)] if len(body) > 2 else ""
+
+
+def _fields(contract: CommandSpec, p1: str, p2: str, data: str) -> str:
+    """Name the fields of the data where the contract gives them fixed lengths."""
+    variant = _variant(contract, p1, p2, len(data) // 2)
+    if variant is None or not all(field.length.isdigit() for field in variant.data):
+        return data
+    shown = []
+    for field in variant.data:
+        size = 2 * int(field.length)
+        shown.append(f"{field.name} {data[:size]}")
+        data = data[size:]
+    return ", ".join(shown)
+
+
+def _variant(contract: CommandSpec, p1: str, p2: str, size: int) -> Variant | None:
+    for variant in contract.variants:
+        length = variant.length()
+        fits = variant.p1 in (p1, "KVN", "level") and variant.p2 in (p2, "block")
+        if fits and length is not None and size in length:
+            return variant
+    return None
+
+
+def _answer(contract: CommandSpec | None, line: TraceLine) -> str:
+    if line.answer is None:
+        return f"{line.error}: {line.message}"
+    sw, size = int.from_bytes(line.answer[-2:], "big"), len(line.answer) - 2
+    word = contract.meaning(sw) if contract else None
+    meaning = f" ({word.told(sw)})" if word else ""
+    data = f"{size} bytes, " if size else ""
+    return f"{data}{sw:04X}{meaning}"

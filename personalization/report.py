@@ -68,7 +68,8 @@ def _blank_totals(
     """Balance: blanks handed out = issued + spoiled + uncertain + left."""
     counts = totals(entries)
     used = journal.count_chips(batch.id)
-    if used != counts["issued"] + spoiled + counts["uncertain"]:
+    balanced = used == counts["issued"] + spoiled + counts["uncertain"]
+    if not balanced or counts["spoiled"] > spoiled:
         raise ReportUnbalanced(
             f"{used} chips were taken; {counts['issued']} issued, {spoiled} spoiled and "
             f"{counts['uncertain']} uncertain do not add up to them"

@@ -1,0 +1,154 @@
+"""The command line `unicard sim`."""
+
+import csv
+import io
+import json
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from card_simulator.card_file import create
+from card_simulator.commands import sim
+from card_simulator.reader import SIM
+from tests.card_simulator.sim_host import PIN, TEST_KEY, installed, personalized
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(sim, words, catch_exceptions=False)
+
+
+def cli(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cli", "sim", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_new_makes_blank_cards_with_their_own_serials(tmp_path: Path) -> None:
+    result = run("new", "--count", "12", "--dir", str(tmp_path / "stock"), "--json")
+    cards = json.loads(result.stdout)["cards"]
+    assert [Path(card["file"]).name for card in cards][::11] == [
+        "blank-0001.json",
+        "blank-0012.json",
+    ]
+    assert len({card["chip_serial"] for card in cards}) == 12
+    with SIM.open(cards[3]["file"]) as reader:
+        assert (
+            reader.transmit(bytes.fromhex("80CA00CF00"))[2:12].hex().upper()
+            == (cards[3]["chip_serial"])
+        )
+
+
+def test_a_seed_gives_the_same_serials(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        run("new", "-n", "3", "--seed", "7", "--dir", str(tmp_path / name))
+    for path in (tmp_path / "a").iterdir():
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
+
+
+def test_new_overwrites_no_card_and_makes_none_if_one_is_there(tmp_path: Path) -> None:
+    run("new", "--dir", str(tmp_path))
+    (tmp_path / "blank-0001.json").rename(tmp_path / "blank-0002.json")
+    result = cli("new", "-n", "3", "--dir", str(tmp_path), "--json")
+    assert result.returncode == 1
+    assert json.loads(result.stdout)["error"]["changed"] == "no"
+    assert [path.name for path in tmp_path.iterdir()] == ["blank-0002.json"]
+
+
+def test_show_tells_the_state_and_no_secret(tmp_path: Path) -> None:
+    run("new", "--dir", str(tmp_path))
+    blank = json.loads(run("show", str(tmp_path / "blank-0001.json"), "--json").stdout)
+    assert (blank["card_state"], blank["key_versions"]) == ("OP_READY", ["FF"])
+    assert blank["applications"] == []
+    assert "none installed" in run("show", str(tmp_path / "blank-0001.json")).stdout
+    card, _ = personalized()
+    create(tmp_path / "issued.json", card.memory.image)
+    text = run("show", str(tmp_path / "issued.json")).stdout
+    assert "PERSONALIZED" in text
+    assert "1112131415161718" in text
+    both = text + run("show", str(tmp_path / "issued.json"), "--json").stdout
+    for secret in (TEST_KEY.hex(), PIN.hex(), PIN.hex()[2:6], "9818010000000012"):
+        assert secret not in both.lower()
+
+
+def test_show_does_not_need_the_card_for_itself(tmp_path: Path) -> None:
+    run("new", "--dir", str(tmp_path))
+    with SIM.open(str(tmp_path / "blank-0001.json")):
+        assert run("show", str(tmp_path / "blank-0001.json")).exit_code == 0
+
+
+def test_show_of_a_blank_application_has_no_serial_yet(tmp_path: Path) -> None:
+    card, _ = installed()
+    create(tmp_path / "x.json", card.memory.image)
+    shown = json.loads(run("show", str(tmp_path / "x.json"), "--json").stdout)
+    assert shown["applications"][0]["card_serial"] is None
+    assert "none yet" in run("show", str(tmp_path / "x.json")).stdout
+
+
+@pytest.mark.parametrize(("content", "code"), [(None, 2), ("{}", 1)])
+def test_show_of_no_card_is_a_clear_error(tmp_path: Path, content: str | None, code: int) -> None:
+    path = tmp_path / "x.json"
+    if content is not None:
+        path.write_text(content)
+    result = cli("show", str(path))
+    assert result.returncode == code
+    assert str(path) in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_sample_writes_csv_with_the_enrolments_columns(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    assert run("sample", "--count", "4", "--seed", "3", "--out", str(path)).exit_code == 0
+    rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+    assert len(rows) == 4
+    assert {"enrolment_id", "national_id", "name", "finger_1"} <= set(rows[0])
+    assert run("sample", "-n", "4", "--seed", "3").stdout == path.read_text(encoding="utf-8")
+    assert "\r" not in path.read_text(encoding="utf-8")
+
+
+def test_sample_into_a_folder_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
+    result = cli("sample", "--out", str(tmp_path / "no" / "list.csv"))
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_ends_cleanly_when_interrupted(tmp_path: Path, number: signal.Signals) -> None:
+    run("new", "-n", "2", "--dir", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(20)
+        port = str(listener.getsockname()[1])
+        words = ["serve", "--host", "127.0.0.1", "--port", port, str(tmp_path), "--contactless"]
+        child = subprocess.Popen(
+            [sys.executable, "-m", "cli", "sim", *words],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        connection, _ = listener.accept()
+        with connection:
+            child.send_signal(number)
+            out, remarks = child.communicate(timeout=20)
+    assert child.returncode == 0
+    assert "blank-0001.json is in the reader" in remarks
+    assert "Traceback" not in remarks
+    assert out == "0 of 2 cards served\n"
+
+
+def test_serve_looks_at_all_cards_before_the_first(tmp_path: Path) -> None:
+    run("new", "--dir", str(tmp_path))
+    (tmp_path / "broken.json").write_text("{")
+    result = cli("serve", str(tmp_path))
+    assert result.returncode == 1
+    assert "broken.json" in result.stderr

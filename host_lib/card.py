@@ -16,12 +16,14 @@ from host_lib.flow.objects import (
     decode_cardholder,
     decode_validity,
     read_object,
+    read_services,
 )
 from host_lib.flow.pin import change_pin, verify_pin
 from host_lib.flow.session import IssuerSession, open_issuer_session
 from host_lib.reader import Reader
 from host_lib.scp03 import secured
 from host_lib.secret import Pin
+from host_lib.services import ServiceRecord
 
 R = TypeVar("R")
 
@@ -92,6 +94,10 @@ class Card:
     def cardholder(self) -> Cardholder:
         """Return the holder's data; needs the PIN, the finger or a session."""
         return decode_cardholder(self.read("cardholder data"))
+
+    def services(self) -> tuple[ServiceRecord, ...]:
+        """Return the records of the service table; needs the PIN, the finger or a session."""
+        return self.run(read_services())
 
     def prove(self, challenge: bytes, public_key: bytes, *, presence: bool = False) -> Proof:
         """Let the card prove that it is genuine, or with ``presence`` that its holder is here."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from applet_spec import spec
 from host_lib.annotate import annotate
 from host_lib.card import Card
 from host_lib.errors import ReaderError
@@ -12,6 +13,7 @@ from host_lib.flow.identify import CardFacts
 from host_lib.reader import open_reader, reader_kinds
 from host_lib.refusals import NotFound
 from host_lib.secret import Pin
+from host_lib.services import ServiceRecord
 from host_lib.trace import read_trace
 from unicard_console import Output, SecretSource, output_options, reader_option, secret_option
 
@@ -176,7 +178,18 @@ def _holder(one: Card) -> dict[str, object]:
         "national id": holder.national_id,
         "governorate": holder.governorate,
         "mobile": holder.mobile,
+        "services": [_service(record) for record in one.services()],
     }
+
+
+def _service(record: ServiceRecord) -> str:
+    """One line a service: what is left of it, or until when it is good."""
+    rule = f"verification: {record.verification}"
+    known = {entry.label: entry for entry in spec().services.profile}
+    unit = known[record.label].unit if record.label in known else "units"
+    if "balance" in record.values:
+        return f"{record.label}: {record.values['balance']} {unit} ({rule})"
+    return f"{record.label}: valid to {record.values.get('valid to')} ({rule})"
 
 
 def _table(shown: dict[str, object]) -> Callable[["Console"], None]:
@@ -185,7 +198,7 @@ def _table(shown: dict[str, object]) -> Callable[["Console"], None]:
 
         table = Table(show_header=False)
         for name, value in shown.items():
-            text = ", ".join(value) if isinstance(value, list) else str(value)
+            text = "\n".join(value) if isinstance(value, list) else str(value)
             table.add_row(name, text)
         console.print(table)
 

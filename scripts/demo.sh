@@ -51,7 +51,7 @@ show keys add issuer
 show keys rotate --reader "$card"
 
 printf '\n5. Does the card do what the contract says?'
-show conformance run --reader "$card" --pin-file pin --out conformance
+show conformance run --reader "$card" --store keys.unicard --pin-file pin --out conformance
 
 printf '\nThe reports lie in %s:\n' "demo/"
 printf '  %-26s %s\n' \

@@ -7,6 +7,8 @@ from applet_spec import spec
 from host_lib.command import GetData, GetDataPart
 from host_lib.errors import ProtocolError, TlvError
 from host_lib.flow.base import Flow
+from host_lib.refusals import NotFound
+from host_lib.services import ServiceRecord, decode_service
 from host_lib.tlv import parse
 
 
@@ -29,6 +31,22 @@ def read_object(tag: int) -> Flow[bytes]:
             raise ProtocolError(
                 f"object {tag:04X}: {len(value)} bytes came, {part.total} were announced"
             )
+
+
+def read_services() -> Flow[tuple[ServiceRecord, ...]]:
+    """Return the records of the service table, by tag; empty places are left out.
+
+    Raises `SecurityStatusNotSatisfied`, and ProtocolError for a malformed record.
+    """
+    records = []
+    for known in spec().objects.values():
+        if known.format == "service":
+            try:
+                value = yield from read_object(known.tag)
+            except NotFound:
+                continue
+            records.append(decode_service(value))
+    return tuple(records)
 
 
 @dataclass(frozen=True, slots=True)

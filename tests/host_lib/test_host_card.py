@@ -32,6 +32,7 @@ from host_lib.refusals import (
 )
 from host_lib.secret import Pin
 from tests.support.cards import (
+    BREAD,
     CARD_SERIAL,
     EFFECTIVE,
     EXPIRY,
@@ -98,6 +99,13 @@ def test_the_holders_data_are_read_after_the_pin(card: Card) -> None:
     holder = card.cardholder()
     assert holder.name == HOLDER_NAME
     assert holder.mobile == "01000000001"
+
+
+def test_the_service_table_is_read_after_the_pin(card: Card) -> None:
+    with pytest.raises(SecurityStatusNotSatisfied):
+        card.services()
+    card.verify_pin(PIN)
+    assert card.services() == (BREAD,)
 
 
 def test_anyone_may_read_card_serial_and_validity(reader: SimReader) -> None:

@@ -65,7 +65,9 @@ def test_the_transport_pin_is_changed_and_then_shows_the_holder(
     capsys.readouterr()
     assert main(["card", "verify-pin", "--reader", reader_name]) == 0
     assert main(["card", "show", "--reader", reader_name, "--with-pin"]) == 0
-    assert HOLDER_NAME in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert HOLDER_NAME in text
+    assert "bread: 20 loaves" in text
 
 
 def test_a_wrong_pin_ends_with_exit_code_3_and_says_the_tries_left(

@@ -15,6 +15,7 @@ from host_lib.keyset import KeySet
 from host_lib.primitives import AesContext
 from host_lib.scp03 import secured
 from host_lib.secret import AesKey, Pin, SecretBytes
+from host_lib.services import ServiceRecord, encode_service
 from host_lib.tlv import encode
 
 BLANK, OLD, NEW = 0xFF, 0x30, 0x31
@@ -26,6 +27,26 @@ CARD_NUMBER = "9818010000000015"
 CARD_SERIAL = bytes.fromhex("0102030405060708")
 HOLDER_NAME = "سلمى محمود"
 EFFECTIVE, EXPIRY = date(2026, 1, 1), date(2031, 12, 31)
+
+BREAD = ServiceRecord(
+    id=2,
+    kind="quota",
+    label="bread",
+    verification="none",
+    debit_roles=frozenset({4}),
+    credit_roles=frozenset({0}),
+    enabled=True,
+    values={
+        "allowance": 20,
+        "period kind": 1,
+        "carry-over ceiling": 60,
+        "transaction limit": 80,
+        "current period": 9822,
+        "horizon": 9914,
+        "balance": 20,
+    },
+)
+"""A household's bread, 20 loaves a day."""
 
 
 def issuer(call: CardKeys) -> KeySet:
@@ -98,4 +119,5 @@ def record() -> tuple[DgiValue, ...]:
         DgiValue(0x0103, validity),
         DgiValue(0x0104, b"\x01" + bytes(8)),
         DgiValue(0x0201, certificate),
+        DgiValue(0x0400, encode_service(BREAD)),
     )

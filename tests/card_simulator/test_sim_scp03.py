@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from card_simulator.apdu import Answer, StatusError, parse
+from card_simulator.card import Card
+from card_simulator.card_manager import blank_image
+from card_simulator.chip import Chip, new_cplc
 from card_simulator.scp03 import Handshake, Session, StaticKeys
 
 VECTORS = json.loads(
@@ -70,3 +73,14 @@ def test_a_repeated_command_gets_6982(vector: dict[str, Any]) -> None:
 def test_keys_do_not_show_in_a_repr() -> None:
     assert "4142" not in repr(StaticKeys(b"AB" * 8, b"AB" * 8, b"AB" * 8))
     assert "AB" not in repr(StaticKeys(b"AB" * 8, b"AB" * 8, b"AB" * 8))
+
+
+def test_a_session_worked_out_by_hand_is_answered_byte_by_byte() -> None:
+    cplc = new_cplc(bytes.fromhex("6001"), bytes.fromhex("0001"), bytes.fromhex("00000001"))
+    challenge = bytes(range(8, 16))
+    card = Card(blank_image(Chip(cplc)), random=lambda size: challenge[:size])
+    card.reset()
+    lines = (Path(__file__).parent / "hand_worked_session.txt").read_text().splitlines()
+    commands = [bytes.fromhex(line[2:]) for line in lines if line.startswith(">")]
+    answers = [line[2:] for line in lines if line.startswith("<")]
+    assert [card.transmit(command).hex().upper() for command in commands] == answers

@@ -58,7 +58,7 @@ class Reader:
     def card_has_left(self) -> bool:
         try:
             self.receive(1)
-        except EOFError:
+        except (EOFError, ConnectionResetError):
             return True
         return False
 

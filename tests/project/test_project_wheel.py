@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -92,4 +93,6 @@ def test_the_installed_reader_kinds_are_found(installed: Path, tmp_path: Path) -
         "    print(point.name)\n"
     )
     found = run(installed / "python", "-c", program, cwd=tmp_path).stdout.split()
-    assert sorted(found) == ["pcsc", "replay", "sim"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert sorted(found) == sorted(project["entry-points"]["unicard.readers"])
+    assert {"pcsc", "replay", "sim"} <= set(found)

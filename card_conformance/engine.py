@@ -78,7 +78,16 @@ def run(
         source = _source(plan, keyring, opener)
         stack.callback(source.close)
         emit({"event": "card", "card": _facts(source.facts)})
-        _Session(plan, source, emit).run(folder, plugins)
+        _Session(plan, source, emit).run(_where(folder, plan.selected), plugins)
+
+
+def _where(folder: Path, selected: frozenset[str]) -> list[Path]:
+    """Return what pytest is to look through: of the suite, the modules with selected tests."""
+    if folder != SUITE:
+        return [folder]
+    chosen = (test for row in matrix() if row.requirement.id in selected for test in row.tests)
+    modules = {f"test_{test.name.partition('::')[0]}.py" for test in chosen}
+    return [SUITE / name for name in sorted(modules)]
 
 
 class _Session:
@@ -90,11 +99,11 @@ class _Session:
         self._reported: set[str] = set()
         self._plugin = SuitePlugin(plan, source, self._tell)
 
-    def run(self, folder: Path, plugins: Sequence[object]) -> None:
+    def run(self, where: Sequence[Path], plugins: Sequence[object]) -> None:
         """Run the tests, emit a result for each and say how the run ended."""
         seen = _Collected()
         code = pytest.ExitCode(
-            pytest.main(_arguments(folder), plugins=[self._plugin, seen, *plugins])
+            pytest.main(_arguments(where), plugins=[self._plugin, seen, *plugins])
         )
         stopped = self._plugin.stopped
         if code == pytest.ExitCode.INTERRUPTED and stopped is None:
@@ -135,14 +144,26 @@ class _Collected:
             self.faults = str(excinfo.value)
 
 
-def _arguments(folder: Path) -> list[str]:
+_SWITCHED_OFF = (
+    "cacheprovider",
+    "terminal",
+    "junitxml",
+    "logging",
+    "doctest",
+    "faulthandler",
+    # These two collect garbage many times at the end of a run, for a third of its time.
+    "unraisableexception",
+    "threadexception",
+)
+
+
+def _arguments(where: Sequence[Path]) -> list[str]:
     """Return pytest's arguments: its own configuration, nothing cached, printed or rewritten."""
-    switched_off = ("cacheprovider", "terminal", "junitxml", "logging", "doctest", "faulthandler")
     return [
-        str(folder),
+        *(str(path) for path in where),
         "-c",
         str(SUITE / "pytest.ini"),
-        f"--rootdir={folder}",
+        f"--rootdir={SUITE}",
         "--noconftest",
         "--strict-markers",
         "--strict-config",
@@ -150,7 +171,7 @@ def _arguments(folder: Path) -> list[str]:
         # A rewritten assert would show values in its message, and so perhaps a secret.
         "--assert=plain",
         "--capture=no",
-        *(word for name in switched_off for word in ("-p", f"no:{name}")),
+        *(word for name in _SWITCHED_OFF for word in ("-p", f"no:{name}")),
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from card_conformance.card_under_test import CardUnderTest, same
 from card_conformance.needs import ISSUED, WITH_KEYS
 from card_conformance.requirement import requirement
-from card_conformance.suite.support import C_MAC_ONLY, application, read, tag_of
+from card_conformance.suite.support import C_MAC_ONLY, UNKNOWN_TAG, application, read, tag_of
 from host_lib.apdu import Apdu
 from host_lib.command import PutData
 
@@ -68,6 +68,11 @@ def test_put_data_of_an_object_that_is_not_writable_is_refused(
     channel = card.session().channel
     value = read(card, tag_of(name), channel)
     card.expect("6982", _put(tag_of(name), value), channel)
+
+
+@requirement("GDA-02", needs=WITH_KEYS)
+def test_put_data_of_an_unknown_tag_is_refused(card: CardUnderTest) -> None:
+    card.expect("6A88", _put(UNKNOWN_TAG, _OTHER), card.session().channel)
 
 
 @requirement("PDA-03", needs=WITH_KEYS)

@@ -1,0 +1,138 @@
+"""Runs of the suite inside this process, on cards that a test makes."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from card_conformance import engine
+from card_conformance.catalogue import selected
+from card_conformance.formats import Json
+from card_conformance.needs import Profile
+from card_conformance.plan import Plan
+from card_conformance.statement import Statement
+from card_simulator.reader import SIM
+from host_lib.reader import Reader, open_reader
+from tests.card_conformance.mutants import Mutant
+
+CAUGHT = pytest.StashKey[dict[str, list[str]]]()
+
+
+@dataclass
+class Score:
+    """How many wrong cards the suite noticed, and which it did not."""
+
+    caught: int = 0
+    survived: list[str] = field(default_factory=list)
+
+
+SCORE = pytest.StashKey[Score]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SCORE] = Score()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    score = config.stash[SCORE]
+    total = score.caught + len(score.survived)
+    if total:
+        terminalreporter.write_line(f"conformance mutants: {score.caught} caught of {total}")
+        for name in score.survived:
+            terminalreporter.write_line(f"  survived: {name}")
+
+
+@pytest.fixture
+def score(pytestconfig: pytest.Config) -> Score:
+    """The score of the wrong cards so far."""
+    return pytestconfig.stash[SCORE]
+
+
+def run_suite(
+    *chosen: str,
+    reader: str = "sim",
+    profile: Profile = Profile.DESTRUCTIVE,
+    statement: Statement | None = None,
+    opener: Callable[[str], Reader] = open_reader,
+    plugins: tuple[object, ...] = (),
+) -> list[Json]:
+    """Run the suite in this process and return its events."""
+    events: list[Json] = []
+    plan = Plan(reader, profile, selected(chosen), statement or Statement())
+    engine.run(plan, events.append, opener=opener, plugins=plugins)
+    return events
+
+
+def results_of(events: list[Json]) -> list[Json]:
+    """Return the test results among the events."""
+    return [event["test"] for event in events if event["event"] == "test"]
+
+
+class WiredReader:
+    """A reader whose answers are changed on their way, while ``active``."""
+
+    def __init__(self, reader: Reader, mutant: Mutant, switch: "Switch") -> None:
+        self._reader = reader
+        self._mutant = mutant
+        self._switch = switch
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._reader, name)
+
+    def transmit(self, command: bytes, timeout: float | None = None) -> bytes:
+        """Send a command, and change its answer."""
+        answer = self._reader.transmit(command, timeout)
+        if self._mutant.wire is not None and self._switch.on:
+            return self._mutant.wire(bytes(command), answer)
+        return answer
+
+
+class Switch:
+    """A pytest plug-in that makes the card wrong while a test's body runs, and only then.
+
+    Preparation and clean-up meet the right card, so that a wrong one is noticed by the test that
+    is about it and not because nothing works. Functions are replaced before any card is made,
+    because cards keep tables of their methods.
+    """
+
+    def __init__(self, mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._mutant = mutant
+        self._monkeypatch = monkeypatch
+        self._values: list[tuple[object, str, object]] = []
+        self.on = False
+        if mutant.patch is not None:
+            mutant.patch(self)
+
+    def setattr(self, target: object, name: str, value: object) -> None:
+        """Replace a function by one that is wrong while switched on; keep other values for then."""
+        original = getattr(target, name)
+        if not callable(value) or not callable(original):
+            self._values.append((target, name, value))
+            return
+        wrong, right = value, original
+
+        def either(*args: object, **options: object) -> object:
+            return (wrong if self.on else right)(*args, **options)
+
+        self._monkeypatch.setattr(target, name, either)
+
+    def open(self, name: str) -> Reader:
+        """Open a reader with this wrong card in it."""
+        kind, _, argument = name.partition(":")
+        assert kind == "sim"
+        wired: object = WiredReader(SIM.open(argument), self._mutant, self)
+        return wired  # type: ignore[return-value]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Iterator[None]:
+        """Make the card wrong during the test."""
+        self.on = True
+        with pytest.MonkeyPatch.context() as patch:
+            for target, name, value in self._values:
+                patch.setattr(target, name, value)
+            try:
+                return (yield)
+            finally:
+                self.on = False

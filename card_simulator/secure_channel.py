@@ -20,6 +20,16 @@ _INITIALIZE_UPDATE = 0x50
 _EXTERNAL_AUTHENTICATE = 0x82
 
 
+def is_initialize_update(command: Command) -> bool:
+    """Say whether the command is INITIALIZE UPDATE, whatever else is wrong with it."""
+    return command.cla >= 0x80 and command.ins == _INITIALIZE_UPDATE
+
+
+def is_external_authenticate(command: Command) -> bool:
+    """Say whether the command is EXTERNAL AUTHENTICATE, whatever else is wrong with it."""
+    return command.cla >= 0x80 and command.ins == _EXTERNAL_AUTHENTICATE
+
+
 class SecureChannel:
     """One SCP03 channel: opens sessions with the domain's key sets, guards the commands in them."""
 
@@ -76,16 +86,16 @@ class SecureChannel:
         Any command but EXTERNAL AUTHENTICATE drops a pending session, INITIALIZE UPDATE the open
         one too. Inside a session a failure of secure messaging ends it with 6982.
         """
-        if command.ins == _INITIALIZE_UPDATE:
+        if is_initialize_update(command):
             self.close()
-        elif command.ins != _EXTERNAL_AUTHENTICATE:
+        elif not is_external_authenticate(command):
             self.forget_pending()
         session = self._session
         try:
             answer = handler(self._unwrap(session, command))
         except StatusError as error:
             answer = Answer(sw=error.sw)
-        if command.ins == _EXTERNAL_AUTHENTICATE:
+        if is_external_authenticate(command):
             self.forget_pending()
         encoded = answer.encode() if session is None else session.wrap(answer)
         if self._closing:
@@ -115,7 +125,7 @@ class SecureChannel:
 
     def _unwrap(self, session: Session | None, command: Command) -> Command:
         if session is None:
-            if command.secure and command.ins != _EXTERNAL_AUTHENTICATE:
+            if command.secure and not is_external_authenticate(command):
                 raise StatusError(SW.SECURITY_NOT_SATISFIED)
             return command
         try:

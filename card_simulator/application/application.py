@@ -15,9 +15,12 @@ from card_simulator.application.state import State
 from card_simulator.chip import Chip, Interface
 from card_simulator.dispatch import CommandTable, Situation, select_in_session
 from card_simulator.memory import Cells
-from card_simulator.secure_channel import SecureChannel
+from card_simulator.secure_channel import (
+    SecureChannel,
+    is_external_authenticate,
+    is_initialize_update,
+)
 
-_SESSION_COMMANDS = ("INITIALIZE UPDATE", "EXTERNAL AUTHENTICATE")
 _ROLE_SLOTS = ("role slot A", "role slot B")
 
 
@@ -40,7 +43,6 @@ class Application:
         self._key_pair = KeyPair(self._state, objects)
         self._life_cycle = LifeCycle(self._state, objects, pin, self._key_pair)
         self._personalization = Personalization(self._state, objects, pin, self._key_pair)
-        self._session_commands = {spec().commands[name].ins for name in _SESSION_COMMANDS}
         self._store_data = spec().commands["STORE DATA"].ins
         self._role_slots = [spec().key_ranges[name] for name in _ROLE_SLOTS]
         self._table = CommandTable(
@@ -100,7 +102,8 @@ class Application:
         """
         session = self._channel.session
         encoded = self._channel.run(command, self._run)
-        if command.ins in self._session_commands or self._channel.session is not session:
+        about_session = is_initialize_update(command) or is_external_authenticate(command)
+        if about_session or self._channel.session is not session:
             self._state.clear_verified()
             self._personalization.forget_stream()
         return encoded

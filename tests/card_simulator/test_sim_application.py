@@ -325,7 +325,15 @@ def test_the_pin_flag_ends_with_reset_select_sessions_and_their_ends() -> None:
 def test_the_pin_flag_outlives_refused_and_reading_commands() -> None:
     _, host = with_own_pin()
     assert host.sw(*VERIFY, NEW_PIN) == 0x9000
-    for command in ("00CADF5100", "00FF0000", "01CADF5100", "00A4040005F000000000", "84CA0000"):
+    for command in (
+        "0050FF0008" + "00" * 8,
+        "0082330010" + "00" * 16,
+        "00CADF5100",
+        "00FF0000",
+        "01CADF5100",
+        "00A4040005F000000000",
+        "84CA0000",
+    ):
         host.raw(command)
     assert host.sw(*VERIFY) == 0x9000
 

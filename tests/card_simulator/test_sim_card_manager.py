@@ -184,9 +184,10 @@ def test_secure_messaging_without_a_session_gets_6982(host: Terminal) -> None:
     assert host.raw("84CA00CF080011223344556677") == (b"", 0x6982)
 
 
-def test_a_plain_command_ends_the_session(issuer: Terminal) -> None:
+@pytest.mark.parametrize("command", ["80CA00CF00", "0050FF0008" + "00" * 8, "80FF0000"])
+def test_a_plain_command_ends_the_session(issuer: Terminal, command: str) -> None:
     # SM-02
-    assert issuer.raw("80CA00CF00") == (b"", 0x6982)
+    assert issuer.raw(command) == (b"", 0x6982)
     assert issuer.raw("80CA00CF00")[1] == 0x9000
 
 

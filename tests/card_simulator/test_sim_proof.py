@@ -1,0 +1,124 @@
+"""The long proof of the software card: power cut at every write and byte, and long random walks."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from card_simulator.card import Card
+from card_simulator.memory import Image, PowerCut
+from tests.card_simulator.sim_host import (
+    AIDS,
+    CERTIFICATE,
+    Keys,
+    Terminal,
+    dgi,
+    stream,
+    with_key_pair,
+    with_own_pin,
+)
+from tests.card_simulator.test_sim_machine import CardMachine
+from tests.card_simulator.test_sim_power import (
+    ISSUER_KEYS,
+    Act,
+    image_after,
+    put_first,
+    reborn,
+    seen,
+    session,
+)
+from tests.support.evidence import evidence
+
+ISD = AIDS.isd
+
+
+def cut_everywhere(image: Image, act: Act, counts: Counter[str]) -> set[str]:
+    """Cut each write of ``act``, and a write that can tear at each of its bytes.
+
+    Return what the recovered memories mean, each as one comparable string.
+    """
+    found: set[str] = set()
+    cut, torn = 1, 0
+    before_last = image
+    while True:
+        card = reborn(image)
+        card.memory.cut_power_at(cut, torn_bytes=torn)
+        try:
+            act(Terminal(card.transmit))
+            return found
+        except PowerCut:
+            left = card.memory.image
+        if torn and left == before_last:  # no more bytes to tear in this write
+            cut, torn = cut + 1, 0
+            continue
+        counts["cuts between writes" if torn == 0 else "cuts inside a write"] += 1
+        counts["commits completed by the reset"] += left.journal_valid
+        counts["commits dropped by the reset"] += bool(left.journal and not left.journal_valid)
+        card.reset()
+        assert not card.memory.image.journal
+        found.add(repr(sorted(seen(card.memory.image).items())))
+        before_last = left
+        torn += 1
+
+
+@pytest.mark.proof
+def test_power_cut_at_every_write_and_byte_leaves_old_or_new() -> None:
+    counts: Counter[str] = Counter()
+    blank = image_after()
+    issued = image_after(session(ISD), put_first)
+    own, _ = with_own_pin()
+    own.reset()
+    key_pair, host = with_key_pair()
+    key_pair.reset()
+    data = stream(host)
+    newer = dgi(0x0201, CERTIFICATE[:-1] + b"\xee")
+
+    def rotate(host: Terminal) -> None:
+        session(ISD, ISSUER_KEYS, 0x30)(host)
+        host.put_key(0x31, Keys(b"e" * 32, b"m" * 32, b"d" * 32), 0x30)
+
+    def first(host: Terminal) -> None:
+        session(ISD)(host)
+        put_first(host)
+
+    def certificate(host: Terminal) -> None:
+        session(AIDS.instance)(host)
+        assert set(host.store(newer)) == {0x9000}
+
+    for image, act in ((blank, first), (issued, rotate), (own.memory.image, certificate)):
+        outcomes = cut_everywhere(image, act, counts)
+        assert len(outcomes) == 2
+        counts["changes of two outcomes"] += 1
+    for size in (40, 120, 200, 231):
+
+        def personalize(host: Terminal, size: int = size) -> None:
+            session(AIDS.instance)(host)
+            assert set(host.store(data, size)) == {0x9000}
+
+        outcomes = cut_everywhere(key_pair.memory.image, personalize, counts)
+        card = Card(key_pair.memory.image)
+        card.reset()
+        personalize(Terminal(card.transmit))
+        final = repr(sorted(seen(card.memory.image).items()))
+        steps = len(data) // size + 1
+        assert outcomes - {final}
+        assert len(outcomes) <= steps + 1, "one outcome for each block and one before the first"
+        counts["personalizations"] += 1
+    evidence("software-card-power", counts)
+
+
+@pytest.mark.proof
+def test_long_random_walks_find_no_error() -> None:
+    counts: Counter[str] = Counter()
+
+    class Counted(CardMachine):
+        def teardown(self) -> None:
+            counts["walks"] += 1
+            counts["writes of the cards"] += self.card.memory.writes
+            counts["walks that reached a session"] += self.host.level > 0
+
+    run_state_machine_as_test(
+        Counted, settings=settings(max_examples=2000, stateful_step_count=60, deadline=None)
+    )
+    evidence("software-card-walks", counts)

@@ -9,10 +9,11 @@ from applet_spec import spec
 from card_simulator.apdu import SW, Answer, Command, StatusError, check_class, parse
 from card_simulator.application import Application
 from card_simulator.card_manager import CPLC_CELL, CardManager
+from card_simulator.cells import Cells
 from card_simulator.chip import ATR, Chip, Interface
 from card_simulator.content import Content
 from card_simulator.key_sets import KeySets
-from card_simulator.memory import Cells, Image, Memory, PowerCut
+from card_simulator.memory import Image, Memory, PowerCut
 from card_simulator.secure_channel import SecureChannel
 
 _SELECT = 0xA4

@@ -12,9 +12,9 @@ from card_simulator.application.objects import Objects
 from card_simulator.application.personalization import Personalization
 from card_simulator.application.pin import Pin
 from card_simulator.application.state import State
+from card_simulator.cells import Cells
 from card_simulator.chip import Chip, Interface
 from card_simulator.dispatch import CommandTable, Situation, select_in_session
-from card_simulator.memory import Cells
 from card_simulator.secure_channel import (
     SecureChannel,
     is_external_authenticate,

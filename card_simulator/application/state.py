@@ -8,8 +8,8 @@ from enum import IntFlag
 
 from applet_spec import Spec
 from card_simulator.apdu import SW, StatusError
+from card_simulator.cells import Cells
 from card_simulator.chip import Chip, Interface
-from card_simulator.memory import Cells
 from card_simulator.secure_channel import SecureChannel
 
 PERSONALIZED = "personalized"

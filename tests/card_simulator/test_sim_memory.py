@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from card_simulator.cells import Cells
 from card_simulator.memory import (
     COMMIT_CAPACITY,
     ENTRY_OVERHEAD,
-    Cells,
     Memory,
     PowerCut,
     TransactionError,

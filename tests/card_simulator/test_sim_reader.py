@@ -328,3 +328,14 @@ def test_a_process_killed_in_the_middle_loses_nothing_that_was_answered(
         host.authenticate(versions(path)[0])
         assert host.install() == 0x9000
     assert sorted(each.name for each in path.parent.iterdir())[-1] == "card.json"
+
+
+def test_a_defect_of_the_card_is_not_masked(
+    reader: SimReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> bytes:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(reader.card, "_select", fail)
+    with pytest.raises(ZeroDivisionError):
+        reader.transmit(bytes.fromhex("00A4040000"))

@@ -253,7 +253,8 @@ def start(folder: Path) -> subprocess.Popen[str]:
 
 
 def events(folder: Path) -> int:
-    with sqlite3.connect(f"file:{folder / 'bureau.journal'}?mode=ro", uri=True) as database:
+    # For writing: after a kill the first to open the journal rolls back what was not committed.
+    with sqlite3.connect(f"file:{folder / 'bureau.journal'}?mode=rw", uri=True) as database:
         (count,) = database.execute("SELECT count(*) FROM events").fetchone()
     return int(count)
 

@@ -106,6 +106,8 @@ class _Session:
             pytest.main(_arguments(where), plugins=[self._plugin, seen, *plugins])
         )
         stopped = self._plugin.stopped
+        if isinstance(stopped, SuiteDefect):
+            raise stopped
         if code == pytest.ExitCode.INTERRUPTED and stopped is None:
             stopped = KeyboardInterrupt()
         if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR) or seen.faults:
@@ -137,11 +139,6 @@ class _Collected:
         """Keep the name of a module that cannot be imported."""
         if report.failed:
             self.faults = report.nodeid
-
-    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Keep the reason of a collection that the plug-in refuses."""
-        if isinstance(excinfo.value, pytest.UsageError):
-            self.faults = str(excinfo.value)
 
 
 _SWITCHED_OFF = (

@@ -47,16 +47,17 @@ class SuitePlugin:
             try:
                 self._claims[item.nodeid] = checked_claim(_name(item), _function(item))
             except SuiteDefect as error:
+                self.stopped = error
                 raise pytest.UsageError(error.message) from error
         chosen = [i for i in items if self._plan.selected & {*self._claim(i).requirements}]
         config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
         # A card only goes forward, so what changes it for good comes last at each stage.
         items[:] = sorted(chosen, key=self._place)
 
-    def _place(self, item: pytest.Item) -> tuple[int, bool]:
+    def _place(self, item: pytest.Item) -> tuple[int, int]:
         needs = self._claim(item).needs
         stage = needs.stage_from(self._source.start)
-        return stage or max(Stage), needs.leaves is not None
+        return stage or max(Stage), needs.leaves or 0
 
     def _claim(self, item: pytest.Item) -> Claim:
         return self._claims[item.nodeid]
@@ -133,11 +134,13 @@ class SuitePlugin:
         return report
 
     def _take_back(self, item: pytest.Item, running: "_Running") -> None:
-        if self.stopped is not None:
+        if self.stopped is not None or running.card is None:
             return
-        sound = running.outcome in (Outcome.PASSED, Outcome.NOT_RUN)
+        needs = self._claim(item).needs
+        untouched = running.outcome is Outcome.NOT_RUN and needs.leaves is None
+        sound = untouched or running.outcome is Outcome.PASSED
         try:
-            self._source.take_back(self._claim(item).needs, sound=sound)
+            self._source.take_back(needs, sound=sound)
         except UnicardError as error:
             running.note(_RESTORING, error)
             if isinstance(error, ReaderError):

@@ -92,8 +92,10 @@ class OneCard:
         self._card.forget_version()
         with self._card.reader.unobserved():
             stage = stage_of(self._card.facts())
-        # Only the suite's own anchor leads on; the card itself says no more than BLANK.
+        # A card says no more than BLANK; that the suite's anchor is there, only the test can say.
         self._stage = max(stage, needs.leaves or stage) if sound else stage
+        if self._stage is Stage.ISSUED and self._card.record is not None:
+            self._card.pin = KnownPin(self._record.pin, transport=True)
 
     def close(self) -> None:
         """Close the reader."""

@@ -1,18 +1,32 @@
 """Runs of the suite inside this process, on cards that a test makes."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from card_conformance import engine
 from card_conformance.catalogue import selected
 from card_conformance.formats import Json
-from card_conformance.needs import Profile
-from card_conformance.plan import Plan
+from card_conformance.invented import new_record
+from card_conformance.keyring import StoreKeyring
+from card_conformance.needs import Profile, Stage
+from card_conformance.plan import Plan, StoreAccess
+from card_conformance.prepare import advance
 from card_conformance.statement import Statement
+from card_simulator import card_file
+from card_simulator.blanks import new_chips
+from card_simulator.card_manager import blank_image
 from card_simulator.reader import SIM
 from host_lib.reader import Reader, open_reader
+from host_lib.secret import Pin, SecretBytes
+from keys_tool.contents import initial_contents
+from keys_tool.file_store import FileStore
+from keys_tool.store import open_store
+from keys_tool.transport_file import globalplatform_default
+from keys_tool.vault import ScryptCost
 from tests.card_conformance.mutants import Mutant
 
 CAUGHT = pytest.StashKey[dict[str, list[str]]]()
@@ -57,17 +71,84 @@ def run_suite(
     statement: Statement | None = None,
     opener: Callable[[str], Reader] = open_reader,
     plugins: tuple[object, ...] = (),
+    keys: StoreAccess | None = None,
+    pin: Pin | None = None,
+    card: bytes | None = None,
 ) -> list[Json]:
     """Run the suite in this process and return its events."""
     events: list[Json] = []
-    plan = Plan(reader, profile, selected(chosen), statement or Statement())
+    plan = Plan(reader, profile, selected(chosen), statement or Statement(), keys, pin, card)
     engine.run(plan, events.append, opener=opener, plugins=plugins)
     return events
+
+
+def outcomes_of(events: list[Json]) -> dict[str, int]:
+    """Return how many tests had each outcome."""
+    return dict(Counter(result["outcome"] for result in results_of(events)))
 
 
 def results_of(events: list[Json]) -> list[Json]:
     """Return the test results among the events."""
     return [event["test"] for event in events if event["event"] == "test"]
+
+
+@dataclass(frozen=True)
+class BlankCard:
+    """A blank software card in a file."""
+
+    path: Path
+    serial: bytes
+
+    @property
+    def reader(self) -> str:
+        """The reader's name."""
+        return f"sim:{self.path}"
+
+    def cells(self) -> dict[str, bytes]:
+        """Return what the card's memory holds."""
+        return dict(card_file.read(self.path).cells)
+
+
+def new_store(path: Path) -> StoreAccess:
+    """Make a key store that opens blank software cards."""
+    passphrase = SecretBytes(b"invented words for tests only")
+    contents = initial_contents("Test issuer", globalplatform_default())
+    FileStore.create(path, passphrase, contents=contents, cost=ScryptCost(n=1024)).close()
+    return StoreAccess(str(path), passphrase)
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> StoreAccess:
+    """A key store."""
+    return new_store(tmp_path_factory.mktemp("keys") / "keys.unicard")
+
+
+@pytest.fixture
+def blank(tmp_path: Path) -> BlankCard:
+    """A blank card in a file."""
+    (chip,) = new_chips(1)
+    path = tmp_path / "card.json"
+    card_file.create(path, blank_image(chip))
+    return BlankCard(path, chip.serial)
+
+
+@dataclass(frozen=True)
+class IssuedCard(BlankCard):
+    """A personalized card in a file, and its transport PIN."""
+
+    pin: Pin
+
+
+@pytest.fixture
+def issued(blank: BlankCard, keys: StoreAccess) -> IssuedCard:
+    """An issued card in a file, under the keys of the store."""
+    record = new_record(finger=True)
+    with (
+        open_store(keys.location, keys.passphrase) as store,
+        open_reader(blank.reader) as reader,
+    ):
+        advance(reader, StoreKeyring(store), record, Stage.BLANK, Stage.ISSUED)
+    return IssuedCard(blank.path, blank.serial, record.pin)
 
 
 class WiredReader:

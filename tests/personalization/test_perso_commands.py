@@ -312,16 +312,18 @@ def test_no_kill_9_loses_a_card_or_issues_it_twice(
     counts = {"batches": 0, "cards": 0, "stations killed": 0}
     choose = random.Random(20261122)
     monkeypatch.setenv("UNICARD_PASSPHRASE", PASSPHRASE)
-    for number in range(12):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        set_up(folder, 8, 9)
-        monkeypatch.chdir(folder)
-        assert cli.main(["personalize", *PREPARE]) == 0
-        counts["stations killed"] += kill_and_resume(folder, choose, most=12)
-        assert_each_issued_once(folder, 8)
-        counts["batches"] += 1
-        counts["cards"] += 8
+    with memory_folder(tmp_path) as shop:
+        for number in range(12):
+            folder = shop / str(number)
+            folder.mkdir()
+            set_up(folder, 8, 9)
+            monkeypatch.chdir(folder)
+            assert cli.main(["personalize", *PREPARE]) == 0
+            counts["stations killed"] += kill_and_resume(folder, choose, most=12)
+            assert_each_issued_once(folder, 8)
+            counts["batches"] += 1
+            counts["cards"] += 8
+        monkeypatch.chdir(tmp_path)
     evidence("personalization_kill_9", counts, seed=20261122)
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -188,8 +188,8 @@ def test_after_a_second_power_cut_during_recovery_the_card_is_still_completed(
 def test_no_two_power_cuts_lose_a_card_or_issue_it_twice(tmp_path: Path) -> None:
     choose = random.Random(20261122)
     counts = {"cards": 0, "power cuts": 0, "cards cut twice": 0, "cards cut three times": 0}
-    for bureau in bureau_of(tmp_path, 2000):
-        first, *images = blanks(1901, seed=2)
+    for bureau in bureau_of(tmp_path, 701):
+        first, *images = blanks(601, seed=2)
         writes, _ = count_writes(bureau, first)
         for image in images:
             cuts = [choose.randint(1, writes) for _ in range(3)]
@@ -198,7 +198,7 @@ def test_no_two_power_cuts_lose_a_card_or_issue_it_twice(tmp_path: Path) -> None
             counts["power cuts"] += fell
             counts["cards cut twice"] += fell == 2
             counts["cards cut three times"] += fell == 3
-        assert settled(bureau, 1901)
+        assert settled(bureau, 601)
     evidence("personalization_power_cuts", counts, seed=20261122)
 
 
@@ -360,6 +360,58 @@ def test_a_card_whose_private_key_is_another_is_no_genuine_card(bureau: Bureau) 
     name = next(n for n in memory.cells if n.endswith("key.private"))
     with inserted(Image({**memory.cells, name: (7).to_bytes(32, "big")})) as reader:
         assert bureau.visit(reader).outcome is Outcome.SPOILED
+
+
+def test_a_card_without_the_load_file_is_spoiled_and_its_record_waits_for_another(
+    bureau: Bureau,
+) -> None:
+    image, other = blanks(2)
+    with inserted(image) as reader:
+        answer(reader, 0xE6, 0x6A88)
+        result = bureau.visit(reader)
+        assert result.outcome is Outcome.SPOILED
+        assert "INSTALL was refused with 6A88" in result.message
+    assert states(bureau) == [State.WAITING] * 3
+    with inserted(other) as reader:
+        assert bureau.visit(reader).outcome is Outcome.ISSUED
+    assert bureau.entries()[0].state is State.DONE
+
+
+def test_a_card_that_refuses_its_data_is_spoiled_with_its_record(bureau: Bureau) -> None:
+    (image,) = blanks(1)
+    with inserted(image) as reader:
+        answer(reader, 0xE2, 0x6A80)
+        assert bureau.visit(reader).outcome is Outcome.SPOILED
+    assert states(bureau) == [State.SPOILED, State.WAITING, State.WAITING]
+
+
+@pytest.mark.parametrize("sw", [0x9000, 0x6310, 0x6F00, 0x6581, 0x6982, 0x6ABC])
+@pytest.mark.parametrize("ins", [0xD8, 0xE6, 0xE2, 0xF0])
+def test_an_answer_that_proves_nothing_makes_the_card_uncertain_and_it_is_asked_again(
+    bureau: Bureau, ins: int, sw: int
+) -> None:
+    (image,) = blanks(1)
+    with inserted(image) as reader:
+        restore = answer(reader, ins, sw)
+        assert bureau.visit(reader).outcome is Outcome.UNCERTAIN
+        restore()
+        reader.reset()
+        assert bureau.visit(reader).outcome is Outcome.ISSUED
+    assert states(bureau).count(State.DONE) == 1
+
+
+def answer(reader: SimReader, ins: int, sw: int) -> Callable[[], None]:
+    """Answer commands of an instruction with a bare status word; the card never sees them."""
+    original = reader.transmit
+
+    def transmit(command: bytes, timeout: float | None = None) -> bytes:
+        return sw.to_bytes(2, "big") if command[1] == ins else original(command, timeout)
+
+    def restore() -> None:
+        reader.transmit = original  # type: ignore[method-assign]
+
+    reader.transmit = transmit  # type: ignore[method-assign]
+    return restore
 
 
 def test_a_store_with_other_issuer_keys_changes_nothing_on_a_card_in_the_making(

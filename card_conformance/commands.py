@@ -10,6 +10,7 @@ from card_conformance import formats
 from card_conformance.catalogue import Row, matrix, selected
 from card_conformance.needs import Profile
 from card_conformance.output import prepare_folder, write_results
+from card_conformance.page import matrix_page
 from card_conformance.plan import Plan, StoreAccess
 from card_conformance.results import TestResult, Verdict
 from card_conformance.source import FRESH
@@ -195,9 +196,13 @@ def _sentence(text: str) -> str:
 
 @conformance.command("list")
 @output_options
-def list_requirements(out: Output) -> None:
+@click.option("--markdown", is_flag=True, help="Print the matrix as Markdown tables.")
+def list_requirements(out: Output, markdown: bool) -> None:
     """List the requirements of the contract with the tests that show them."""
     rows = matrix()
+    if markdown:
+        click.echo(matrix_page(rows), nl=False)
+        return
 
     def human(console: "Console") -> None:
         from rich.table import Table

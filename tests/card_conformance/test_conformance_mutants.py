@@ -2,8 +2,10 @@
 
 import pytest
 
-from tests.card_conformance.conftest import Score, Switch, results_of, run_suite
+from card_conformance.catalogue import matrix
+from tests.card_conformance.conftest import Score, Switch, outcomes_of, results_of, run_suite
 from tests.card_conformance.mutants import Mutant, behaviour_mutants, status_mutants
+from tests.support.evidence import evidence
 
 MUTANTS = (*status_mutants(), *behaviour_mutants())
 
@@ -20,3 +22,27 @@ def test_a_wrong_card_fails_the_requirement_that_it_breaks(
         return
     score.survived.append(str(mutant))
     pytest.fail(f"{mutant} was not noticed: {outcomes}")
+
+
+def test_every_requirement_that_the_suite_shows_has_a_card_that_breaks_it() -> None:
+    shown = {row.requirement.id for row in matrix() if row.tests}
+    broken = {mutant.requirement for mutant in MUTANTS}
+    assert shown - broken == {"PIN-07"}, "PIN-07's wrong card is in test_conformance_suite"
+
+
+@pytest.mark.proof
+def test_the_whole_suite_notices_each_wrong_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = outcomes_of(run_suite())
+    assert set(right) == {"passed", "not run"}
+    counts = {"tests passed by the right card": right["passed"], "wrong cards": len(MUTANTS)}
+    caught = failed = 0
+    for mutant in MUTANTS:
+        with monkeypatch.context() as patch:
+            switch = Switch(mutant, patch)
+            results = results_of(run_suite(opener=switch.open, plugins=(switch,)))
+        failures = [result for result in results if result["outcome"] == "failed"]
+        failed += len(failures)
+        caught += any(mutant.requirement in result["requirements"] for result in failures)
+    assert caught == len(MUTANTS)
+    counts |= {"wrong cards caught by the requirement they break": caught, "failed tests": failed}
+    evidence("conformance_mutants", counts)

@@ -1,0 +1,35 @@
+"""The suite on a card behind a real pcscd: the same verdict as in process."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from card_conformance.plan import StoreAccess
+from cli import main
+from tests.card_conformance.conftest import BlankCard
+from tests.support.pcscd import Pcscd
+from tests.support.serving import serving
+
+pytestmark = pytest.mark.pcsc
+
+
+def test_one_blank_card_passes_all_stages_behind_pcscd(
+    pcscd: Pcscd,
+    blank: BlankCard,
+    keys: StoreAccess,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("UNICARD_PASSPHRASE", keys.passphrase.reveal().decode())
+    out = tmp_path / "out"
+    words = ["--reader", f"pcsc:{pcscd.readers[0]}", "--store", keys.location, "--out", str(out)]
+    with serving(pcscd.ports[0], blank.path):
+        serial = blank.serial.hex()
+        code = main(["conformance", "run", *words, "--profile", "destructive", "--card", serial])
+    found = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    failures = [t["name"] for t in found["tests"] if t["outcome"] in ("failed", "error")]
+    assert not failures
+    assert code == 0
+    assert found["counts"]["passed"] > 200
+    assert found["card"]["chip_serial"] == serial.upper()

@@ -9,7 +9,7 @@ from glob import has_magic
 from pathlib import Path
 
 from applet_spec import ExitCode
-from host_lib.errors import ReaderTimeout
+from host_lib.errors import ReaderError, ReaderTimeout
 from host_lib.reader import Reader, open_reader
 from personalization.errors import PersonalizationError
 
@@ -31,15 +31,24 @@ def cards(
 ) -> Generator[Reader, None, None]:
     """Yield a reader with a card in it, once for each card, until none is left or ``stop`` says so.
 
-    ``note`` is told what a person has to do. The reader is closed after each card of a box.
+    ``note`` is told what a person has to do. The reader is closed after each card of a box. A card
+    of a box that cannot be opened is noted and left out; the only card of one is an error.
     """
     if name.startswith(_FED_BY_HAND):
         yield from _by_hand(name, stop, note)
         return
-    for one in readers_of_box(name):
+    box = readers_of_box(name)
+    for one in box:
         if stop():
             return
-        with open_reader(one) as reader:
+        try:
+            reader = open_reader(one)
+        except ReaderError as error:
+            if len(box) == 1:
+                raise
+            note(f"{one} was left out: {error.message}")
+            continue
+        with reader:
             yield reader
 
 

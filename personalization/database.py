@@ -10,6 +10,7 @@ A transaction that writes begins with BEGIN IMMEDIATE, so that it waits for its 
 beginning and never fails half-way because another process wrote first.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,7 @@ def open_database(path: Path, *, create: bool) -> Engine:
             f"there is no journal at {path}",
             advice="name the journal that the batch was prepared with: --journal",
         )
+    _make_private(path)
     engine = create_engine(
         f"sqlite:///{path}",
         poolclass=NullPool,
@@ -54,6 +56,17 @@ def open_database(path: Path, *, create: bool) -> Engine:
         else:
             raise JournalError(f"{path} is empty and no journal")
     return engine
+
+
+def _make_private(path: Path) -> None:
+    """Make the file, if it is not there, for its owner only; SQLite's own files inherit that."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise JournalError(
+            f"the journal {path} cannot be opened: {error.strerror}",
+            advice="check the folder and the permissions of the file",
+        ) from error
 
 
 @contextmanager

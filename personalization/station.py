@@ -137,13 +137,20 @@ class _Visit:
         self._seen: Observation | None = None
 
     def result(self) -> CardResult:
-        with self._reader.exclusive():
-            try:
-                seen = self._seen = drive(steps.observe(), self._reader)
-            except (ReaderError, ProtocolError, SecureMessagingError, Refused) as error:
-                return self._said(Outcome.SET_ASIDE, error)
-            chip = self._bench.journal.chip(seen.chip)
-            return self._new_chip(seen) if chip is None else self._known_chip(seen, chip)
+        try:
+            with self._reader.exclusive():
+                return self._looked_at()
+        except ReaderError as error:
+            # Only the way to the card fails here: whatever begins on a card handles its own.
+            return self._said(Outcome.SET_ASIDE, error)
+
+    def _looked_at(self) -> CardResult:
+        try:
+            seen = self._seen = drive(steps.observe(), self._reader)
+        except (ReaderError, ProtocolError, SecureMessagingError, Refused) as error:
+            return self._said(Outcome.SET_ASIDE, error)
+        chip = self._bench.journal.chip(seen.chip)
+        return self._new_chip(seen) if chip is None else self._known_chip(seen, chip)
 
     # Deciding
 

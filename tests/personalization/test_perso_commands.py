@@ -224,6 +224,22 @@ def test_a_card_whose_memory_goes_back_is_spoiled_with_exit_code_5(
     assert terminal("run", "p2", "-r", "sim:blank-[45].json")["this_run"] == {"issued": 1}
 
 
+def test_a_damaged_card_in_a_box_is_left_out_and_the_others_are_made(
+    terminal: Terminal, shop: Path
+) -> None:
+    terminal(*PREPARE)
+    (shop / "blank-1.json").write_text("{", encoding="utf-8")
+    assert "This run: 4 issued" in terminal.text(*RUN)
+    assert "blank-1.json was left out" in terminal.err
+
+
+def test_a_card_that_another_program_holds_is_left_out(terminal: Terminal, shop: Path) -> None:
+    terminal(*PREPARE)
+    with open_reader(f"sim:{shop / 'blank-0.json'}"):
+        assert "This run: 4 issued" in terminal.text(*RUN)
+    assert "blank-0.json was left out" in terminal.err
+
+
 def test_two_stations_side_by_side_share_the_batch(terminal: Terminal, shop: Path) -> None:
     terminal(*PREPARE)
     readers = ("-r", "sim:blank-[012].json", "-r", "sim:blank-[345].json")

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
@@ -94,8 +95,8 @@ def test_an_owner_lives_as_long_as_its_process_and_no_longer() -> None:
     ) as process:
         assert process.stdout is not None
         process.stdout.read(2)
-        stat = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-        owner = Owner(process.pid, int(stat[19]), ME.boot)
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        owner = Owner(process.pid, int(fields[19]), ME.boot)
         assert lives(owner)
         assert not lives(dataclasses.replace(owner, started=owner.started + 1))
         assert not lives(dataclasses.replace(owner, boot="another boot"))
@@ -132,6 +133,16 @@ def test_every_connection_synchronizes_fully(bureau: Bureau) -> None:
             for name in ("synchronous", "journal_mode", "foreign_keys")
         }
     assert settings == {"synchronous": 2, "journal_mode": "truncate", "foreign_keys": 1}
+
+
+def test_the_journal_is_its_owner_s_only(bureau: Bureau) -> None:
+    assert stat.S_IMODE(bureau.journal.path.stat().st_mode) == 0o600
+
+
+def test_a_journal_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    for path in (tmp_path / "no" / "folder", tmp_path):
+        with pytest.raises(JournalError, match="cannot be opened"):
+            Journal(path, create=True)
 
 
 def test_what_is_no_journal_is_refused_and_left_alone(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import dataclasses
 import os
 import random
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from card_simulator.card_manager import STATE_CELL, blank_image
 from card_simulator.memory import Image
 from card_simulator.reader import Faults, SimReader
 from host_lib.drive import drive
+from host_lib.errors import CardRemoved
 from host_lib.flow.objects import decode_cardholder, read_object
 from host_lib.flow.session import open_issuer_session
 from host_lib.scp03 import secured
@@ -349,6 +351,19 @@ def test_a_card_that_reads_back_something_else_is_spoiled_with_its_record(bureau
         assert result.outcome is Outcome.SPOILED
         assert "validity" in result.message
     assert states(bureau) == [State.SPOILED, State.WAITING, State.WAITING]
+
+
+def test_a_card_that_is_gone_before_it_is_asked_is_set_aside(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone() -> AbstractContextManager[None]:
+        raise CardRemoved("the card was removed")
+
+    (image,) = blanks(1)
+    with inserted(image) as reader:
+        monkeypatch.setattr(reader, "exclusive", gone)
+        assert bureau.visit(reader).outcome is Outcome.SET_ASIDE
+    assert states(bureau) == [State.WAITING] * 3
 
 
 def test_a_card_whose_private_key_is_another_is_no_genuine_card(bureau: Bureau) -> None:

@@ -2,9 +2,11 @@
 
 from random import Random
 
+import pytest
+
 from applet_spec import spec
 from card_conformance.card_under_test import CardUnderTest, check, same
-from card_conformance.needs import APPLICATION, ISSUED, WITH_KEYS, Stage, at
+from card_conformance.needs import APPLICATION, ISSUED, WITH_KEYS, WITH_PIN, Stage, at
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import (
     application,
@@ -23,6 +25,8 @@ _CHANGES = frozenset(
     {"RESET RETRY COUNTER", "PUT DATA", "STORE DATA", "SET STATUS", "PUT KEY", "DELETE KEY"}
     | {"INSTALL", "GENERATE ASYMMETRIC KEY PAIR", "VERIFY", "CHANGE REFERENCE DATA"}
 )
+# A wrong cryptogram may be counted, and SELECT would leave the application.
+_NOT_AT_RANDOM = ("EXTERNAL AUTHENTICATE", "SELECT")
 _INTERNAL_ERRORS = (0x6F00, 0x6581)
 
 
@@ -93,15 +97,24 @@ def test_a_suspended_card_refuses_with_6985_before_looking_at_parameters(
 def test_wrong_p1_or_p2_is_refused_before_the_length_is_looked_at(card: CardUnderTest) -> None:
     card.select()
     for name, p1, p2 in (
-        ("VERIFY", 0x01, 0x81),
-        ("VERIFY", 0x00, 0x82),
-        ("CHANGE REFERENCE DATA", 0x01, 0x81),
         ("INTERNAL AUTHENTICATE", 0x01, 0x00),
         ("INTERNAL AUTHENTICATE", 0x00, 0x02),
         ("GET DATA PART", 0x00, 0xFF),
         ("INITIALIZE UPDATE", 0x30, 0x01),
     ):
         card.expect("6A86", application(name, p1, p2, b"\x01\x02\x03"))
+
+
+@requirement("GEN-06", needs=WITH_PIN)
+@pytest.mark.usefixtures("holder_pin")
+def test_a_pin_command_with_wrong_p1_or_p2_costs_no_try(card: CardUnderTest) -> None:
+    for name, p1, p2 in (
+        ("VERIFY", 0x01, 0x81),
+        ("VERIFY", 0x00, 0x82),
+        ("CHANGE REFERENCE DATA", 0x01, 0x81),
+    ):
+        card.expect("6A86", application(name, p1, p2, b"\x01\x02\x03"))
+    same("tries", card.select().pin_tries, spec().limits["pin_tries"])
 
 
 @requirement("GEN-06", needs=WITH_KEYS)
@@ -120,10 +133,6 @@ def test_wrong_p1_or_p2_is_refused_in_a_session_too(card: CardUnderTest) -> None
 def test_a_length_that_a_command_does_not_take_is_refused(card: CardUnderTest) -> None:
     card.select()
     for name, p1, p2, length in (
-        ("VERIFY", 0x00, 0x81, 7),
-        ("VERIFY", 0x00, 0x81, 9),
-        ("CHANGE REFERENCE DATA", 0x00, 0x81, 15),
-        ("CHANGE REFERENCE DATA", 0x00, 0x81, 17),
         ("INTERNAL AUTHENTICATE", 0x00, 0x00, 16),
         ("INTERNAL AUTHENTICATE", 0x00, 0x00, 18),
         ("GET DATA", 0xDF, 0x51, 1),
@@ -131,6 +140,19 @@ def test_a_length_that_a_command_does_not_take_is_refused(card: CardUnderTest) -
         ("INITIALIZE UPDATE", 0x30, 0x00, 9),
     ):
         card.expect("6700", application(name, p1, p2, bytes(length), answer=True))
+
+
+@requirement("GEN-07", needs=WITH_PIN)
+@pytest.mark.usefixtures("holder_pin")
+def test_a_pin_command_of_a_wrong_length_costs_no_try(card: CardUnderTest) -> None:
+    for name, length in (
+        ("VERIFY", 7),
+        ("VERIFY", 9),
+        ("CHANGE REFERENCE DATA", 15),
+        ("CHANGE REFERENCE DATA", 17),
+    ):
+        card.expect("6700", application(name, 0x00, 0x81, bytes(length)))
+    same("tries", card.select().pin_tries, spec().limits["pin_tries"])
 
 
 @requirement("GEN-07", needs=APPLICATION)
@@ -156,7 +178,7 @@ def test_malformed_data_is_refused(card: CardUnderTest) -> None:
 
 @requirement("GEN-09", needs=APPLICATION)
 def test_no_command_in_clear_meets_an_internal_error(card: CardUnderTest) -> None:
-    harmless = [c.ins for c in _KNOWN if c.name not in _CHANGES and c.name != "SELECT"]
+    harmless = [c.ins for c in _KNOWN if c.name not in (*_CHANGES, *_NOT_AT_RANDOM)]
     _try_many(card, Random(3), [*harmless, *_UNKNOWN_INSTRUCTIONS])
 
 

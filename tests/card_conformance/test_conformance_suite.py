@@ -30,8 +30,8 @@ from card_conformance.results import (
 from card_conformance.statement import Statement
 from card_simulator.chip import Interface
 from card_simulator.reader import SIM, SimReader
-from host_lib.reader import Reader
-from tests.card_conformance.conftest import outcomes_of, results_of, run_suite
+from host_lib.reader import Reader, open_reader
+from tests.card_conformance.conftest import IssuedCard, outcomes_of, results_of, run_suite
 
 CONTACTLESS = Statement(interface="contactless")
 
@@ -228,6 +228,34 @@ def test_no_test_of_the_read_only_profile_asks_for_keys_or_a_pin() -> None:
     read_only = [e for e in entries if e.claim.needs.profile is Profile.READ_ONLY]
     assert len(read_only) > 20
     assert not any(e.claim.needs.keys or e.claim.needs.pin for e in read_only)
+
+
+class _Instructions:
+    """A reader that remembers which commands in clear could cost a PIN try or change the card."""
+
+    def __init__(self, reader: Reader, sent: set[int]) -> None:
+        self._reader = reader
+        self._sent = sent
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._reader, name)
+
+    def transmit(self, command: bytes, timeout: float | None = None) -> bytes:
+        if len(command) > 5:
+            self._sent.add(command[1])
+        return self._reader.transmit(command, timeout)
+
+
+def test_the_read_only_profile_sends_no_pin_and_no_host_cryptogram(issued: IssuedCard) -> None:
+    sent: set[int] = set()
+
+    def opener(name: str) -> Reader:
+        reader: object = _Instructions(open_reader(name), sent)
+        return reader  # type: ignore[return-value]
+
+    run_suite(reader=issued.reader, profile=Profile.READ_ONLY, opener=opener)
+    assert 0x50 in sent
+    assert not sent & {0x20, 0x24, 0x2C}
 
 
 def test_the_name_of_a_test_is_its_sentence() -> None:

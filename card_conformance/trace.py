@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from applet_spec import spec
 from host_lib.apdu import WireCommand, masked
-from host_lib.reader import Reader
+from host_lib.reader import Reader, ReaderLayer
 from host_lib.trace import secret_bytes
 
 _GET_DATA = (0xCA, 0xCB)
@@ -34,7 +34,7 @@ class Exchange:
         }
 
 
-class TracedReader:
+class TracedReader(ReaderLayer):
     """Passes commands on to a reader and keeps the exchanges until they are taken.
 
     It hides the bytes that a command marks as secret, and the answers that hold an object which
@@ -42,19 +42,9 @@ class TracedReader:
     """
 
     def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+        super().__init__(reader)
         self._exchanges: list[Exchange] = []
         self._silent = False
-
-    @property
-    def name(self) -> str:
-        """The reader's name."""
-        return self._reader.name
-
-    @property
-    def atr(self) -> bytes:
-        """The card's answer to reset."""
-        return self._reader.atr
 
     def transmit(self, command: bytes, timeout: float | None = None) -> bytes:
         """Send one command, remember it and return the answer; errors as the reader's."""
@@ -84,32 +74,6 @@ class TracedReader:
             yield
         finally:
             self._silent = before
-
-    def reset(self) -> bytes:
-        """Reset the card."""
-        return self._reader.reset()
-
-    def wait_for_card(self, timeout: float | None) -> None:
-        """Wait for a card."""
-        self._reader.wait_for_card(timeout)
-
-    def wait_for_removal(self, timeout: float | None) -> None:
-        """Wait until the card is gone."""
-        self._reader.wait_for_removal(timeout)
-
-    def exclusive(self) -> AbstractContextManager[None]:
-        """Keep other programs away from the card."""
-        return self._reader.exclusive()
-
-    def close(self) -> None:
-        """Close the reader."""
-        self._reader.close()
-
-    def __enter__(self) -> "TracedReader":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _remember(self, command: bytes, answer: bytes, seconds: float) -> None:
         if self._silent:

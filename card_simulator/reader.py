@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from applet_spec import Changed
 from card_simulator.blanks import new_chips
@@ -22,6 +20,7 @@ from card_simulator.card_manager import blank_image
 from card_simulator.chip import ATR, Interface
 from card_simulator.memory import PowerCut
 from host_lib.errors import CardRemoved, ReaderError, ReaderTimeout
+from host_lib.reader import SelfClosing
 
 POLL_SECONDS = 0.05
 
@@ -38,7 +37,7 @@ class Faults:
     remove_before: int | None = None
 
 
-class SimReader:
+class SimReader(SelfClosing):
     """One software card as a reader; ``file`` keeps its memory, None for a card in memory only."""
 
     def __init__(self, name: str, card: Card, file: CardFile | None = None) -> None:
@@ -106,17 +105,6 @@ class SimReader:
             self.card.power_off()
             if self._file:
                 self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     # For tests
 

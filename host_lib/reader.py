@@ -6,6 +6,7 @@ A reader is named by one string everywhere: ``kind`` or ``kind:argument``, for e
 """
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from importlib.metadata import EntryPoint, entry_points
@@ -62,6 +63,66 @@ class Reader(Protocol):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None: ...
+
+
+class SelfClosing(ABC):
+    """A context manager that closes itself: the part that all readers share."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of what is held; again is harmless."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class ReaderLayer(SelfClosing):
+    """A reader over another one that passes everything on; a child changes what it is there for."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    @property
+    def name(self) -> str:
+        """The name of the reader underneath."""
+        return self._reader.name
+
+    @property
+    def atr(self) -> bytes:
+        """The answer to reset of the card."""
+        return self._reader.atr
+
+    def transmit(self, command: bytes, timeout: float | None = None) -> bytes:
+        """Send one command; errors as of the reader underneath."""
+        return self._reader.transmit(command, timeout)
+
+    def reset(self) -> bytes:
+        """Reset the card and return its ATR."""
+        return self._reader.reset()
+
+    def wait_for_card(self, timeout: float | None) -> None:
+        """Wait until a card is present. Raises ReaderTimeout."""
+        self._reader.wait_for_card(timeout)
+
+    def wait_for_removal(self, timeout: float | None) -> None:
+        """Wait until the card is gone. Raises ReaderTimeout."""
+        self._reader.wait_for_removal(timeout)
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Keep every other program away from the card."""
+        return self._reader.exclusive()
+
+    def close(self) -> None:
+        """Close the reader underneath."""
+        self._reader.close()
 
 
 class ReaderKind(Protocol):

@@ -10,15 +10,13 @@ went.
 import json
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, TextIO
 
 from host_lib.apdu import Apdu, Ranges, WireCommand, masked
 from host_lib.errors import ProtocolError, ReaderError, ReaderNotFound
-from host_lib.reader import Reader
+from host_lib.reader import Reader, ReaderLayer
 
 TRACE_VERSION = 1
 
@@ -61,24 +59,14 @@ def secret_bytes(command: bytes) -> Ranges:
     return ()
 
 
-class Recorder:
+class Recorder(ReaderLayer):
     """A reader that writes what goes over another one to a stream, line by line."""
 
     def __init__(self, reader: Reader, stream: TextIO, *, owns_stream: bool = False) -> None:
-        self._reader = reader
+        super().__init__(reader)
         self._stream = stream
         self._owns_stream = owns_stream
         self._write({"trace": TRACE_VERSION, "reader": reader.name, "atr": _hex(reader.atr)})
-
-    @property
-    def name(self) -> str:
-        """The name of the reader underneath."""
-        return self._reader.name
-
-    @property
-    def atr(self) -> bytes:
-        """The answer to reset of the card."""
-        return self._reader.atr
 
     def transmit(self, command: bytes, timeout: float | None = None) -> bytes:
         """Send one command and write it down with its answer or error."""
@@ -107,14 +95,6 @@ class Recorder:
         self._reader.wait_for_card(timeout)
         self._write({"reset": _hex(self._reader.atr)})
 
-    def wait_for_removal(self, timeout: float | None) -> None:
-        """Wait until the card is gone."""
-        self._reader.wait_for_removal(timeout)
-
-    def exclusive(self) -> AbstractContextManager[None]:
-        """Keep other programs away from the card."""
-        return self._reader.exclusive()
-
     def note(self, text: str) -> None:
         """Write a remark for whoever reads the trace."""
         self._write({"note": text})
@@ -124,17 +104,6 @@ class Recorder:
         self._reader.close()
         if self._owns_stream:
             self._stream.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _write(self, line: dict[str, Any]) -> None:
         self._stream.write(json.dumps(line, ensure_ascii=False) + "\n")

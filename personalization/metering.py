@@ -1,13 +1,11 @@
 """Counts what passes between station and card: commands and bytes in both directions, by phase."""
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import TracebackType
 from typing import Self
 
-from host_lib.reader import Reader
+from host_lib.reader import Reader, ReaderLayer
 
 
 class Phase(StrEnum):
@@ -47,23 +45,13 @@ class Traffic:
                 mine[name] = mine.get(name, 0) + value
 
 
-class MeteredReader:
+class MeteredReader(ReaderLayer):
     """A reader that counts what passes through it; ``phase`` says where it is counted."""
 
     def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+        super().__init__(reader)
         self.phase = Phase.IDENTIFY
         self.traffic = Traffic()
-
-    @property
-    def name(self) -> str:
-        """The reader's name."""
-        return self._reader.name
-
-    @property
-    def atr(self) -> bytes:
-        """The card's answer to reset."""
-        return self._reader.atr
 
     def transmit(self, command: bytes, timeout: float | None = None) -> bytes:
         """Pass a command on and count it, answered or not."""
@@ -74,34 +62,3 @@ class MeteredReader:
         finally:
             self.traffic.count(self.phase, len(command), received)
         return answer
-
-    def reset(self) -> bytes:
-        """Reset the card."""
-        return self._reader.reset()
-
-    def wait_for_card(self, timeout: float | None) -> None:
-        """Wait until a card is present."""
-        self._reader.wait_for_card(timeout)
-
-    def wait_for_removal(self, timeout: float | None) -> None:
-        """Wait until the card is gone."""
-        self._reader.wait_for_removal(timeout)
-
-    def exclusive(self) -> AbstractContextManager[None]:
-        """Keep other programs away from the card."""
-        return self._reader.exclusive()
-
-    def close(self) -> None:
-        """Close the reader."""
-        self._reader.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

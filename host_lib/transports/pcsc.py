@@ -8,12 +8,12 @@ reader then refuses everything but `close`, and is let go when the card answers 
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from applet_spec.errors import Changed, ExitCode
 from host_lib.apdu import Apdu
 from host_lib.errors import CardRemoved, ProtocolError, ReaderError, ReaderNotFound, ReaderTimeout
+from host_lib.reader import SelfClosing
 from host_lib.transports.pcsc_errors import GONE, SERVICE, no_service, not_connected, untouched
 from host_lib.transports.scard import (
     Code,
@@ -39,7 +39,7 @@ _GOODBYE = 2.0
 _CLOSED = "is closed"
 
 
-class PcscReader:
+class PcscReader(SelfClosing):
     """One reader of the PC/SC service; the card in it is connected to when it is first needed."""
 
     def __init__(self, context: Context, reader: str) -> None:
@@ -130,17 +130,6 @@ class PcscReader:
         with suppress(ScardError, TimeoutError):
             self._worker.call(self._release, _GOODBYE)
         self._worker.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _release(self) -> None:
         self._disconnect()

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from types import TracebackType
-from typing import Self
 
 from host_lib.apdu import masked
 from host_lib.errors import CardRemoved, ReaderError, ReaderNotFound, ReaderTimeout
+from host_lib.reader import SelfClosing
 from host_lib.trace import TraceLine, read_trace, secret_bytes
 
 _ERRORS: dict[str, type[ReaderError]] = {
@@ -24,7 +23,7 @@ class ReplayDiverged(ReaderError):
         self.line = line
 
 
-class ReplayReader:
+class ReplayReader(SelfClosing):
     """A reader whose card is a trace. After the first divergence every use fails as that did."""
 
     def __init__(self, path: str) -> None:
@@ -75,17 +74,6 @@ class ReplayReader:
 
     def close(self) -> None:
         """Nothing is held open."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _expect(self, got: str) -> TraceLine:
         if self._diverged is not None:

@@ -21,11 +21,12 @@ from keys_tool.file_store import FileStore
 from keys_tool.transport_file import globalplatform_default
 from personalization.enrolment import read_list
 from personalization.journal import Journal
+from personalization.outcome import Outcome
 from personalization.owner import Owner
 from personalization.plan import stream_length
 from personalization.prepare import prepare
 from personalization.production import Production
-from personalization.station import Bench, Outcome, personalize
+from personalization.station import Bench, personalize
 
 LIST = Path(__file__).parents[1] / "examples" / "enrolments.csv"
 STORE_DATA = 0xE2

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from host_lib.secret import SecretBytes
     from personalization.line import Job
+    from personalization.outcome import CardResult
     from personalization.problems import Problem
-    from personalization.station import CardResult
 
 _FILE = click.Path(path_type=Path)
 _SHOWN_PROBLEMS = 50

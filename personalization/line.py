@@ -15,9 +15,10 @@ from keys_tool import open_store
 from personalization.boxes import cards
 from personalization.errors import PersonalizationError
 from personalization.journal import Journal
+from personalization.outcome import CardResult
 from personalization.owner import Owner
 from personalization.production import Production
-from personalization.station import Bench, CardResult, personalize
+from personalization.station import Bench, personalize
 
 FAILURES_IN_A_ROW = 3
 

@@ -8,9 +8,8 @@ uncertain, and asked when it comes back. No failed authentication is tried again
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from enum import Enum
 
-from applet_spec import ExitCode, UnicardError
+from applet_spec import UnicardError
 from host_lib.drive import drive
 from host_lib.errors import (
     CardCryptogramError,
@@ -38,6 +37,7 @@ from personalization.journal import Journal
 from personalization.journal_rows import Chip, Entry
 from personalization.journal_schema import State
 from personalization.metering import MeteredReader, Phase
+from personalization.outcome import CardResult, Outcome
 from personalization.owner import Owner
 from personalization.production import Production
 
@@ -48,58 +48,6 @@ _UNCERTAIN = (
 """The answer is lost or cannot be trusted, or the keys do not fit: the card may be anything."""
 _SPOILING = (CardSpoiled, NotGenuine, CertificateError, Refused)
 """The card says no, or shows that it did not keep what it confirmed."""
-
-
-class Outcome(Enum):
-    """What became of a card at a station."""
-
-    ISSUED = "issued"
-    ALREADY_DONE = "already done"
-    LEFT = "left blank"
-    SET_ASIDE = "set aside"
-    UNCERTAIN = "uncertain"
-    SPOILED = "spoiled"
-
-    @property
-    def failed(self) -> bool:
-        """Whether it counts towards the failures in a row that stop a station."""
-        return self in (Outcome.SET_ASIDE, Outcome.UNCERTAIN, Outcome.SPOILED)
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """What a run ends with in which this was the worst."""
-        return {
-            Outcome.SET_ASIDE: ExitCode.REFUSED,
-            Outcome.UNCERTAIN: ExitCode.UNCERTAIN,
-            Outcome.SPOILED: ExitCode.SPOILED,
-        }.get(self, ExitCode.DONE)
-
-
-@dataclass(frozen=True, slots=True)
-class CardResult:
-    """What happened to one card; ``traffic`` counts commands and bytes of this visit by phase."""
-
-    outcome: Outcome
-    reader: str
-    chip: str = ""
-    card_number: str = ""
-    enrolment_id: str = ""
-    message: str = ""
-    advice: str = ""
-    traffic: Mapping[str, Mapping[str, int]] | None = None
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the result for ``--json``."""
-        return {
-            "outcome": self.outcome.value,
-            "reader": self.reader,
-            "chip": self.chip,
-            "card_number": self.card_number,
-            "enrolment_id": self.enrolment_id,
-            "message": self.message,
-            "advice": self.advice,
-            "traffic": self.traffic or {},
-        }
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from host_lib.command import (
     SelectCardManager,
     SetCardStatus,
 )
+from host_lib.errors import ProtocolError
 from host_lib.flow.base import CardKeys, Flow
 from host_lib.flow.genuine import CHALLENGE_LENGTH, prove_card
 from host_lib.flow.identify import identify
@@ -176,5 +177,7 @@ def _secure() -> Flow[None]:
 
 
 def _life_cycle() -> Flow[int]:
-    (entry,) = yield from list_registry(Registry.ISSUER_SECURITY_DOMAIN)
-    return entry.life_cycle
+    entries = yield from list_registry(Registry.ISSUER_SECURITY_DOMAIN)
+    if len(entries) != 1:
+        raise ProtocolError(f"the card lists {len(entries)} issuer security domains, not one")
+    return entries[0].life_cycle

@@ -24,10 +24,11 @@ from keys_tool.vault import ScryptCost
 from personalization.enrolment import read_list
 from personalization.journal import Journal
 from personalization.journal_rows import Entry
+from personalization.outcome import CardResult
 from personalization.owner import Owner
 from personalization.prepare import Prepared, prepare
 from personalization.production import Production
-from personalization.station import Bench, CardResult, personalize
+from personalization.station import Bench, personalize
 
 PASSPHRASE = "invented words for tests only"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -8,10 +8,10 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from personalization.errors import ReportUnbalanced
 from personalization.fields import format_schema
+from personalization.outcome import Outcome
 from personalization.owner import Owner
 from personalization.plan import plan, totals
 from personalization.report import production_report
-from personalization.station import Outcome
 from personalization.status import batch_status, card_history, what_to_do
 from tests.personalization.perso_bureau import Bureau, blanks, inserted
 

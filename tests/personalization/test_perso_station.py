@@ -24,8 +24,8 @@ from personalization import steps
 from personalization.journal import Journal
 from personalization.journal_rows import Entry
 from personalization.journal_schema import State
+from personalization.outcome import Outcome
 from personalization.owner import Owner
-from personalization.station import Outcome
 from tests.personalization.perso_bureau import (
     Bureau,
     blanks,

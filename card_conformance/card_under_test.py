@@ -172,8 +172,8 @@ class CardUnderTest:
         """Change something back inside the block; what fails there becomes CardNotRestored."""
         try:
             yield
-        except UnicardError as error:
-            raise CardNotRestored(f"{what} is not restored: {error.message}") from error
+        except (UnicardError, NotConform) as error:
+            raise CardNotRestored(f"{what} is not restored: {error}") from error
 
     # PIN
 
@@ -250,21 +250,6 @@ def dek(session: IssuerSession) -> AesKey:
     """Return the key that encrypts secrets in a session."""
     assert session.keys.dek is not None, "an issuer key set has a DEK"
     return session.keys.dek
-
-
-def check(condition: bool, what: str, came: object, expected: object) -> None:
-    """Raise NotConform unless the condition holds; ``came`` and ``expected`` hold no secret."""
-    if not condition:
-        raise NotConform(Failure(what, _text(came), _text(expected)))
-
-
-def same(what: str, came: object, expected: object) -> None:
-    """Raise NotConform unless both are equal; they hold no secret."""
-    check(came == expected, what, came, expected)
-
-
-def _text(value: object) -> str:
-    return value.hex().upper() if isinstance(value, bytes) else str(value)
 
 
 def shown(apdu: Apdu, channel: SecureChannel | None = None) -> str:

@@ -8,46 +8,25 @@ run cannot begin.
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from applet_spec import Changed, ExitCode, UnicardError, spec
+from applet_spec import Changed, ExitCode, UnicardError
 from card_conformance import suite
 from card_conformance.catalogue import SuiteDefect, check_coverage, matrix
 from card_conformance.formats import Json
-from card_conformance.keyring import InventedKeyring, Keyring, StoreKeyring
-from card_conformance.needs import Profile, Stage
+from card_conformance.opening import Opener, facts_json, keys, open_source
 from card_conformance.plan import Plan
 from card_conformance.plugin import SuitePlugin
-from card_conformance.prepare import stage_of
 from card_conformance.results import TestResult
-from card_conformance.source import FRESH, CardSource, FreshCards, OneCard
-from card_conformance.statement import spec_version
-from host_lib.flow.identify import CardFacts
-from host_lib.reader import Reader, open_reader
-from keys_tool.store import open_store
+from card_conformance.source import CardSource
+from host_lib.reader import open_reader
 
 Emit = Callable[[Json], None]
-Opener = Callable[[str], Reader]
 SUITE = Path(next(iter(suite.__path__)))
-WAIT_FOR_CARD = 10.0
-"""Seconds that a reader without a card is given."""
-
-
-class WrongCard(UnicardError):
-    """A destructive run was allowed for another card than the one in the reader."""
-
-    exit_code = ExitCode.USAGE
-    advice = "repeat the chip serial of the card that may be consumed: --card SERIAL"
-
-
-class CardNewer(UnicardError):
-    """The card follows another major version of the contract than this suite."""
-
-    advice = "use the suite of the card's version"
 
 
 class Interrupted(UnicardError):
@@ -74,10 +53,10 @@ def run(
     if folder == SUITE:
         check_coverage(matrix())
     with ExitStack() as stack:
-        keyring = stack.enter_context(_keys(plan))
-        source = _source(plan, keyring, opener)
+        keyring = stack.enter_context(keys(plan))
+        source = open_source(plan, keyring, opener)
         stack.callback(source.close)
-        emit({"event": "card", "card": _facts(source.facts)})
+        emit({"event": "card", "card": facts_json(source.facts)})
         _Session(plan, source, emit).run(_where(folder, plan.selected), plugins)
 
 
@@ -170,75 +149,6 @@ def _arguments(where: Sequence[Path]) -> list[str]:
         "--capture=no",
         *(word for name in _SWITCHED_OFF for word in ("-p", f"no:{name}")),
     ]
-
-
-# Keys and cards
-
-
-@contextmanager
-def _keys(plan: Plan) -> Iterator[Keyring | None]:
-    if plan.store is not None:
-        with open_store(plan.store.location, plan.store.passphrase) as store:
-            yield StoreKeyring(store)
-    else:
-        fresh = plan.reader in FRESH
-        yield InventedKeyring(plan.statement.key_length) if fresh else None
-
-
-def _source(plan: Plan, keyring: Keyring | None, opener: Opener) -> CardSource:
-    if plan.reader in FRESH and keyring is not None:
-        return FreshCards(lambda: opener(plan.reader), plan.statement, keyring)
-    reader = opener(plan.reader)
-    try:
-        reader.wait_for_card(WAIT_FOR_CARD)
-        destructive = plan.profile is Profile.DESTRUCTIVE
-        source = OneCard(reader, plan.statement, keyring, may_advance=destructive)
-        _check_card(plan, source)
-    except BaseException:
-        reader.close()
-        raise
-    return source
-
-
-def _check_card(plan: Plan, source: OneCard) -> None:
-    """Make sure, before any test, that it is the right card and that keys and PIN are its own.
-
-    Raises WrongCard, CardNewer, `CardCryptogramError` (the one attempt ends before EXTERNAL
-    AUTHENTICATE), `WrongPin`.
-    """
-    serial = source.facts.cplc.chip_serial
-    if plan.profile is Profile.DESTRUCTIVE and plan.card != serial:
-        named = plan.card.hex().upper() if plan.card else "none"
-        raise WrongCard(
-            f"a destructive run was allowed for card {named}; in the reader is "
-            f"{serial.hex().upper()}"
-        )
-    application = source.facts.application
-    if application is not None and application.version[0] != spec().version[0]:
-        major, minor = application.version
-        raise CardNewer(
-            f"the card follows version {major}.{minor} of the contract, the suite {spec_version()}"
-        )
-    card = source.card
-    if plan.profile is Profile.READ_ONLY or plan.store is None:
-        return
-    with card.reader.unobserved():
-        if source.start is not Stage.TERMINATED:
-            card.session(on_manager=True)
-        if plan.pin is not None and source.start is Stage.ISSUED:
-            card.prove_pin(plan.pin)
-
-
-def _facts(facts: CardFacts) -> Json:
-    application = facts.application
-    version = ".".join(str(n) for n in application.version) if application else None
-    return {
-        "chip_serial": facts.cplc.chip_serial.hex().upper(),
-        "key_versions": [f"{version:02X}" for version in facts.key_versions],
-        "profile_version": version,
-        "state": application.state if application else None,
-        "stage": stage_of(facts).name,
-    }
 
 
 def _as_error(stopped: BaseException | None) -> UnicardError | None:

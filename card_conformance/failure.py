@@ -26,3 +26,18 @@ class NotConform(AssertionError):
 
 class NotRun(Exception):
     """The test cannot be carried out on this card in this run; the message says why."""
+
+
+def check(condition: bool, what: str, came: object, expected: object) -> None:
+    """Raise NotConform unless the condition holds; ``came`` and ``expected`` hold no secret."""
+    if not condition:
+        raise NotConform(Failure(what, _text(came), _text(expected)))
+
+
+def same(what: str, came: object, expected: object) -> None:
+    """Raise NotConform unless both are equal; they hold no secret."""
+    check(came == expected, what, came, expected)
+
+
+def _text(value: object) -> str:
+    return value.hex().upper() if isinstance(value, bytes) else str(value)

@@ -129,9 +129,14 @@ class SuitePlugin:
         error = call.excinfo.value if call.excinfo is not None else None
         if self._running is not None and error is not None:
             self._running.note(call.when, error)
-            if _ends_run(error):
+            if self._ends_run(error):
                 self._stop(item, error)
         return report
+
+    def _ends_run(self, error: BaseException) -> bool:
+        if isinstance(error, CardNotRestored):
+            return not self._source.disposable
+        return isinstance(error, ReaderError | KeyboardInterrupt)
 
     def _take_back(self, item: pytest.Item, running: "_Running") -> None:
         if self.stopped is not None or running.card is None:
@@ -205,6 +210,8 @@ def _classified(
         return Outcome.NOT_RUN, str(error), None
     if isinstance(error, NotConform):
         return Outcome.FAILED, str(error), error.failure
+    if isinstance(error, CardNotRestored) and (fault := _not_conform_before(error)) is not None:
+        return Outcome.FAILED, f"{fault}; then: {error.message}", fault.failure
     if isinstance(error, UnicardError):
         if phase != "call" or isinstance(error, ReaderError | CardNotRestored):
             return Outcome.ERROR, error.message, None
@@ -214,6 +221,13 @@ def _classified(
     return Outcome.ERROR, f"a defect of the suite: {type(error).__name__} {_place(error)}", None
 
 
+def _not_conform_before(error: BaseException | None) -> NotConform | None:
+    """Return the card's failure in whose wake something could not be changed back."""
+    while error is not None and not isinstance(error, NotConform):
+        error = error.__context__
+    return error
+
+
 def _place(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
@@ -221,10 +235,6 @@ def _place(error: BaseException) -> str:
     if trace is None:
         return "somewhere"
     return f"at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
-
-
-def _ends_run(error: BaseException) -> bool:
-    return isinstance(error, ReaderError | CardNotRestored | KeyboardInterrupt)
 
 
 def _function(item: pytest.Item) -> object:

@@ -28,6 +28,10 @@ class CardSource(Protocol):
     """Lends cards to tests."""
 
     @property
+    def disposable(self) -> bool:
+        """Whether a card may be left as anything: another one is there for the next test."""
+
+    @property
     def start(self) -> Stage:
         """Where the card is before the first test."""
 
@@ -53,6 +57,7 @@ class OneCard:
     """One card in one reader. It can only go forward, and only where ``may_advance`` allows it."""
 
     cards = 1
+    disposable = False
 
     def __init__(
         self,
@@ -122,6 +127,7 @@ class FreshCards:
     """
 
     start = Stage.BLANK
+    disposable = True
 
     def __init__(
         self, opener: Callable[[], Reader], statement: Statement, keyring: Keyring

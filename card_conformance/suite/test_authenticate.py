@@ -6,7 +6,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from card_conformance.card_under_test import CardUnderTest, check, same
+from card_conformance.card_under_test import CardUnderTest
+from card_conformance.failure import check, same
 from card_conformance.needs import ISSUED, WITH_KEYS, WITH_PIN
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import (

@@ -3,8 +3,8 @@
 import pytest
 
 from applet_spec import spec
-from card_conformance.card_under_test import CardUnderTest, check, same
-from card_conformance.failure import NotRun
+from card_conformance.card_under_test import CardUnderTest
+from card_conformance.failure import NotRun, check, same
 from card_conformance.needs import ANY_CARD, WITH_KEYS, Stage, at
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import NO_SUCH_AID, application, manager

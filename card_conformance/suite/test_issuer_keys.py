@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from applet_spec import spec
-from card_conformance.card_under_test import CardUnderTest, check, dek, same
+from card_conformance.card_under_test import CardUnderTest, dek
+from card_conformance.failure import check, same
 from card_conformance.keyring import invented_keys
 from card_conformance.needs import ANY_CARD, Stage, at
 from card_conformance.requirement import requirement

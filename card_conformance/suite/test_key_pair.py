@@ -2,8 +2,8 @@
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from card_conformance.card_under_test import CardUnderTest, check, same
-from card_conformance.failure import Failure, NotConform
+from card_conformance.card_under_test import CardUnderTest
+from card_conformance.failure import Failure, NotConform, check, same
 from card_conformance.needs import ISSUED, WITH_KEYS, Stage, at
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import C_MAC_ONLY

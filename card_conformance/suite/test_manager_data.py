@@ -1,7 +1,8 @@
 """The issuer security domain: SELECT and GET DATA."""
 
 from applet_spec import spec
-from card_conformance.card_under_test import CardUnderTest, check, same
+from card_conformance.card_under_test import CardUnderTest
+from card_conformance.failure import check, same
 from card_conformance.needs import ANY_CARD
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import NO_SUCH_AID, manager

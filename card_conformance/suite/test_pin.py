@@ -3,8 +3,8 @@
 import pytest
 
 from applet_spec import spec
-from card_conformance.card_under_test import CardUnderTest, check, same
-from card_conformance.failure import NotRun
+from card_conformance.card_under_test import CardUnderTest
+from card_conformance.failure import NotRun, check, same
 from card_conformance.invented import another_pin
 from card_conformance.needs import WITH_PIN, Needs, Stage
 from card_conformance.requirement import requirement

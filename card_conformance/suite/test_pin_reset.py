@@ -1,7 +1,8 @@
 """RESET RETRY COUNTER."""
 
 from applet_spec import spec
-from card_conformance.card_under_test import CardUnderTest, same
+from card_conformance.card_under_test import CardUnderTest
+from card_conformance.failure import same
 from card_conformance.invented import another_pin
 from card_conformance.needs import WITH_PIN
 from card_conformance.requirement import requirement

@@ -2,8 +2,8 @@
 
 import pytest
 
-from card_conformance.card_under_test import CardUnderTest, check, same
-from card_conformance.failure import NotRun
+from card_conformance.card_under_test import CardUnderTest
+from card_conformance.failure import NotRun, check, same
 from card_conformance.needs import APPLICATION, WITH_KEYS
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import (

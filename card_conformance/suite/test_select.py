@@ -1,7 +1,8 @@
 """SELECT of the application."""
 
 from applet_spec import spec
-from card_conformance.card_under_test import CardUnderTest, check, same
+from card_conformance.card_under_test import CardUnderTest
+from card_conformance.failure import check, same
 from card_conformance.needs import APPLICATION, ISSUED, WITH_KEYS, WITH_PIN, Stage, at
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import (

@@ -1,7 +1,8 @@
 """SET STATUS of the application: suspended, resumed. (How it ends: test_select.)"""
 
 from applet_spec import spec
-from card_conformance.card_under_test import CardUnderTest, same
+from card_conformance.card_under_test import CardUnderTest
+from card_conformance.failure import same
 from card_conformance.needs import ISSUED, WITH_KEYS, WITH_PIN
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import (

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from card_conformance.card_under_test import CardUnderTest, same
+from card_conformance.card_under_test import CardUnderTest
+from card_conformance.failure import same
 from card_conformance.needs import ISSUED, WITH_KEYS
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import C_MAC_ONLY, UNKNOWN_TAG, application, read, tag_of

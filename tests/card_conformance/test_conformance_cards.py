@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from applet_spec import ExitCode, UnicardError
-from card_conformance.engine import WrongCard
 from card_conformance.needs import Profile
+from card_conformance.opening import WrongCard
 from card_conformance.plan import StoreAccess
 from card_simulator import card_file
 from card_simulator.card import Card
@@ -20,11 +20,13 @@ from host_lib.secret import Pin
 from tests.card_conformance.conftest import (
     BlankCard,
     IssuedCard,
+    Switch,
     new_store,
     outcomes_of,
     results_of,
     run_suite,
 )
+from tests.card_conformance.mutants import behaviour_mutants
 
 HOLDER_TEMPLATE_SLOT = ".object.65"
 EXTERNAL_AUTHENTICATE = 0x82
@@ -217,6 +219,21 @@ def test_a_card_that_cannot_be_changed_back_ends_the_run_as_uncertain(
     assert stopped["kind"] == "CardNotRestored"
     assert "the card's PIN is not restored" in stopped["message"]
     assert stopped["exit_code"] == 4
+
+
+def test_what_fails_and_cannot_be_changed_back_is_a_failure_that_ends_the_run(
+    issued: IssuedCard, keys: StoreAccess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mutant = next(m for m in behaviour_mutants() if m.name == "suspends nothing")
+    switch = Switch(mutant, monkeypatch)
+    events = run_suite(
+        "STA-01", reader=issued.reader, keys=keys, profile=Profile.STANDARD,
+        opener=switch.open, plugins=(switch,),
+    )  # fmt: skip
+    *_, last = (r for r in results_of(events) if r["outcome"] == "failed")
+    assert last["failure"] is not None
+    assert "; then: the card's state is not restored" in last["reason"]
+    assert events[-1]["stopped"]["kind"] == "CardNotRestored"
 
 
 def test_every_error_of_the_engine_says_what_to_do() -> None:

@@ -46,6 +46,12 @@ class CardNotRestored(UnicardError):
     )
 
 
+class PinNotTheCards(UnicardError):
+    """The PIN for the tests is wrong; found out before any test, and its try given back."""
+
+    advice = "give the card's PIN (a new card's is in its PIN mailer), or run without one"
+
+
 @dataclass(frozen=True, slots=True)
 class KnownPin:
     """The PIN of the card under test and whether it is a transport PIN."""
@@ -201,14 +207,16 @@ class CardUnderTest:
     def prove_pin(self, pin: Pin) -> None:
         """Make sure, in an issuer session, that this is the card's PIN, and remember it.
 
-        A wrong one costs a try, which is given back. Raises WrongPin, LastTry.
+        A wrong one costs a try, which is given back. Raises PinNotTheCards, LastTry.
         """
         session = self.session()
         try:
             transport = self.run(_prove(pin), session.channel)
-        except WrongPin:
+        except WrongPin as error:
             self.run(ResetRetryCounter(), session.channel)
-            raise
+            raise PinNotTheCards(
+                "the PIN that was given is not this card's; the try that it cost is given back"
+            ) from error
         self.pin = KnownPin(pin, transport)
         if transport:
             self.run(ResetRetryCounter(pin), session.channel)

@@ -48,7 +48,7 @@ def open_source(plan: Plan, keyring: Keyring | None, opener: Opener) -> CardSour
     """Open the plan's reader and make sure, before any test, that its card may be tested.
 
     Raises WrongCard, CardNewer, `CardCryptogramError` (the one attempt ends before EXTERNAL
-    AUTHENTICATE), `WrongPin`, and what the reader raises.
+    AUTHENTICATE), `PinNotTheCards`, and what the reader raises.
     """
     if plan.reader in FRESH and keyring is not None:
         return FreshCards(lambda: opener(plan.reader), plan.statement, keyring)

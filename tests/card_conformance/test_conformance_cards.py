@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from applet_spec import ExitCode, UnicardError
+from card_conformance.card_under_test import PinNotTheCards
 from card_conformance.needs import Profile
 from card_conformance.opening import WrongCard
 from card_conformance.plan import StoreAccess
@@ -15,7 +16,6 @@ from card_simulator.reader import Faults, SimReader, open_card
 from host_lib.card import Card as HostCard
 from host_lib.errors import CardCryptogramError
 from host_lib.reader import Reader, open_reader
-from host_lib.refusals import WrongPin
 from host_lib.secret import Pin
 from tests.card_conformance.conftest import (
     BlankCard,
@@ -133,7 +133,7 @@ def test_a_wrong_pin_is_noticed_before_any_test_and_its_try_given_back(
     issued: IssuedCard, keys: StoreAccess
 ) -> None:
     before = issued.cells()
-    with pytest.raises(WrongPin):
+    with pytest.raises(PinNotTheCards, match="given back"):
         run_suite(reader=issued.reader, keys=keys, pin=Pin("000000"), profile=Profile.STANDARD)
     assert issued.cells() == before
 

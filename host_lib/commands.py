@@ -89,7 +89,7 @@ def show(
         one = Card(place)
         facts = one.identify()
         shown = _facts(facts)
-        if facts.application is not None:
+        if facts.application is not None and facts.application.state != "TERMINATED":
             shown |= _public_objects(one)
             if with_pin:
                 one.verify_pin(_pin(pin), spend_last_try=spend_last_try)

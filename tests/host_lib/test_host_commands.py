@@ -7,8 +7,10 @@ import pytest
 
 from card_simulator.card_file import create
 from cli import main
+from host_lib import Card
+from host_lib.command import SetStatus
 from host_lib.reader import open_reader
-from tests.support.cards import HOLDER_NAME, TRANSPORT_PIN, personalized_card
+from tests.support.cards import HOLDER_NAME, OLD, TRANSPORT_PIN, issuer, personalized_card
 
 
 @pytest.fixture
@@ -55,6 +57,19 @@ def test_card_show_on_a_blank_card_says_that_nothing_is_installed(
 ) -> None:
     assert main(["card", "show", "--reader", "sim", "--json"]) == 0
     assert shown(capsys)["application"] == "not installed"
+
+
+def test_card_show_on_a_terminated_card_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "card.json"
+    reader, _ = personalized_card()
+    card = Card(reader, issuer)
+    with card.issuer_session(OLD):
+        card.run(iter(SetStatus("TERMINATED")))
+    create(path, reader.card.memory.image)
+    assert main(["card", "show", "--reader", f"sim:{path}", "--json"]) == 0
+    assert shown(capsys)["state"] == "TERMINATED"
 
 
 def test_the_transport_pin_is_changed_and_then_shows_the_holder(

@@ -5,14 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from applet_spec import spec
 from host_lib.apdu import WireCommand, masked
 from host_lib.reader import Reader, ReaderLayer
-from host_lib.trace import secret_bytes
-
-_GET_DATA = (0xCA, 0xCB)
-_SECURE_MESSAGING = 0x04
-_PROPRIETARY = 0x80
+from host_lib.trace import answers_private, secret_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +73,7 @@ class TracedReader(ReaderLayer):
     def _remember(self, command: bytes, answer: bytes, seconds: float) -> None:
         if self._silent:
             return
-        body = ((0, len(answer) - 2),) if _answers_private(command) else ()
+        body = ((0, len(answer) - 2),) if answers_private(command) else ()
         self._exchanges.append(
             Exchange(
                 command.label if isinstance(command, WireCommand) else "",
@@ -87,22 +82,3 @@ class TracedReader(ReaderLayer):
                 round(1000 * seconds, 3),
             )
         )
-
-
-def _answers_private(command: bytes) -> bool:
-    """Say whether the answer may hold an object that not everyone may read."""
-    if len(command) < 4 or command[0] & _PROPRIETARY or command[1] not in _GET_DATA:
-        return False
-    if command[1] == _GET_DATA[0]:
-        tag = command[2] << 8 | command[3]
-    elif command[0] & _SECURE_MESSAGING:
-        return True  # The tag list may be encrypted, while the answer need not be.
-    else:
-        tag = _listed_tag(command[5:])
-    known = spec().objects.get(tag)
-    return known is not None and "anyone" not in known.read
-
-
-def _listed_tag(data: bytes) -> int:
-    length = data[1] if len(data) > 1 and data[0] == 0x5C else 0
-    return int.from_bytes(data[2 : 2 + length], "big")

@@ -28,8 +28,10 @@ class Apdu:
 
     ``ne`` is the expected length of the response data, 0 to 65536; 0 means that no Le field is
     sent. ``label`` names the command in traces. ``secret`` says which bytes of ``data`` no trace
-    may show: all (True) or half-open ranges. Label and secrecy take no part in comparison.
-    Raises ValueError for values that no APDU can carry.
+    may show: all (True) or half-open ranges. ``bare`` asks for no Le even where a session would
+    add one for the response's MAC: for cards whose contract says that they answer all the same.
+    Label, secrecy and bareness take no part in comparison. Raises ValueError for values that no
+    APDU can carry.
     """
 
     cla: int
@@ -40,6 +42,7 @@ class Apdu:
     ne: int = 0
     label: str = field(default="", compare=False)
     secret: bool | Ranges = field(default=(), compare=False)
+    bare: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         if (self.cla | self.ins | self.p1 | self.p2) & ~0xFF:
@@ -172,4 +175,5 @@ class Response:
         return cls(answer[:-2], int.from_bytes(answer[-2:], "big"))
 
     def __repr__(self) -> str:
-        return f"Response({self.data.hex().upper() or '-'} sw={self.sw:04X})"
+        # Not the data: it may be a person's, and values are printed in tracebacks and logs.
+        return f"Response({len(self.data)} bytes, sw={self.sw:04X})"

@@ -94,7 +94,7 @@ class SecureChannel:
         return Apdu(0x84, 0x82, self.level, 0x00, data, label="EXTERNAL AUTHENTICATE")
 
     def wrap(self, apdu: Apdu) -> Apdu:
-        """Return the protected command; with R-MAC it always asks for response data (Le = 00).
+        """Return the protected command; with R-MAC it asks for response data (Le = 00) unless bare.
 
         Raises ChannelClosed on a closed channel and ValueError for more than `max_data` bytes,
         both before anything has moved.
@@ -113,7 +113,7 @@ class SecureChannel:
             secret = ()
         cla = apdu.cla | _SECURE_MESSAGING
         data = self._signed(cla, apdu.ins, apdu.p1, apdu.p2, data)
-        ne = MAX_SHORT_NE if self._r_mac else apdu.ne
+        ne = MAX_SHORT_NE if self._r_mac and not apdu.bare else apdu.ne
         return Apdu(cla, apdu.ins, apdu.p1, apdu.p2, data, ne, apdu.label, secret)
 
     def unwrap(self, response: Response) -> Response:

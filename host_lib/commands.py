@@ -142,8 +142,8 @@ def _pin(source: SecretSource, *, confirm: bool = False) -> Pin:
 
 def _facts(facts: CardFacts) -> dict[str, object]:
     shown: dict[str, object] = {
-        "chip serial": facts.cplc.chip_serial.hex().upper(),
-        "issuer key versions": [f"{version:02X}" for version in facts.key_versions],
+        "chip_serial": facts.cplc.chip_serial.hex().upper(),
+        "issuer_key_versions": [f"{version:02X}" for version in facts.key_versions],
     }
     fci = facts.application
     if fci is None:
@@ -152,9 +152,9 @@ def _facts(facts: CardFacts) -> dict[str, object]:
     return shown | {
         "application": f"profile {major}.{minor}",
         "state": fci.state,
-        "PIN tries left": fci.pin_tries,
-        "finger tries left": fci.finger_tries,
-        "transaction number": fci.transaction_number,
+        "pin_tries_left": fci.pin_tries,
+        "finger_tries_left": fci.finger_tries,
+        "transaction_number": fci.transaction_number,
     }
 
 
@@ -162,11 +162,11 @@ def _public_objects(one: Card) -> dict[str, object]:
     """Read what anyone may read; a card that is not personalized yet has none of it."""
     shown: dict[str, object] = {}
     try:
-        shown["card serial"] = one.read("card serial").hex().upper()
+        shown["card_serial"] = one.read("card serial").hex().upper()
         validity = one.validity()
         shown["valid"] = f"{validity.effective} to {validity.expiry}"
     except NotFound:
-        shown["card serial"] = "none yet"
+        shown["card_serial"] = "none yet"
     return shown
 
 
@@ -174,8 +174,8 @@ def _holder(one: Card) -> dict[str, object]:
     holder = one.cardholder()
     return {
         "name": holder.name,
-        "birth date": str(holder.birth_date),
-        "national id": holder.national_id,
+        "birth_date": str(holder.birth_date),
+        "national_id": holder.national_id,
         "governorate": holder.governorate,
         "mobile": holder.mobile,
         "services": [_service(record) for record in one.services()],
@@ -199,7 +199,7 @@ def _table(shown: dict[str, object]) -> Callable[["Console"], None]:
         table = Table(show_header=False)
         for name, value in shown.items():
             text = "\n".join(value) if isinstance(value, list) else str(value)
-            table.add_row(name, text)
+            table.add_row(name.replace("_", " "), text)
         console.print(table)
 
     return human

@@ -3,17 +3,19 @@
 First line: ``{"trace": 1, "reader": NAME, "atr": HEX}``. Then one line an event: an exchange
 (``command``, ``answer``, ``label``, ``ms``), a failed one (``error`` and ``message`` instead of
 ``answer``), a ``reset`` with the new ATR, or a ``note`` for the reader of the file. Bytes are
-upper-case hexadecimal, a secret byte is ``**``; what went over the wire encrypted is shown as it
-went.
+upper-case hexadecimal; a secret byte of a command, and the data of an answer in clear that not
+everyone may read, is ``**``. What went over the wire encrypted is shown as it went.
 """
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from applet_spec import spec
 from host_lib.apdu import Apdu, Ranges, WireCommand, masked
 from host_lib.errors import ProtocolError, ReaderError, ReaderNotFound
 from host_lib.reader import Reader, ReaderLayer
@@ -23,6 +25,8 @@ TRACE_VERSION = 1
 _PIN_COMMANDS = frozenset({0x20, 0x21, 0x24, 0x25, 0x2C, 0x2D})
 """VERIFY, CHANGE REFERENCE DATA and RESET RETRY COUNTER (ISO/IEC 7816-4, 11.5)."""
 _SECURE_MESSAGING = 0x0C
+_GET_DATA = (0xCA, 0xCB)
+_PROPRIETARY = 0x80
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,8 @@ class TraceLine:
     """One event of a trace; ``number`` is its line in the file, from 1.
 
     An exchange has ``command`` (hexadecimal with stars) and either ``answer`` or ``error``, the
-    name of the error class; a reset has only ``atr``.
+    name of the error class; a reset has only ``atr``. Bytes of the answer that the trace hides are
+    00, and ``hidden`` says so.
     """
 
     number: int
@@ -39,6 +44,7 @@ class TraceLine:
     error: str | None = None
     message: str = ""
     atr: bytes | None = None
+    hidden: bool = False
 
 
 def secret_bytes(command: bytes) -> Ranges:
@@ -57,6 +63,29 @@ def secret_bytes(command: bytes) -> Ranges:
             pass
         return ((5, len(command)),)
     return ()
+
+
+def answers_private(command: bytes) -> bool:
+    """Say whether the answer may hold an object that not everyone may read, holder data above all.
+
+    In a session the object that GET DATA with odd instruction asks for may be encrypted, so any
+    such answer counts as private there.
+    """
+    if len(command) < 4 or command[0] & _PROPRIETARY or command[1] not in _GET_DATA:
+        return False
+    if command[1] == _GET_DATA[0]:
+        tag = command[2] << 8 | command[3]
+    elif command[0] & _SECURE_MESSAGING:
+        return True
+    else:
+        tag = _listed_tag(command[5:])
+    known = spec().objects.get(tag)
+    return known is not None and "anyone" not in known.read
+
+
+def _listed_tag(data: bytes) -> int:
+    length = data[1] if len(data) > 1 and data[0] == 0x5C else 0
+    return int.from_bytes(data[2 : 2 + length], "big")
 
 
 class Recorder(ReaderLayer):
@@ -81,7 +110,8 @@ class Recorder(ReaderLayer):
             self._write(line | {"error": type(error).__name__, "message": error.message})
             raise
         elapsed = round((time.perf_counter() - start) * 1000, 1)
-        self._write(line | {"answer": _hex(answer), "ms": elapsed})
+        hidden = ((0, len(answer) - 2),) if _is_private_in_clear(command) else ()
+        self._write(line | {"answer": masked(answer, hidden), "ms": elapsed})
         return answer
 
     def reset(self) -> bytes:
@@ -110,17 +140,24 @@ class Recorder(ReaderLayer):
         self._stream.flush()
 
 
+def _is_private_in_clear(command: bytes) -> bool:
+    """In a session the card gives such objects encrypted only, and the wire may be shown."""
+    return answers_private(command) and not command[0] & _SECURE_MESSAGING
+
+
 def record(reader: Reader, path: Path | str) -> Recorder:
     """Record a reader into a new file; closing the recorder closes both.
 
-    Raises ReaderError when the file cannot be written.
+    Only the file's owner can read it. Raises ReaderError when the file is there already, or cannot
+    be written.
     """
     return Recorder(reader, _created(path), owns_stream=True)
 
 
 def _created(path: Path | str) -> TextIO:
     try:
-        return Path(path).open("w", encoding="utf-8")
+        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        return os.fdopen(made, "w", encoding="utf-8")
     except OSError as error:
         raise ReaderError(
             f"the trace {str(path)!r} cannot be written: {error.strerror}",
@@ -167,7 +204,10 @@ def _event(number: int, line: dict[str, Any]) -> TraceLine | None:
     if "error" in line:
         message = str(line.get("message", ""))
         return TraceLine(number, command, error=line["error"], message=message)
-    return TraceLine(number, command, bytes.fromhex(line["answer"]))
+    answer = line["answer"]
+    return TraceLine(
+        number, command, bytes.fromhex(answer.replace("**", "00")), hidden="**" in answer
+    )
 
 
 def _malformed(path: Path | str, number: int, why: str) -> ReaderError:

@@ -39,7 +39,7 @@ echo "… and $(member '["records"]["issued"]' <report.json) cards in all"
 printf '\n3. One card: show it, and let its holder choose a PIN'
 card=sim:cards/blank-0001.json
 show card show --reader "$card"
-serial=$("$unicard" card show --reader "$card" --json | member '["card serial"]')
+serial=$("$unicard" card show --reader "$card" --json | member '["card_serial"]')
 number=$(member "[\"cards\"]" <report.json |
     "$python" -c "import ast, sys; print(next(c['card_number'] for c in ast.literal_eval(sys.stdin.read()) if c['card_serial'] == '$serial'))")
 (umask 077 && "$unicard" personalize mailer pins.mailers --card "$number" --json | member '["pin"]' >transport-pin && echo 246813 >pin)

@@ -1,6 +1,6 @@
 """The application's commands, one class each; names as in ``applet_spec/data/commands.json``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from applet_spec import spec
@@ -80,7 +80,7 @@ class PutData(Command[None]):
 
     NAME: ClassVar[str] = "PUT DATA"
     tag: int
-    value: bytes
+    value: bytes = field(repr=False)
 
     def apdu(self) -> Apdu:
         """Return the command."""
@@ -233,16 +233,22 @@ class ReadPublicKey(_PublicKeyCommand):
 
 @dataclass(frozen=True, slots=True)
 class StoreData(Command[None]):
-    """STORE DATA: one block of a DGI stream; block numbers count from 00 and wrap at FF."""
+    """STORE DATA: one block of a DGI stream; block numbers count from 00 to FF."""
 
     NAME: ClassVar[str] = "STORE DATA"
     block: int
-    data: bytes
+    data: bytes = field(repr=False)
     last: bool
 
     def apdu(self) -> Apdu:
-        """Return the command; holder data and secrets are in it, so no trace shows it."""
-        return self.build(0x88 if self.last else 0x08, self.block & 0xFF, self.data, secret=True)
+        """Return the command; holder data and secrets are in it, so no trace shows it.
+
+        It has no Le, as GlobalPlatform defines STORE DATA without answer data (2.3.1, 11.11): our
+        card answers with its R-MAC all the same (requirement SM-08), and the byte counts where
+        thousands of blocks are sent.
+        """
+        command = self.build(0x88 if self.last else 0x08, self.block, self.data, secret=True)
+        return replace(command, bare=True)
 
     def decode(self, response: Response) -> None:
         """Check that the answer is empty."""

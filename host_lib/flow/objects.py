@@ -57,9 +57,12 @@ class Validity:
     expiry: date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Cardholder:
-    """Cardholder data; ``governorate`` as two digits, ``mobile`` as 11, national id as 14."""
+    """Cardholder data; ``governorate`` as two digits, ``mobile`` as 11, national id as 14.
+
+    Prints as nothing but its name, so that no log gets a person's data by accident.
+    """
 
     name: str
     birth_date: date

@@ -13,6 +13,7 @@ from host_lib.errors import CardCryptogramError, ProtocolError, ReaderError, Sec
 from host_lib.flow.base import CardKeys, Flow
 from host_lib.flow.identify import key_versions
 from host_lib.flow.session import IssuerSession, open_issuer_session
+from host_lib.refusals import Refused
 from host_lib.scp03 import secured
 
 
@@ -25,7 +26,7 @@ class NoKnownKeys(UnicardError):
 
 
 class RotationInterrupted(UnicardError):
-    """The card or link was lost in the middle of a rotation."""
+    """Card or link were lost, or the card refused, in the middle of a rotation."""
 
     exit_code = ExitCode.UNCERTAIN
     changed = Changed.UNKNOWN
@@ -91,9 +92,10 @@ def rotate_issuer_keys(ours: Collection[int], target: int) -> Flow[Rotation]:
     try:
         session = yield from open_issuer_session(target)
         deleted = yield from secured(session.channel, _delete_others(ours, target))
-    except (ReaderError, ProtocolError, SecureMessagingError) as error:
+    except (ReaderError, ProtocolError, SecureMessagingError, Refused) as error:
         raise RotationInterrupted(
-            f"the card was lost after it had got key set {target:02X}: {error.message}"
+            f"key set {target:02X} is on the card, the older ones may still be: {error.message}",
+            changed=Changed.YES if added else Changed.UNKNOWN,
         ) from error
     except CardCryptogramError as error:
         if not added:

@@ -50,6 +50,11 @@ class ReplayReader(SelfClosing):
         if line.command is None or not _same(line.command, command):
             raise self._part(line, _shown(command, line.command or ""))
         self._advance()
+        if line.hidden:
+            raise ReaderError(
+                f"{self._path}, line {line.number}: this answer was hidden when it was recorded",
+                advice="replay up to here; what holds a person's data is never written down",
+            )
         if line.answer is None:
             raise _ERRORS.get(line.error or "", ReaderError)(line.message)
         return line.answer

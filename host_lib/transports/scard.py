@@ -19,7 +19,6 @@ _ANY_PROTOCOL = 1 | 2
 class Code(IntEnum):
     """Result codes that readers tell apart."""
 
-    CANCELLED = 0x80100002
     TIMEOUT = 0x8010000A
     UNKNOWN_READER = 0x80100009
     SHARING_VIOLATION = 0x8010000B
@@ -29,13 +28,11 @@ class Code(IntEnum):
     NO_SERVICE = 0x8010001D
     SERVICE_STOPPED = 0x8010001E
     NO_READERS_AVAILABLE = 0x8010002E
-    COMM_DATA_LOST = 0x8010002F
     UNSUPPORTED_CARD = 0x80100065
     UNRESPONSIVE_CARD = 0x80100066
     UNPOWERED_CARD = 0x80100067
     RESET_CARD = 0x80100068
     REMOVED_CARD = 0x80100069
-    COMM_ERROR = 0x80100013
 
 
 class Disposition(IntEnum):
@@ -54,7 +51,6 @@ class ReaderState(IntFlag):
     UNAVAILABLE = 0x0008
     EMPTY = 0x0010
     PRESENT = 0x0020
-    MUTE = 0x0200
 
 
 class Protocol(IntEnum):

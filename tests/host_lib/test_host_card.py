@@ -8,7 +8,7 @@ from applet_spec import Changed, ExitCode, spec
 from card_simulator.reader import SIM, Faults, SimReader
 from host_lib.apdu import Apdu, Response
 from host_lib.card import Card
-from host_lib.command import InternalAuthenticate, PutData, Registry
+from host_lib.command import InternalAuthenticate, PutData, Registry, StoreData
 from host_lib.drive import NoKeysError, drive
 from host_lib.errors import (
     CardCryptogramError,
@@ -99,6 +99,17 @@ def test_the_holders_data_are_read_after_the_pin(card: Card) -> None:
     holder = card.cardholder()
     assert holder.name == HOLDER_NAME
     assert holder.mobile == "01000000001"
+
+
+def test_no_value_prints_a_persons_data(card: Card) -> None:
+    card.verify_pin(PIN)
+    holder = card.cardholder()
+    values = [holder, Response(record()[1].content, 0x9000), StoreData(0, b"\xab\xcd", last=True)]
+    for value in values:
+        shown = repr(value)
+        assert holder.national_id not in shown
+        assert holder.name not in shown
+        assert "xab" not in shown.lower()
 
 
 def test_the_service_table_is_read_after_the_pin(card: Card) -> None:

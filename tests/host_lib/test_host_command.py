@@ -54,7 +54,7 @@ BYTES: list[tuple[Command[object], str]] = [
     (InternalAuthenticate(bytes(16), 0, True), "0088000111" + "00" * 17 + "00"),
     (GenerateKeyPair(), "0046800000"),
     (StoreData(3, b"\x01\x03", last=False), "80E20803020103"),
-    (StoreData(256, b"\x01\x03", last=True), "80E28800020103"),
+    (StoreData(255, b"\x01\x03", last=True), "80E288FF020103"),
     (SetStatus("SUSPENDED"), "80F0403F"),
     (SetStatus("TERMINATED"), "80F0407F"),
     (GetCplc(), "80CA9F7F00"),

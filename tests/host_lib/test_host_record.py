@@ -9,9 +9,9 @@ from card_simulator.card_file import create
 from cli import main
 from host_lib import Card, open_reader
 from host_lib.annotate import annotate
-from host_lib.errors import ReaderNotFound
+from host_lib.errors import ReaderError, ReaderNotFound
 from host_lib.trace import read_trace, record
-from tests.support.cards import OLD, TRANSPORT_PIN, issuer, personalized_card
+from tests.support.cards import HOLDER_NAME, OLD, TRANSPORT_PIN, issuer, personalized_card
 
 
 def test_what_record_writes_replay_answers(tmp_path: Path) -> None:
@@ -76,3 +76,42 @@ def test_reader_trace_prints_the_words(tmp_path: Path, capsys: pytest.CaptureFix
     told(tmp_path)
     assert main(["reader", "trace", str(tmp_path / "trace.jsonl"), "--json"]) == 0
     assert any("SELECT" in line for line in json.loads(capsys.readouterr().out)["trace"])
+
+
+def test_a_trace_never_holds_the_holders_data_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    reader, _ = personalized_card()
+    path = tmp_path / "trace.jsonl"
+    pin = type(TRANSPORT_PIN)("2468")
+    with record(reader, path) as recorded:
+        card = Card(recorded)
+        card.select()
+        card.change_pin(TRANSPORT_PIN, pin)
+        card.verify_pin(pin)
+        assert card.cardholder().name == HOLDER_NAME
+    assert HOLDER_NAME.encode().hex().upper() not in path.read_text()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_replay_says_where_an_answer_was_hidden(tmp_path: Path) -> None:
+    reader, _ = personalized_card()
+    path = tmp_path / "trace.jsonl"
+    pin = type(TRANSPORT_PIN)("2468")
+
+    def terminal(card: Card) -> str:
+        card.select()
+        card.change_pin(TRANSPORT_PIN, pin)
+        card.verify_pin(pin)
+        return card.cardholder().name
+
+    with record(reader, path) as recorded:
+        terminal(Card(recorded))
+    with open_reader(f"replay:{path}") as replayed, pytest.raises(ReaderError, match="was hidden"):
+        terminal(Card(replayed))
+
+
+def test_record_never_overwrites_a_file(tmp_path: Path) -> None:
+    store = tmp_path / "keys.unicard"
+    store.write_text("a key store")
+    with pytest.raises(ReaderError, match="File exists"):
+        open_reader(f"record:{store}:sim")
+    assert store.read_text() == "a key store"

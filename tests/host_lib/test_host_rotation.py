@@ -162,6 +162,21 @@ def test_a_new_key_set_that_does_not_open_is_reported_and_the_old_one_kept() -> 
     assert found(reader) == KeyFindings(present=(OLD, NEW), opening=(OLD, NEW))
 
 
+def test_a_card_that_refuses_to_delete_the_old_set_is_reported_as_changed() -> None:
+    reader = issued_card()
+    transmit = reader.transmit
+
+    def refusing(command: bytes, timeout: float | None = None) -> bytes:
+        return b"\x69\x85" if command[1] == 0xE4 else transmit(command, timeout)
+
+    reader.transmit = refusing  # type: ignore[method-assign]
+    with pytest.raises(RotationInterrupted) as caught:
+        rotate(reader)
+    assert caught.value.changed is Changed.YES
+    reader.transmit = transmit  # type: ignore[method-assign]
+    assert found(reader) == KeyFindings(present=(OLD, NEW), opening=(OLD, NEW))
+
+
 def test_a_card_of_another_issuer_is_left_alone() -> None:
     reader = issued_card()
     before = reader.card.memory.image

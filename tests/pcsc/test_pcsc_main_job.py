@@ -68,7 +68,7 @@ def test_a_hopper_of_blanks_becomes_a_batch_of_cards_with_rotated_keys(
         wait_for_card(reader)
         succeed("keys", "rotate", "--reader", reader)
         shown = result(capsys, ["card", "show", "--reader", reader])
-    assert shown["issuer key versions"] == ["31"]
+    assert shown["issuer_key_versions"] == ["31"]
 
 
 def test_the_conformance_suite_passes_on_an_issued_card_behind_pcscd(

@@ -79,6 +79,16 @@ class CardSpoiled(PersonalizationError):
     )
 
 
+class CardInTheMaking(PersonalizationError):
+    """The bureau failed, not the card, while a card was in the making; it may be changed."""
+
+    exit_code = ExitCode.UNCERTAIN
+    changed = Changed.UNKNOWN
+    advice = (
+        "then put the card back and run the same command again: the card is asked how far it is"
+    )
+
+
 class ReportUnbalanced(PersonalizationError):
     """The counts of a report do not add up."""
 

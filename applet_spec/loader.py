@@ -97,6 +97,7 @@ def _secure_channel(entry: Json) -> model.SecureChannelSpec:
         mac_length=entry["mac_length"],
         issuer_levels=frozenset(int(level, 16) for level in entry["issuer_levels"]),
         write_level=int(entry["write_level"], 16),
+        read_level=int(entry["read_level"], 16),
         daily_level=int(entry["daily_level"], 16),
     )
 

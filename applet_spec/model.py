@@ -41,13 +41,18 @@ class Currency:
 
 @dataclass(frozen=True, slots=True)
 class SecureChannelSpec:
-    """SCP03 as the card offers it; ``mac_length`` in bytes, levels as P1 values."""
+    """SCP03 as the card offers it; ``mac_length`` in bytes, levels as P1 values.
+
+    ``write_level`` is the least for what writes, ``read_level`` the least for reading in a session
+    what is not for everyone.
+    """
 
     protocol: int
     i: int
     mac_length: int
     issuer_levels: frozenset[int]
     write_level: int
+    read_level: int
     daily_level: int
 
 

@@ -1,6 +1,8 @@
 """Commands as the card receives them, and the status words of the platform.
 
-Short commands only, cases 1 to 4 of ISO/IEC 7816-3, 12.1: an extended length gets 6700.
+Short commands only, cases 1 to 4 of ISO/IEC 7816-3, 12.1. Any other form gets 6700 directly after
+the class, before a session or the selected application sees it: a card's operating system does so
+too, and the application there could not (requirement GEN-11).
 """
 
 from __future__ import annotations

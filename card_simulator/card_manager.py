@@ -68,7 +68,7 @@ class CardManager:
                 "GET STATUS": content.get_status,
                 "SET STATUS": self._set_status,
             },
-            secret=frozenset({"PUT KEY"}),
+            secret=frozenset({"PUT KEY", "DELETE KEY", "INSTALL", "SET STATUS"}),
         )
 
     def select(self) -> Answer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from hmac import compare_digest
 
+from applet_spec import spec
 from card_simulator import tlv
 from card_simulator.apdu import SW, Answer, Command, StatusError
 from card_simulator.memory import Memory
@@ -18,7 +19,6 @@ from host_lib.primitives import key_check_value
 TRANSPORT_KVN = 0xFF
 """Version of the key set of blank cards; it cannot be written by PUT KEY."""
 
-LARGEST_KVN = 0x7F
 MOST_KEY_SETS = 4
 
 _CELL = "isd.keys."
@@ -33,6 +33,7 @@ class KeySets:
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
+        self._issuer = spec().key_ranges["issuer"]
 
     def versions(self) -> list[int]:
         """Return the versions (KVN) that exist, in rising order."""
@@ -70,7 +71,8 @@ class KeySets:
 
         P1 = 00 adds the set, any other P1 names the set that it replaces. The first complete new
         set takes the transport set with it, in the same commit. Answers the version and the three
-        check values.
+        check values. New versions are those of the issuer: 50 to 6F are the application's role
+        slots, and a set of that version here could open a session nowhere but here.
         """
         kvn, keys, check_values = _parse(command.data, decrypt)
         versions = self.versions()
@@ -80,7 +82,7 @@ class KeySets:
                 raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
             leaving.add(command.p1)
         staying = set(versions) - leaving
-        if not 1 <= kvn <= LARGEST_KVN:
+        if not self._issuer.first <= kvn <= self._issuer.last:
             raise StatusError(SW.WRONG_DATA)
         if kvn in staying:
             raise StatusError(SW.CONDITIONS_NOT_SATISFIED)

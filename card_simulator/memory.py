@@ -74,11 +74,6 @@ class Memory:
         return Image(dict(self._cells), tuple(self._journal), self._journal_valid)
 
     @property
-    def in_transaction(self) -> bool:
-        """Whether a transaction is open."""
-        return self._open
-
-    @property
     def dead(self) -> bool:
         """Whether the power has failed since the last reset."""
         return self._dead

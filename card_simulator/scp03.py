@@ -25,7 +25,6 @@ KEY_LENGTHS = (16, 24, 32)
 class Level(IntFlag):
     """Security level bits (P1 of EXTERNAL AUTHENTICATE)."""
 
-    NONE = 0x00
     C_MAC = 0x01
     C_ENC = 0x02
     R_MAC = 0x10

@@ -50,8 +50,8 @@ def write(tag: int, *parts: bytes) -> bytes:
 
 def _read_tag(data: bytes, start: int) -> tuple[int, int]:
     first = data[start]
-    if first in (0x00, 0xFF):
-        raise TlvError(f"{first:02X} is not a tag")
+    if first == 0x00:
+        raise TlvError("00 is not a tag")
     end = start + 1
     if first & 0x1F == 0x1F:
         end += 1

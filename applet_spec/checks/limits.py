@@ -74,7 +74,8 @@ def channel_offers_its_levels(_files: Files, spec: Spec) -> Iterator[Finding]:
         if (level & 0x10 and not channel.i & R_MAC) or (level & 0x20 and not channel.i & R_ENC):
             what = f"i = {channel.i:02X} does not announce what level {level:02X} needs."
             yield Finding(CARD, "secure_channel, issuer_levels", what)
-    for name, level in (("write_level", channel.write_level), ("daily_level", channel.daily_level)):
+    levels = {name: getattr(channel, name) for name in ("write_level", "read_level", "daily_level")}
+    for name, level in levels.items():
         if level not in channel.issuer_levels:
             what = f"Level {level:02X} is not among the levels that the card offers."
             yield Finding(CARD, f"secure_channel, {name}", what)

@@ -69,14 +69,18 @@ def sessions(spec: Spec, _read: Read) -> Iterator[str]:
     rows = [
         ("offered in issuer sessions", and_list(byte(x) for x in sorted(channel.issuer_levels))),
         ("needed by whatever writes", f"{byte(channel.write_level)} (C-MAC and C-ENC) or more"),
+        (
+            "needed to read in a session what is not for everyone",
+            f"{byte(channel.read_level)} (with R-ENC)",
+        ),
         ("for daily use", f"{byte(channel.daily_level)} (C-MAC, C-ENC, R-MAC, R-ENC)"),
     ]
     yield table(["level", ""], rows)
     yield (
-        "Inside a session every command has CLA bit `04` set, carries its C-MAC and is sent "
-        f"with Le = {byte(0)}. Its data may be {limits['secured_data']} bytes long, "
-        f"{limits['command_data']} outside. SELECT and INITIALIZE UPDATE are sent in clear and end "
-        "the session."
+        "Inside a session every command has CLA bit `04` set, carries its C-MAC and is taken "
+        f"with Le = {byte(0)} and without Le alike. Its data may be {limits['secured_data']} bytes "
+        f"long, {limits['command_data']} outside. SELECT and INITIALIZE UPDATE are sent in clear "
+        "and end the session."
     )
 
 

@@ -98,8 +98,11 @@ class Application:
     def process(self, command: Command) -> bytes:
         """Run one command and return its answer as it leaves the card.
 
-        The verified flags and a stream of STORE DATA end with the session that they belong to.
+        A terminated one knows no instruction, with or without secure messaging. The verified flags
+        and a stream of STORE DATA end with the session that they belong to.
         """
+        if self._state.name == "TERMINATED":
+            return Answer(sw=SW.INS_NOT_SUPPORTED).encode()
         session = self._channel.session
         encoded = self._channel.run(command, self._run)
         about_session = is_initialize_update(command) or is_external_authenticate(command)
@@ -109,11 +112,8 @@ class Application:
         return encoded
 
     def _run(self, command: Command) -> Answer:
-        state = self._state.name
-        if state == "TERMINATED":
-            raise StatusError(SW.INS_NOT_SUPPORTED)
         situation = Situation(
-            state=state,
+            state=self._state.name,
             pending=self._channel.pending,
             session=self._channel.session is not None,
             secret=self._channel.has(self._state.spec.secure_channel.write_level),

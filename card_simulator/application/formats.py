@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 
 from applet_spec import DataObject, spec
 from applet_spec.model import TemplateField
 from card_simulator import tlv
+from card_simulator.application.dates import is_date
 from card_simulator.application.service_record import is_service_record
 
 _FINGERS = 10
@@ -28,16 +28,6 @@ def can_hold(target: DataObject, value: bytes) -> bool:
 def is_bcd(value: bytes) -> bool:
     """Say whether every half byte is a decimal digit."""
     return value.hex().isdecimal()
-
-
-def is_date(value: bytes) -> bool:
-    """Say whether four bytes are a calendar date YYYYMMDD in BCD."""
-    digits = value.hex()
-    try:
-        date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-    except ValueError:
-        return False
-    return len(value) == 4
 
 
 def is_pin_block(block: bytes) -> bool:

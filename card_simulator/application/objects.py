@@ -94,10 +94,21 @@ class Objects:
         return self._table[tag]
 
     def _readable(self, tag: int) -> DataObject:
+        """Return the object if it may be read now; raises `StatusError` 6A88 or 6982.
+
+        A session is there because somebody may listen: what is not for everyone needs R-ENC in it,
+        whoever asks and whatever has been verified.
+        """
         target = self._known(tag)
-        if not any(self._met(condition) for condition in target.read):
+        met = any(self._met(condition) for condition in target.read)
+        if not met or not ("anyone" in target.read or self._unheard()):
             raise StatusError(SW.SECURITY_NOT_SATISFIED)
         return target
+
+    def _unheard(self) -> bool:
+        """Say whether no session is open, or one that encrypts answers."""
+        channel = self._state.channel
+        return channel.session is None or channel.has(self._state.spec.secure_channel.read_level)
 
     def _met(self, condition: str) -> bool:
         """Say whether a read condition is met; there are no role sessions yet."""

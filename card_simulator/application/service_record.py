@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 
 from applet_spec import spec
 from applet_spec.model import RecordField
+from card_simulator.application.dates import is_date
 
 Fields = dict[str, bytes]
 
@@ -77,16 +77,7 @@ def _is_quota(fields: Fields, rest: bytes) -> bool:
 
 def _is_entitlement(fields: Fields, rest: bytes) -> bool:
     start, end = fields["valid from"], fields["valid to"]
-    return not rest and _is_date(start) and _is_date(end) and start <= end
-
-
-def _is_date(value: bytes) -> bool:
-    digits = value.hex()
-    try:
-        date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-    except ValueError:
-        return False
-    return True
+    return not rest and is_date(start) and is_date(end) and start <= end
 
 
 def _are_amounts(values: Iterable[bytes]) -> bool:

@@ -198,7 +198,6 @@ class CardMachine(RuleBasedStateMachine):
     @invariant()
     def the_memory_is_whole(self) -> None:
         assert not self.card.memory.image.journal
-        assert not self.card.memory.in_transaction
         assert self._tries() <= spec().limits["pin_tries"]
 
     @invariant()

@@ -46,7 +46,8 @@ def test_a_trace_names_commands_fields_and_the_meaning_of_answers(tmp_path: Path
     text = "\n".join(told(tmp_path))
     (asked,) = (line for line in text.splitlines() if " VERIFY " in line)
     assert asked.endswith(
-        "63C3 (not verified: the PIN is wrong, or was only asked for; 3 tries left)"
+        "63C3 (not verified: the PIN is wrong; 3 tries left "
+        "(without data: it is not verified, and nothing was compared))"
     )
     assert "CHANGE REFERENCE DATA P1 00 P2 81 PIN block ****************, new PIN block" in text
     assert "EXTERNAL AUTHENTICATE P1 33 P2 00 16 protected bytes -> 9000" in text

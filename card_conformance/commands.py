@@ -9,7 +9,7 @@ import click
 from card_conformance import formats
 from card_conformance.catalogue import Row, matrix, selected
 from card_conformance.needs import Profile
-from card_conformance.output import prepare_folder, write_results
+from card_conformance.output import output_folder, write_results
 from card_conformance.page import matrix_page
 from card_conformance.plan import Plan, StoreAccess
 from card_conformance.results import TestResult, Verdict
@@ -130,23 +130,23 @@ def run(
     allowed = _profile(profile, reader, store, card)
     numbers = selected(chosen)
     statement = load_statement(statement_file) if statement_file is not None else Statement()
-    prepare_folder(folder)
     with_pin = ask_pin or bool(ctx.params.get("pin_file") or os.environ.get(_PIN_VARIABLE))
-    plan = Plan(
-        reader=reader,
-        profile=allowed,
-        selected=numbers,
-        statement=statement,
-        store=StoreAccess(store, SecretBytes(passphrase().encode())) if store else None,
-        pin=_pin(pin) if with_pin else None,
-        card=card,
-    )
-    with out.progress(None, "Tests") as progress:
+    with output_folder(folder):
+        plan = Plan(
+            reader=reader,
+            profile=allowed,
+            selected=numbers,
+            statement=statement,
+            store=StoreAccess(store, SecretBytes(passphrase().encode())) if store else None,
+            pin=_pin(pin) if with_pin else None,
+            card=card,
+        )
+        with out.progress(None, "Tests") as progress:
 
-        def advance(_result: TestResult) -> None:
-            progress.advance()
+            def advance(_result: TestResult) -> None:
+                progress.advance()
 
-        results = runner.run(plan, advance)
+            results = runner.run(plan, advance)
     files = write_results(folder, results)
     error = runner.error_of(results)
 

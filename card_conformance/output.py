@@ -3,7 +3,8 @@
 import json
 import os
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from applet_spec import ExitCode, UnicardError
@@ -22,14 +23,27 @@ class NoOutputFolder(UnicardError):
     advice = "name a folder that can be written with --out"
 
 
-def prepare_folder(folder: Path) -> None:
-    """Make the folder and try a file in it, before anything is done that would be lost."""
+@contextmanager
+def output_folder(folder: Path) -> Iterator[None]:
+    """Make the folder and try a file in it, before anything is done that would be lost.
+
+    If the block fails, the folders that were made for it are gone again, unless something is in
+    them. Raises NoOutputFolder.
+    """
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise NoOutputFolder(f"{folder} cannot be written: {error.strerror}") from error
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise NoOutputFolder(f"{folder} cannot be written: {error.strerror}") from error
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for path in made:
+                path.rmdir()
+        raise
 
 
 def write_results(folder: Path, results: Json) -> tuple[Path, Path]:

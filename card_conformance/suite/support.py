@@ -123,6 +123,11 @@ def raw(card: CardUnderTest, channel: SecureChannel, apdu: Apdu) -> Response:
     return card.send(channel.wrap(apdu))
 
 
+def raw_with(card: CardUnderTest, channel: SecureChannel, apdu: Apdu, ne: int) -> Response:
+    """Send a command through a channel with this expected length, 0 for no Le; as ``raw``."""
+    return card.send(replace(channel.wrap(apdu), ne=ne))
+
+
 def tampered(apdu: Apdu, position: int = -1) -> Apdu:
     """Return a protected command with one bit of its data changed; -1 is in the MAC."""
     data = bytearray(apdu.data)
@@ -137,7 +142,7 @@ def expect_closed(card: CardUnderTest, channel: SecureChannel) -> None:
 
 def expect_open(card: CardUnderTest, channel: SecureChannel) -> None:
     """Make sure that the session works, and answers under its protection."""
-    card.expect("9000", get_data(tag_of("batch id")), channel)
+    card.expect("9000", get_data(tag_of("card serial")), channel)
 
 
 # States

@@ -7,7 +7,7 @@ from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import NotRun, check, same
 from card_conformance.needs import ANY_CARD, WITH_KEYS, Stage, at
 from card_conformance.requirement import requirement
-from card_conformance.suite.support import NO_SUCH_AID, application, manager
+from card_conformance.suite.support import C_MAC_ONLY, NO_SUCH_AID, application, manager
 from host_lib.apdu import Apdu
 from host_lib.channel import SecureChannel
 from host_lib.command import Install, Registry
@@ -44,6 +44,12 @@ def test_an_installed_application_can_be_selected(card: CardUnderTest) -> None:
 def test_nobody_installs_without_a_session(card: CardUnderTest) -> None:
     card.select_manager()
     card.expect("6982", _install(NO_SUCH_AID, NO_SUCH_AID))
+
+
+@requirement("INS-02", needs=WITH_KEYS)
+def test_a_session_without_encryption_installs_nothing(card: CardUnderTest) -> None:
+    channel = card.session(on_manager=True, level=C_MAC_ONLY).channel
+    card.expect("6982", _install(NO_SUCH_AID, NO_SUCH_AID), channel)
 
 
 @requirement("INS-03", needs=WITH_KEYS)
@@ -116,6 +122,15 @@ def test_nobody_moves_the_card_on_without_a_session(card: CardUnderTest) -> None
     card.expect("6982", _set_status(_INITIALIZED))
 
 
+@requirement("SST-02", needs=WITH_KEYS)
+def test_a_session_without_encryption_moves_no_card_on(card: CardUnderTest) -> None:
+    before = _card_state(card, card.session(on_manager=True).channel)
+    for state in (_INITIALIZED, _SECURED):
+        channel = card.session(on_manager=True, level=C_MAC_ONLY).channel
+        card.expect("6982", _set_status(state), channel)
+    same("state", _card_state(card, card.session(on_manager=True).channel), before)
+
+
 @requirement("SST-03", needs=WITH_KEYS)
 def test_a_step_back_or_over_one_is_refused(card: CardUnderTest) -> None:
     channel = card.session(on_manager=True).channel
@@ -123,4 +138,5 @@ def test_a_step_back_or_over_one_is_refused(card: CardUnderTest) -> None:
     # From OP_READY this would skip a step, from SECURED it goes back.
     step = {_OP_READY: _SECURED, _SECURED: _INITIALIZED, _INITIALIZED: _INITIALIZED}[before]
     card.expect("6985", _set_status(step), channel)
+    card.expect("6A86", _set_status(_OP_READY), channel)
     same("state", _card_state(card, channel), before)

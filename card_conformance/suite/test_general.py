@@ -11,6 +11,7 @@ from card_conformance.needs import APPLICATION, ISSUED, WITH_KEYS, WITH_PIN, Sta
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import (
     application,
+    expect_open,
     get_data,
     manager,
     read,
@@ -19,6 +20,17 @@ from card_conformance.suite.support import (
 )
 from host_lib.apdu import Apdu
 from host_lib.command import GetKeyInformation
+
+_MALFORMED = (
+    "00CADF51 000000",
+    "04CADF51 000008 0000000000000000 0000",
+    "00CB3FFF 000004 5C02DF51 0000",
+    "80503000 000008 0102030405060708 0000",
+    "00CADF51 08 AABB",
+    "00020000 000001 00",
+    "00CADF51 00 01",
+)
+"""Extended lengths, and lengths that contradict each other."""
 
 _UNKNOWN_INSTRUCTIONS = (0x02, 0x36, 0x7A, 0xFA)
 _KNOWN = tuple(command for command in spec().commands.values() if not command.draft)
@@ -156,11 +168,30 @@ def test_a_pin_command_of_a_wrong_length_costs_no_try(card: CardUnderTest) -> No
     same("tries", card.select().pin_tries, spec().limits["pin_tries"])
 
 
-@requirement("GEN-07", needs=APPLICATION)
-def test_an_extended_length_is_refused(card: CardUnderTest) -> None:
+@requirement("GEN-11", needs=APPLICATION)
+@pytest.mark.parametrize("command", _MALFORMED)
+def test_lengths_in_another_form_are_refused_before_anything_else(
+    card: CardUnderTest, command: str
+) -> None:
     card.select()
-    card.expect_bytes("6700", bytes.fromhex("00CADF51 000000"))
-    card.expect_bytes("6700", bytes.fromhex("00CB3FFF 000004 5C02DF51 0000"))
+    card.expect_bytes("6700", bytes.fromhex(command))
+    card.select_manager()
+    card.expect_bytes("6700", bytes.fromhex(command))
+
+
+@requirement("GEN-11", needs=WITH_KEYS)
+@pytest.mark.parametrize("on_manager", [False, True], ids=["application", "card manager"])
+def test_lengths_in_another_form_leave_a_session_open(
+    card: CardUnderTest, on_manager: bool
+) -> None:
+    channel = card.session(on_manager=on_manager).channel
+    key_information = manager("GET DATA", 0x00, 0xE0, answer=True)
+    for command in _MALFORMED:
+        card.expect_bytes("6700", bytes.fromhex(command))
+        if on_manager:
+            card.expect("9000", key_information, channel)
+        else:
+            expect_open(card, channel)
 
 
 @requirement("GEN-08", needs=WITH_KEYS)

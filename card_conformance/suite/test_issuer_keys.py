@@ -25,6 +25,7 @@ from keys_tool.purpose import blank_key_version
 _KEYED = at(Stage.KEYED)
 _NEW = spec().key_ranges["issuer"].last
 _ABSENT = _NEW - 1
+_NOT_ISSUERS = (spec().key_ranges["issuer"].first - 1, _NEW + 1, 0x50, 0x6F, 0x70)
 
 
 def _keys(card: CardUnderTest, version: int = _NEW) -> KeySet:
@@ -188,6 +189,28 @@ def test_the_first_issuer_set_takes_the_transport_set_away(card: CardUnderTest) 
 def test_nobody_deletes_keys_without_a_session(card: CardUnderTest) -> None:
     card.select_manager()
     card.expect("6982", _delete(_ABSENT))
+
+
+@requirement("DLK-02", needs=_KEYED)
+def test_a_session_without_encryption_deletes_no_keys(card: CardUnderTest) -> None:
+    channel = card.session(on_manager=True, level=C_MAC_ONLY).channel
+    card.expect("6982", _delete(_ABSENT), channel)
+
+
+@requirement("PUK-08", needs=_KEYED)
+@pytest.mark.parametrize("version", _NOT_ISSUERS, ids="{:02X}".format)
+def test_a_key_version_that_is_not_the_issuers_is_not_taken(
+    card: CardUnderTest, version: int
+) -> None:
+    before = _versions(card)
+    session = card.session(on_manager=True)
+    try:
+        card.expect("6A80", _put(_keys(card, version), session), session.channel)
+    finally:
+        with card.restoring("the card's key sets"):
+            if version in _versions(card):
+                card.run(DeleteKey(version), card.session(on_manager=True).channel)
+    same("key versions", _versions(card), before)
 
 
 @requirement("DLK-03", needs=_KEYED)

@@ -10,8 +10,10 @@ from card_conformance.requirement import requirement
 from card_conformance.suite.support import (
     UNKNOWN_TAG,
     application,
+    expect_open,
     get_data,
     objects,
+    raw,
     read,
     tag_of,
     verify,
@@ -22,6 +24,10 @@ from host_lib.flow.objects import decode_cardholder, decode_validity
 from host_lib.secret import Pin
 
 _PART = spec().limits["object_part"]
+_CHANNEL = spec().secure_channel
+_IN_CLEAR = sorted(
+    v for v in _CHANNEL.issuer_levels if v & _CHANNEL.read_level < _CHANNEL.read_level
+)
 _OPTIONAL = ("biometric information template", "service record")
 
 
@@ -103,6 +109,34 @@ def test_a_long_object_is_not_answered_whole(card: CardUnderTest) -> None:
     for target in spec().objects.values():
         if target.long:
             card.expect("6A81", get_data(target.tag), channel)
+
+
+@requirement("GDA-05", needs=WITH_KEYS)
+@pytest.mark.parametrize("level", _IN_CLEAR, ids="{:02X}".format)
+def test_nothing_of_the_holder_is_answered_in_a_session_without_r_enc(
+    card: CardUnderTest, level: int
+) -> None:
+    if level not in card.statement.levels:
+        raise NotRun(f"the card does not offer level {level:02X}")
+    channel = card.session(level=level).channel
+    for target in objects(public=False):
+        for apdu in (get_data(target.tag), _part(target.tag)):
+            # The host's channel ends with 6982; the card's session goes on.
+            answer = raw(card, channel, apdu)
+            check(answer.sw == 0x6982, f"{apdu.label} of {target.name}", f"{answer.sw:04X}", "6982")
+    expect_open(card, channel)
+
+
+@requirement("GDA-05", needs=WITH_PIN)
+def test_a_verified_pin_opens_nothing_in_a_session_without_r_enc(
+    card: CardUnderTest, holder_pin: Pin
+) -> None:
+    level = min(_IN_CLEAR)
+    if level not in card.statement.levels:
+        raise NotRun(f"the card does not offer level {level:02X}")
+    channel = card.session(level=level).channel
+    card.expect("9000", verify(holder_pin.block()), channel)
+    card.expect("6982", _part(tag_of("cardholder data")), channel)
 
 
 @requirement("GDP-01", needs=ISSUED)

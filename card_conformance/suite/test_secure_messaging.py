@@ -2,6 +2,7 @@
 
 import pytest
 
+from applet_spec import spec
 from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import NotRun, check, same
 from card_conformance.needs import APPLICATION, WITH_KEYS
@@ -13,14 +14,16 @@ from card_conformance.suite.support import (
     expect_closed,
     expect_open,
     get_data,
+    manager,
     raw,
+    raw_with,
     read,
     tag_of,
     tampered,
 )
-from host_lib.apdu import Apdu
+from host_lib.apdu import MAX_SHORT_NE, Apdu
 from host_lib.channel import SecureChannel
-from host_lib.command import AskPin, PutData, ReadPublicKey
+from host_lib.command import AskPin, PutData, ReadPublicKey, Select
 
 _MAC = 8
 _SERIAL = get_data(tag_of("card serial"))
@@ -164,4 +167,50 @@ def test_a_refused_command_leaves_the_session_open(card: CardUnderTest, level: i
         (application("VERIFY", 0x00, 0x81, bytes(7)), "6700"),
     ):
         card.expect(sw, refused, channel)
+        expect_open(card, channel)
+
+
+@requirement("SM-08", needs=WITH_KEYS)
+@pytest.mark.parametrize("level", [0x11, 0x13, 0x33], ids="{:02X}".format)
+def test_a_command_is_answered_the_same_with_le_and_without(
+    card: CardUnderTest, level: int
+) -> None:
+    channel = _channel(card, level)
+    for apdu in (
+        _SERIAL,
+        ASK,
+        ReadPublicKey().apdu(),
+        application("INTERNAL AUTHENTICATE", 0x00, 0x07, bytes(17)),
+        get_data(UNKNOWN_TAG),
+    ):
+        with_le, without = (
+            channel.unwrap(raw_with(card, channel, apdu, ne)) for ne in (MAX_SHORT_NE, 0)
+        )
+        same(f"{apdu.label} without Le", without, with_le)
+    expect_open(card, channel)
+
+
+@requirement("SM-08", needs=WITH_KEYS)
+def test_what_is_written_without_le_is_written(card: CardUnderTest) -> None:
+    channel = card.session(level=0x33).channel
+    tag = tag_of("validity")
+    value = read(card, tag, channel)
+    for ne in (0, MAX_SHORT_NE):
+        answer = channel.unwrap(raw_with(card, channel, PutData(tag, value).apdu(), ne))
+        same("PUT DATA", f"{answer.sw:04X}", "9000")
+    same("validity", read(card, tag, channel), value)
+
+
+@requirement("SM-09", needs=WITH_KEYS)
+@pytest.mark.parametrize("on_manager", [False, True], ids=["application", "card manager"])
+def test_select_with_secure_messaging_is_refused_and_the_session_goes_on(
+    card: CardUnderTest, on_manager: bool
+) -> None:
+    channel = card.session(on_manager=on_manager).channel
+    for _ in range(2):
+        for aid in (spec().aids.isd, spec().aids.instance):
+            card.expect("6882", Select(aid).apdu(), channel)
+    if on_manager:
+        card.expect("9000", manager("GET DATA", 0x00, 0xE0, answer=True), channel)
+    else:
         expect_open(card, channel)

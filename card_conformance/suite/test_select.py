@@ -1,5 +1,7 @@
 """SELECT of the application."""
 
+from dataclasses import replace
+
 from applet_spec import spec
 from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import check, same
@@ -77,7 +79,9 @@ def test_a_terminated_application_answers_select_and_nothing_else(card: CardUnde
             ("INITIALIZE UPDATE", card.key_version(), 0x00, 8),
             ("SET STATUS", 0x40, 0x1F, 0),
         ):
-            card.expect("6D00", application(name, p1, p2, bytes(length), answer=True))
+            command = application(name, p1, p2, bytes(length), answer=True)
+            card.expect("6D00", command)
+            card.expect("6D00", replace(command, cla=command.cla | 0x04))
         card.reader.reset()
 
 

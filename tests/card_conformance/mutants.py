@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Protocol
 
 from applet_spec import CommandSpec, spec
-from card_simulator import card_manager, dispatch, key_sets
+from card_simulator import apdu, card_manager, dispatch, key_sets
 from card_simulator.apdu import SW, Answer, Command, StatusError
 from card_simulator.application import life_cycle, personalization, pin
 from card_simulator.application import state as cell
@@ -283,6 +283,11 @@ def _flags_survive(name: str) -> Patch:
 
 
 # Objects
+
+
+def _heard_when_verified(patch: Patcher) -> None:
+    original = Objects._unheard
+    patch.setattr(Objects, "_unheard", lambda self: bool(self._state.verified) or original(self))
 
 
 def _put_and_refuse(patch: Patcher) -> None:
@@ -639,6 +644,86 @@ def _zeros(_self: Chip) -> Callable[[int], bytes]:
     return bytes
 
 
+def _le_needed(patch: Patcher) -> None:
+    """Refuse a command under R-MAC that comes without Le."""
+    original = SecureChannel.run
+
+    def run(self: SecureChannel, command: Command, handler: Callable[..., Answer]) -> bytes:
+        if self.has(Level.R_MAC) and command.ne is None:
+            original(self, command, handler)
+            return Answer(sw=SW.WRONG_LENGTH).encode()
+        return original(self, command, handler)
+
+    patch.setattr(SecureChannel, "run", run)
+
+
+def _no_le_no_data(patch: Patcher) -> None:
+    """Answer a command without Le with its status word alone."""
+    original = SecureChannel.run
+
+    def run(self: SecureChannel, command: Command, handler: Callable[..., Answer]) -> bytes:
+        if not command.secure or command.ne is not None:
+            return original(self, command, handler)
+        return original(self, command, lambda opened: Answer(sw=handler(opened).sw))
+
+    patch.setattr(SecureChannel, "run", run)
+
+
+def _select_in_session(patch: Patcher) -> None:
+    original = dispatch.CommandTable.run
+
+    def run(self: dispatch.CommandTable, command: Command, *args: object) -> Answer:
+        if command.ins == 0xA4:
+            return Answer()
+        return original(self, command, *args)  # type: ignore[arg-type]
+
+    patch.setattr(dispatch.CommandTable, "run", run)
+
+
+def _select_ends_session(patch: Patcher) -> None:
+    original = SecureChannel.run
+
+    def run(self: SecureChannel, command: Command, handler: Callable[..., Answer]) -> bytes:
+        answer = original(self, command, handler)
+        if command.ins == 0xA4:
+            self.close()
+        return answer
+
+    patch.setattr(SecureChannel, "run", run)
+
+
+def _malformed(sw: int, *, ends_session: bool = False) -> Patch:
+    """Return a patch under which lengths in another form are answered otherwise."""
+
+    def patch(monkey: Patcher) -> None:
+        original = Card.transmit
+
+        def transmit(self: Card, raw: bytes) -> bytes:
+            answer = original(self, raw)
+            try:
+                apdu.parse(raw)
+            except StatusError:
+                if ends_session:
+                    self._channel.close()
+                return sw.to_bytes(2, "big")
+            return answer
+
+        monkey.setattr(Card, "transmit", transmit)
+
+    return patch
+
+
+def _terminated_with_secure_messaging(patch: Patcher) -> None:
+    original = Application.process
+
+    def process(self: Application, command: Command) -> bytes:
+        if command.secure and self.state == "TERMINATED":
+            return Answer(sw=SW.SECURITY_NOT_SATISFIED).encode()
+        return original(self, command)
+
+    patch.setattr(Application, "process", process)
+
+
 # SELECT
 
 
@@ -822,6 +907,16 @@ def _overwrites(patch: Patcher) -> None:
     patch.setattr(KeySets, "put", put)
 
 
+def _any_version(patch: Patcher) -> None:
+    original = KeySets.put
+
+    def put(self: KeySets, command: Command, decrypt: Callable[[bytes], bytes]) -> Answer:
+        self._issuer = replace(self._issuer, first=0x01, last=0x7F)
+        return original(self, command, decrypt)
+
+    patch.setattr(KeySets, "put", put)
+
+
 def _stores_other_keys(patch: Patcher) -> None:
     original = KeySets.store
 
@@ -912,6 +1007,20 @@ def _no_session_needed(names: str) -> Patch:
     return patch
 
 
+def _encryption_not_needed(names: str) -> Patch:
+    """Return a patch under which the commands of some names need no C-ENC."""
+
+    def patch(monkey: Patcher) -> None:
+        original = dispatch._check_session
+
+        def check(wanted: CommandSpec, secret: bool, situation: dispatch.Situation) -> None:
+            original(wanted, secret and wanted.name not in names.split(", "), situation)
+
+        monkey.setattr(dispatch, "_check_session", check)
+
+    return patch
+
+
 def _state_unchecked(name: str) -> Patch:
     """Return a patch under which one command works in every state."""
 
@@ -975,6 +1084,8 @@ _BEHAVIOUR: tuple[tuple[str, str, Patch], ...] = (
     # Objects
     ("shows the card number to anyone", "GDA-03", _readable("issuer")),
     ("shows finger templates", "GDA-03", _readable("never")),
+    ("shows the holder in clear", "GDA-05", _set(Objects, "_unheard", lambda _self: True)),
+    ("shows the holder in clear once verified", "GDA-05", _heard_when_verified),
     ("does not know the PIN's rights", "GDA-01", _set(Objects, "_met", lambda _s, c: c != "pin")),
     ("begins a part one byte late", "GDP-01", _offset_one_too_far),
     (
@@ -1031,6 +1142,17 @@ _BEHAVIOUR: tuple[tuple[str, str, Patch], ...] = (
     ("does not encrypt answers", "SM-06", _wraps_as(Level.R_ENC)),
     ("encrypts nothing into a block", "SM-06", _pads_empty_answers),
     ("ends the session with a refusal", "SM-07", _refusal_ends_session),
+    ("needs Le under R-MAC", "SM-08", _le_needed),
+    ("answers no data without Le", "SM-08", _no_le_no_data),
+    ("takes SELECT in a session", "SM-09", _select_in_session),
+    ("ends the session with SELECT in it", "SM-09", _select_ends_session),
+    ("looks at secure messaging before the lengths", "GEN-11", _malformed(0x6982)),
+    ("looks at the instruction before the lengths", "GEN-11", _malformed(0x6D00)),
+    (
+        "ends the session with lengths in another form",
+        "GEN-11",
+        _malformed(0x6700, ends_session=True),
+    ),
     # SELECT
     ("shows the card number in the FCI", "SEL-05", _leaks_number),
     ("shows more in the FCI", "SEL-05", _serial_as_details),
@@ -1038,6 +1160,7 @@ _BEHAVIOUR: tuple[tuple[str, str, Patch], ...] = (
     ("forgets the selection", "SEL-02", _failed_select_deselects),
     ("keeps the session over SELECT", "SEL-04", _session_survives_select),
     ("answers SELECT when terminated", "SEL-03", _terminates_halfway),
+    ("asks for a session when terminated", "SEL-03", _terminated_with_secure_messaging),
     # STORE DATA
     ("loses a byte between blocks", "STD-01", _boundary_lost),
     ("stores for anyone", "STD-02", _no_session_needed("STORE DATA")),
@@ -1089,10 +1212,13 @@ _BEHAVIOUR: tuple[tuple[str, str, Patch], ...] = (
     ("keeps the transport keys", "PUK-07", _transport_set_stays),
     ("deletes nothing", "DLK-01", _set(KeySets, "delete", _deletes_nothing)),
     ("deletes for anyone", "DLK-02", _no_session_needed("DELETE KEY")),
+    ("deletes without encryption", "DLK-02", _encryption_not_needed("DELETE KEY")),
+    ("takes any key version", "PUK-08", _any_version),
     ("deletes the last key set", "DLK-03", _deletes_all),
     # Content
     ("installs nothing", "INS-01", _selectable_never),
     ("installs for anyone", "INS-02", _no_session_needed("INSTALL")),
+    ("installs without encryption", "INS-02", _encryption_not_needed("INSTALL")),
     ("installs twice", "INS-03", _installs_twice),
     ("installs what it does not have", "INS-04", _installs_unknown),
     ("lists no modules", "GST-01", _without_modules),
@@ -1104,6 +1230,7 @@ _BEHAVIOUR: tuple[tuple[str, str, Patch], ...] = (
     ("lists for anyone", "GST-03", _no_session_needed("GET STATUS")),
     ("moves no life cycle", "SST-01", _set(CardManager, "_set_status", _no_card_state)),
     ("moves the card for anyone", "SST-02", _no_session_needed("SET STATUS")),
+    ("moves the card without encryption", "SST-02", _encryption_not_needed("SET STATUS")),
     ("moves the card back", "SST-03", _set(CardManager, "_set_status", _any_card_state)),
 )
 

@@ -173,7 +173,7 @@ def _rewrite(card: BlankCard, cells: dict[str, bytes]) -> None:
 
 def _leaving(name: str) -> Reader:
     reader = open_card(Path(name.partition(":")[2]))
-    reader.inject(Faults(remove_before=150))
+    reader.inject(Faults(remove_before=120))
     return reader
 
 

@@ -17,7 +17,7 @@ from card_conformance.catalogue import selected
 from card_conformance.formats import FileDamaged, Json
 from card_conformance.junit import junit_xml
 from card_conformance.needs import Profile
-from card_conformance.output import NoOutputFolder, prepare_folder, write_results
+from card_conformance.output import NoOutputFolder, output_folder, write_results
 from card_conformance.plan import Plan, StoreAccess
 from card_conformance.statement import Statement
 from cli import main
@@ -203,10 +203,21 @@ def test_a_folder_that_cannot_be_written_is_found_before_the_card_is_touched(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (here / "file").write_text("")
-    with pytest.raises(NoOutputFolder):
-        prepare_folder(here / "file" / "out")
+    with pytest.raises(NoOutputFolder), output_folder(here / "file" / "out"):
+        pytest.fail("the folder cannot be there")
     assert main(["conformance", "run", "--reader", "sim", "--out", "file/out"]) == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_run_that_cannot_begin_leaves_no_folder(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["conformance", "run", "--reader", "sim:nope.json", "--out"]
+    (here / "mine").mkdir()
+    for folder in ("out", "a/b/out", "mine", "mine/out"):
+        assert main([*words, folder]) != 0
+        assert "Nothing was changed." in capsys.readouterr().err
+    assert [path.name for path in here.rglob("*")] == ["mine"]
 
 
 def test_results_that_do_not_fit_their_format_are_not_written(here: Path) -> None:

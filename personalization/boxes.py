@@ -15,6 +15,7 @@ from personalization.errors import PersonalizationError
 
 _FED_BY_HAND = "pcsc:"
 _BOX = "sim:"
+_RECORDED = "record:"
 _LOOK_UP_SECONDS = 0.5
 """How long a wait for a card goes on before the wish to stop is asked for again."""
 
@@ -50,6 +51,18 @@ def cards(
             continue
         with reader:
             yield reader
+
+
+def check_reader(name: str) -> None:
+    """Make sure that there is what a name stands for, before any card is touched.
+
+    The cards of a box are not opened here. Raises `EmptyBox` and what `open_reader` raises.
+    """
+    while name.startswith(_RECORDED):  # a trace is only written while cards are made
+        name = name.removeprefix(_RECORDED).partition(":")[2]
+    box = readers_of_box(name)
+    if len(box) == 1:
+        open_reader(box[0]).close()
 
 
 def readers_of_box(name: str) -> tuple[str, ...]:

@@ -1,14 +1,12 @@
 """The bureau's command line: `unicard personalize …`."""
 
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from applet_spec import ExitCode
 from unicard_console import (
     Output,
     SecretSource,
@@ -18,11 +16,9 @@ from unicard_console import (
 )
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from host_lib.secret import SecretBytes
     from personalization.line import Job
-    from personalization.outcome import CardResult
+    from personalization.outcome import CardResult, StationFailure
     from personalization.problems import Problem
 
 _FILE = click.Path(path_type=Path)
@@ -188,97 +184,57 @@ def run(
 
     Ctrl-C finishes the card in hand. After any interruption the same command goes on where it was.
     """
-    from personalization.line import Job, stations
+    from personalization.boxes import check_reader
+    from personalization.line import Job, cards_left
+    from personalization.side_by_side import stations
+    from personalization.stopping import stop_on_signal
 
+    for reader in readers:
+        check_reader(reader)
     job = Job(file, journal_path, store, transport, failures)
     secret = _secret(passphrase)
-    with _stop_on_interrupt(out) as stop:
-        results = _told(out, job, secret, stations(job, secret, readers, stop, out.note))
-    _finish_run(out, job, results)
-
-
-@contextmanager
-def _stop_on_interrupt(out: Output) -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a wish to stop; the second one interrupts."""
-    wished = False
-
-    def wish(_signal: int, _frame: object) -> None:
-        nonlocal wished
-        wished = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        out.note("Stopping after the card in hand.")
-
-    before = signal.signal(signal.SIGINT, wish)
-    try:
-        yield lambda: wished
-    finally:
-        signal.signal(signal.SIGINT, before)
+    left = cards_left(job, secret)
+    with stop_on_signal(out.note) as stop:
+        said = _told(out, stations(job, secret, readers, stop, out.note), left)
+    _finish_run(out, job, said)
 
 
 def _told(
-    out: Output, job: "Job", secret: "SecretBytes", results: "Iterator[CardResult]"
-) -> "list[CardResult]":
-    """Collect results, showing how far the batch is and every card that is not simply issued."""
-    kept = list["CardResult"]()
-    with out.progress(_left(job, secret), "personalizing") as progress:
-        for result in results:
-            kept.append(result)
-            if result.outcome.failed:
-                out.note(f"{result.reader}: {result.outcome.value}: {result.message}")
-            if result.outcome.value == "issued":
-                progress.advance()
+    out: Output, stations: "Generator[CardResult | StationFailure, None, None]", left: int
+) -> "list[CardResult | StationFailure]":
+    """Collect what stations say, showing how far the batch is and everything that went wrong."""
+    from personalization.outcome import CardResult, Outcome, StationFailure
+
+    kept = list[CardResult | StationFailure]()
+    with out.progress(left, "personalizing") as progress, closing(stations):
+        try:
+            for word in stations:
+                kept.append(word)
+                if isinstance(word, StationFailure):
+                    out.note(f"{word.reader}: the station failed: {word.message}")
+                elif word.outcome.failed:
+                    out.note(f"{word.reader}: {word.outcome.value}: {word.message}")
+                elif word.outcome is Outcome.ISSUED:
+                    progress.advance()
+        except KeyboardInterrupt:
+            kept.append(StationFailure.interrupted())
     return kept
 
 
-def _left(job: "Job", secret: "SecretBytes") -> int:
-    """Return how many cards of the batch are not issued yet."""
-    from keys_tool import open_store
-    from personalization.journal import Journal
-    from personalization.production import Production
-    from personalization.report import totals
-
-    with (
-        open_store(job.store, secret) as store,
-        Production(job.production, store) as production,
-        Journal(job.journal) as journal,
-    ):
-        counts = totals(journal.entries(production.id))
-    return counts["left"] + counts["uncertain"]
-
-
-def _finish_run(out: Output, job: "Job", results: "list[CardResult]") -> None:
-    from collections import Counter
-
+def _finish_run(out: Output, job: "Job", said: "list[CardResult | StationFailure]") -> None:
     from personalization.journal import Journal
     from personalization.report import totals
+    from personalization.run_summary import RunSummary
     from personalization.sealed_file import batch_of
 
+    summary = RunSummary.of(said)
     batch = batch_of(job.production)
     with Journal(job.journal) as journal:
-        counts = totals(journal.entries(batch))
-    now = Counter(result.outcome.value for result in results)
-    code = max((result.outcome.exit_code for result in results), default=ExitCode.DONE)
-    out.result(
-        {
-            "batch": batch,
-            "this_run": dict(now),
-            "records": counts,
-            "cards": [result.as_dict() for result in results],
-            "exit_code": int(code),
-        },
-        lambda console: _draw_run(console, now, counts),
-    )
-    for advice in dict.fromkeys(r.advice for r in results if r.outcome.failed and r.advice):
+        records = totals(journal.entries(batch))
+    out.result(summary.as_dict(batch, records), lambda console: summary.draw(console, records))
+    for advice in summary.advice():
         out.note(advice)
-    raise click.exceptions.Exit(int(code))
-
-
-def _draw_run(console: "Console", now: Any, counts: dict[str, int]) -> None:
-    said = ", ".join(f"{count} {what}" for what, count in now.items()) or "no card"
-    console.print(f"This run: {said}.")
-    console.print("The batch: " + ", ".join(f"{count} {what}" for what, count in counts.items()))
-    if counts["left"]:
-        console.print(f"{counts['left']} records wait for a blank: run the same command again.")
+    raise click.exceptions.Exit(int(summary.exit_code))
 
 
 @personalize.command()

@@ -1,32 +1,23 @@
-"""Stations at work: each on its reader's cards, several side by side in processes of their own."""
+"""A station at work: the cards of one reader, one after the other."""
 
-import multiprocessing
-import queue
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from multiprocessing.synchronize import Event
 from pathlib import Path
-from typing import Any
 
 from applet_spec import UnicardError
 from host_lib.secret import SecretBytes
 from keys_tool import open_store
+from personalization.bench import Bench
 from personalization.boxes import cards
-from personalization.errors import PersonalizationError
 from personalization.journal import Journal
-from personalization.outcome import CardResult
+from personalization.outcome import CardResult, StationFailure
 from personalization.owner import Owner
 from personalization.production import Production
-from personalization.station import Bench, personalize
+from personalization.report import totals
+from personalization.station import personalize
 
 FAILURES_IN_A_ROW = 3
-
-
-class WorkerDied(PersonalizationError):
-    """A station's process ended without a word."""
-
-    advice = "run the same command again: the cards are asked how far they came"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,99 +75,30 @@ def _work(
                 return
 
 
-def stations(
+def heard_out(
     job: Job,
     passphrase: SecretBytes,
-    readers: Sequence[str],
+    reader: str,
     stop: Callable[[], bool],
     note: Callable[[str], None],
-) -> Iterator[CardResult]:
-    """Run one station a reader, side by side where there are several; yield results as they come.
-
-    Each station is a process of its own, so that a stuck reader holds up no other. What a station
-    raises is raised here, after the others have finished the cards in hand.
-    """
-    if len(readers) == 1:
-        yield from station(job, passphrase, readers[0], stop, note)
-        return
-    context = multiprocessing.get_context("spawn")
-    told: Any = context.Queue()
-    stopping = context.Event()
-    processes = [
-        context.Process(
-            target=_process,
-            args=(job, passphrase.reveal(), reader, stopping, told),
-            name=f"station {reader}",
-        )
-        for reader in readers
-    ]
-    for process in processes:
-        process.start()
+) -> Iterator[CardResult | StationFailure]:
+    """Run a station; what it raises is the last thing that it says."""
     try:
-        yield from _heard(told, processes, stopping, stop, note)
-    finally:
-        stopping.set()
-        for process in processes:
-            process.join()
-
-
-def _process(job: Job, passphrase: bytes, reader: str, stopping: Event, told: Any) -> None:
-    """One station in its process: everything it has to say goes into the queue."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process hears Ctrl-C and tells us
-    try:
-        for result in station(
-            job, SecretBytes(passphrase), reader, stopping.is_set, lambda text: told.put(text)
-        ):
-            told.put(result)
+        yield from station(job, passphrase, reader, stop, note)
     except UnicardError as error:
-        told.put(_Failed(f"{reader}: {error.message}", error.advice, int(error.exit_code)))
-    told.put(None)
+        yield StationFailure.of(reader, error)
 
 
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    """An error of a station's process, in a form that reaches the first one."""
+def cards_left(job: Job, passphrase: SecretBytes) -> int:
+    """Return how many cards of the batch are not issued yet.
 
-    message: str
-    advice: str
-    exit_code: int
-
-
-def _heard(
-    told: Any,
-    processes: Sequence[Any],
-    stopping: Event,
-    stop: Callable[[], bool],
-    note: Callable[[str], None],
-) -> Iterator[CardResult]:
-    ended, failed = 0, list[_Failed]()
-    while ended < len(processes):
-        if stop():
-            stopping.set()
-        try:
-            thing = told.get(timeout=0.5)
-        except queue.Empty:
-            dead = [p for p in processes if not p.is_alive() and p.exitcode != 0]
-            if dead and told.empty():
-                failed += [_Failed(f"{p.name} ended unexpectedly", "", 4) for p in dead]
-                ended = len(processes)
-            continue
-        match thing:
-            case None:
-                ended += 1
-            case str():
-                note(thing)
-            case _Failed():
-                failed.append(thing)
-                stopping.set()
-            case CardResult():
-                yield thing
-    if failed:
-        worst = max(failed, key=lambda f: f.exit_code)
-        raise WorkerDied(
-            "; ".join(f.message for f in failed),
-            advice=worst.advice or None,
-            exit_code=type(WorkerDied.exit_code)(worst.exit_code),
-        )
+    Raises what would keep a station from beginning: errors of store, production file and journal.
+    """
+    with (
+        open_store(job.store, passphrase) as store,
+        Production(job.production, store) as production,
+        Journal(job.journal) as journal,
+    ):
+        production.registered(journal)
+        counts = totals(journal.entries(production.id))
+    return counts["left"] + counts["uncertain"]

@@ -1,10 +1,11 @@
-"""What became of a card at a station."""
+"""What became of a card at a station, and of a station."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Self
 
-from applet_spec import ExitCode
+from applet_spec.errors import Changed, ExitCode, UnicardError
 
 
 class Outcome(Enum):
@@ -56,4 +57,41 @@ class CardResult:
             "message": self.message,
             "advice": self.advice,
             "traffic": self.traffic or {},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StationFailure:
+    """Why a station could not go on; ``changed`` is about the card that it had in hand."""
+
+    reader: str
+    message: str
+    changed: Changed
+    advice: str
+    exit_code: ExitCode
+
+    @classmethod
+    def of(cls, reader: str, error: UnicardError) -> Self:
+        """Take over what an error says."""
+        return cls(reader, error.message, error.changed, error.advice, error.exit_code)
+
+    @classmethod
+    def interrupted(cls) -> Self:
+        """Return what a person's second Ctrl-C is: nobody waited for the cards in hand."""
+        return cls(
+            "run",
+            "stopped before the cards in hand were finished",
+            Changed.UNKNOWN,
+            "put the cards back and run the same command again: they are asked how far they came",
+            ExitCode.UNCERTAIN,
+        )
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the failure for ``--json``."""
+        return {
+            "reader": self.reader,
+            "message": self.message,
+            "changed": self.changed.name.lower(),
+            "advice": self.advice,
+            "exit_code": int(self.exit_code),
         }

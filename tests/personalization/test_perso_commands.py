@@ -1,92 +1,23 @@
-"""`unicard personalize` from end to end, through its entry point, also when it is killed."""
+"""`unicard personalize` from end to end, through its entry point."""
 
 import json
-import os
-import random
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-import cli
 from card_simulator.card_file import create, read
 from card_simulator.memory import Image
-from host_lib.drive import drive
-from host_lib.reader import open_reader
-from personalization import steps
-from personalization.decision import Observation
-from tests.personalization.perso_bureau import (
-    PASSPHRASE,
-    blanks,
-    list_text,
-    memory_folder,
-    new_store,
-)
-from tests.support.evidence import evidence
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Give a folder with a store, a list of four citizens and six blank cards, and work in it."""
-    with memory_folder(tmp_path) as folder:
-        set_up(folder, 4, 6)
-        monkeypatch.chdir(folder)
-        monkeypatch.setenv("UNICARD_PASSPHRASE", PASSPHRASE)
-        for name in ("UNICARD_STORE", "UNICARD_JOURNAL", "UNICARD_READER"):
-            monkeypatch.delenv(name, raising=False)
-        yield folder
-
-
-def set_up(folder: Path, citizens: int, cards: int) -> None:
-    new_store(folder / "keys.unicard").close()
-    (folder / "list.csv").write_text(list_text(citizens), encoding="utf-8")
-    for number, image in enumerate(blanks(cards)):
-        create(folder / f"blank-{number}.json", image)
-
-
-PREPARE = ("prepare", "list.csv", "--out", "p", "--mailers", "m")
-RUN = ("run", "p", "--reader", "sim:blank-*.json")
-
-
-class Terminal:
-    """Runs commands in this process; keeps what they print."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-        self.err = ""
-
-    def __call__(self, *words: str, code: int = 0) -> dict[str, Any]:
-        self._capsys.readouterr()
-        found = cli.main(["personalize", *words, "--json"])
-        out, self.err = self._capsys.readouterr()
-        assert found == code, out
-        data: dict[str, Any] = json.loads(out)
-        return data
-
-    def text(self, *words: str, code: int = 0) -> str:
-        self._capsys.readouterr()
-        assert cli.main(["personalize", *words]) == code
-        out, self.err = self._capsys.readouterr()
-        return out
-
-
-@pytest.fixture
-def terminal(shop: Path, capsys: pytest.CaptureFixture[str]) -> Terminal:
-    assert shop.is_dir()
-    return Terminal(capsys)
-
-
-def observed(path: Path) -> Observation:
-    with open_reader(f"sim:{path}") as reader:
-        return drive(steps.observe(), reader)
+from host_lib.flow.base import Flow
+from host_lib.reader import Reader, open_reader
+from keys_tool import issue_card_certificate
+from keys_tool.errors import CertificateRequestInvalid
+from personalization import line, steps
+from personalization.bench import Bench
+from personalization.outcome import CardResult
+from personalization.station import personalize
+from tests.personalization.perso_bureau import list_text
+from tests.personalization.perso_shop import PREPARE, RUN, Terminal, observed
 
 
 def test_a_list_becomes_cards_and_everything_is_accounted_for(
@@ -240,118 +171,95 @@ def test_a_card_that_another_program_holds_is_left_out(terminal: Terminal, shop:
     assert "blank-0.json was left out" in terminal.err
 
 
-def test_two_stations_side_by_side_share_the_batch(terminal: Terminal, shop: Path) -> None:
-    terminal(*PREPARE)
-    readers = ("-r", "sim:blank-[012].json", "-r", "sim:blank-[345].json")
-    done = terminal("run", "p", *readers)
-    assert done["this_run"]["issued"] == 4
-    assert {card["reader"][:10] for card in done["cards"]} == {"sim:blank-"}
-    assert len({card["chip"] for card in done["cards"]}) == len(done["cards"])
-    assert_each_issued_once(shop, 4)
+MISSING = ("-r", "sim:blank-*.json", "-r", "sim:none.json")
 
 
-def test_an_error_of_one_of_two_stations_is_said(terminal: Terminal) -> None:
-    terminal(*PREPARE)
-    error = terminal("run", "p", "-r", "sim:blank-*.json", "-r", "sim:none", code=2)["error"]
-    assert "no card file none" in error["message"]
-
-
-def start(folder: Path) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "UNICARD_PASSPHRASE": PASSPHRASE}
-    return subprocess.Popen(
-        [sys.executable, "-m", "cli", "personalize", *RUN, "--json"],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def events(folder: Path) -> int:
-    # For writing: after a kill the first to open the journal rolls back what was not committed.
-    with sqlite3.connect(f"file:{folder / 'bureau.journal'}?mode=rw", uri=True) as database:
-        (count,) = database.execute("SELECT count(*) FROM events").fetchone()
-    return int(count)
-
-
-def until(folder: Path, more: int, process: subprocess.Popen[str]) -> None:
-    """Wait until the journal has so many more events, or the process has ended."""
-    goal = events(folder) + more
-    end = time.monotonic() + 60
-    while process.poll() is None and events(folder) < goal:
-        assert time.monotonic() < end, "the station stands still"
-        time.sleep(0.002)
-
-
-def assert_each_issued_once(folder: Path, records: int) -> None:
-    """Look at the cards themselves, and at the journal: so many issued, all different."""
-    seen = [observed(path) for path in sorted(folder.glob("blank-*.json"))]
-    serials = [one.card_serial for one in seen if one.state == "PERSONALIZED"]
-    assert len(serials) == len(set(serials)) == records
-    with sqlite3.connect(folder / "bureau.journal") as database:
-        rows = database.execute("SELECT state, card_serial, chip FROM records").fetchall()
-    assert [row[0] for row in rows] == ["done"] * records
-    assert {row[1] for row in rows} == {serial.hex() for serial in serials if serial}
-    assert len({row[2] for row in rows}) == records
-
-
-def kill_and_resume(folder: Path, choose: random.Random, most: int) -> int:
-    """Run a batch, killing the station at random moments; return how often it was killed."""
-    for kills in range(most):
-        process = start(folder)
-        until(folder, choose.randint(1, 7), process)
-        time.sleep(choose.random() * 0.02)
-        process.kill()
-        process.communicate()
-        if process.returncode == 0:
-            return kills
-    with start(folder) as process:
-        out, err = process.communicate()
-        assert process.returncode == 0, out + err
-    return most
-
-
-def test_a_station_that_is_killed_at_random_moments_goes_on_where_it_was(
-    terminal: Terminal, shop: Path
+@pytest.mark.parametrize("readers", [MISSING, MISSING[2:], ("-r", "record:t.jsonl:sim:none.json")])
+def test_a_reader_that_is_not_there_is_said_before_any_card_is_taken(
+    terminal: Terminal, shop: Path, readers: tuple[str, ...]
 ) -> None:
     terminal(*PREPARE)
-    assert kill_and_resume(shop, random.Random(1), most=5) >= 2
-    assert_each_issued_once(shop, 4)
-    assert terminal("report", "p")["blanks"]["used"] == 4
+    error = terminal("run", "p", *readers, code=2)["error"]
+    assert "no card file none.json" in error["message"]
+    assert error["changed"] == "no"
+    assert terminal("status", "p")["states"]["waiting"] == 4
+    assert not (shop / "t.jsonl").exists()
 
 
-@pytest.mark.proof
-def test_no_kill_9_loses_a_card_or_issues_it_twice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    counts = {"batches": 0, "cards": 0, "stations killed": 0}
-    choose = random.Random(20261122)
-    monkeypatch.setenv("UNICARD_PASSPHRASE", PASSPHRASE)
-    with memory_folder(tmp_path) as shop:
-        for number in range(12):
-            folder = shop / str(number)
-            folder.mkdir()
-            set_up(folder, 8, 9)
-            monkeypatch.chdir(folder)
-            assert cli.main(["personalize", *PREPARE]) == 0
-            counts["stations killed"] += kill_and_resume(folder, choose, most=12)
-            assert_each_issued_once(folder, 8)
-            counts["batches"] += 1
-            counts["cards"] += 8
-        monkeypatch.chdir(tmp_path)
-    evidence("personalization_kill_9", counts, seed=20261122)
-
-
-def test_ctrl_c_finishes_the_card_in_hand(terminal: Terminal, shop: Path) -> None:
+def test_a_finished_batch_does_not_hide_that_a_reader_is_not_there(terminal: Terminal) -> None:
     terminal(*PREPARE)
-    process = start(shop)
-    until(shop, 2, process)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 0, err
-    issued = json.loads(out)["records"]["issued"]
-    assert json.loads(out)["records"]["uncertain"] == 0
-    assert 1 <= issued <= 4
-    assert terminal(*RUN)["records"]["issued"] == 4
-    assert_each_issued_once(shop, 4)
+    terminal(*RUN)
+    assert "no card file" in terminal("run", "p", "-r", "sim:none.json", code=2)["error"]["message"]
+
+
+def fail_at_second(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Let the bureau fail in the middle of the second card."""
+    sound, calls = issue_card_certificate, iter(range(9))
+
+    def certificate(*words: object, **named: object) -> bytes:
+        if next(calls) == 1:
+            raise error
+        return sound(*words, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("personalization.making.issue_card_certificate", certificate)
+
+
+def test_an_error_in_the_middle_of_a_box_stands_beside_what_was_done(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal(*PREPARE)
+    fail_at_second(monkeypatch, CertificateRequestInvalid("the dates are no dates"))
+    done = terminal(*RUN, code=4)
+    assert done["this_run"] == {"issued": 1}
+    (failure,) = done["failures"]
+    assert "the dates are no dates" in failure["message"]
+    assert (failure["changed"], failure["exit_code"]) == ("unknown", 4)
+    assert "put the card back" in failure["advice"]
+    assert done["records"] == {"issued": 1, "spoiled": 0, "uncertain": 1, "left": 2}
+
+
+def test_people_are_told_of_an_error_and_of_what_was_done_before_it(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal(*PREPARE)
+    fail_at_second(monkeypatch, CertificateRequestInvalid("the dates are no dates"))
+    text = terminal.text(*RUN, code=4)
+    assert "This run: 1 issued." in text
+    assert "the dates are no dates" in text
+    assert "put the card back" in terminal.err
+    assert "othing was changed" not in text + terminal.err
+
+
+def test_a_second_ctrl_c_does_not_hide_what_was_done(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal(*PREPARE)
+    fail_at_second(monkeypatch, KeyboardInterrupt())
+    done = terminal(*RUN, code=4)
+    assert done["this_run"] == {"issued": 1}
+    assert done["failures"][0]["changed"] == "unknown"
+
+
+def test_a_spoiled_card_is_not_hidden_by_an_error_after_it(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exit code is the worst of all."""
+    terminal(*PREPARE)
+    calls = iter(range(9))
+
+    def personalized(bench: Bench, card: Reader) -> CardResult:
+        if next(calls) == 1:
+            raise CertificateRequestInvalid("the dates are no dates")
+        with monkeypatch.context() as patched:
+            patched.setattr(steps, "make_key_pair", lambda _session: no_point())
+            return personalize(bench, card)
+
+    monkeypatch.setattr(line, "personalize", personalized)
+    done = terminal(*RUN, code=5)
+    assert done["this_run"] == {"spoiled": 1}
+    assert [failure["exit_code"] for failure in done["failures"]] == [1]
+
+
+def no_point() -> Flow[bytes]:
+    yield from ()
+    return bytes(65)

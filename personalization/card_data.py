@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self
 
@@ -40,7 +40,7 @@ class CardData:
 
     enrolment_id: str
     numbers: CardNumbers
-    dgis: Mapping[int, bytes]
+    dgis: Mapping[int, bytes] = field(repr=False)
     pin: Pin
     notes: tuple[str, ...] = ()
 

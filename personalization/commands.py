@@ -99,7 +99,7 @@ def prepare(
     """Make the production file and the PIN mailers of a list."""
     from keys_tool import open_store
     from personalization.enrolment import EnrolmentInvalid, read_list
-    from personalization.journal import Journal
+    from personalization.journal import journal_for_preparing
     from personalization.prepare import only_spoiled
     from personalization.prepare import prepare as prepare_batch
 
@@ -110,7 +110,7 @@ def prepare(
         raise
     with (
         open_store(store, _secret(passphrase)) as keys,
-        Journal(journal_path, create=True) as journal,
+        journal_for_preparing(journal_path) as journal,
     ):
         if spoiled:
             enrolments = only_spoiled(enrolments, journal)

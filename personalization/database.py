@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from personalization.errors import JournalError
+from personalization.errors import FileMissing, JournalError
 from personalization.journal_schema import SCHEMA_VERSION, about, metadata
 
 PATIENCE_SECONDS = 30
@@ -31,10 +31,10 @@ _APPLICATION_ID = 0x55434A31
 def open_database(path: Path, *, create: bool) -> Engine:
     """Open the journal at a path; ``create`` makes it where there is none.
 
-    Raises `JournalError` for a file that is missing, is no journal or has another version.
+    Raises `FileMissing`, and `JournalError` for what is no journal or has another version.
     """
     if not create and not path.exists():
-        raise JournalError(
+        raise FileMissing(
             f"there is no journal at {path}",
             advice="name the journal that the batch was prepared with: --journal",
         )

@@ -25,9 +25,8 @@ class EnrolmentInvalid(PersonalizationError):
 
     def __init__(self, path: Path, problems: tuple[Problem, ...], records: int) -> None:
         bad = len({problem.record for problem in problems})
-        super().__init__(
-            f"{path}: {bad} of {records} records have faults ({len(problems)} faults in all)"
-        )
+        said = f"{bad} of {records} records have faults ({len(problems)} faults in all)"
+        super().__init__(f"{path}: {said if records else problems[0].message}")
         self.problems = problems
 
     def as_dict(self) -> dict[str, object]:
@@ -40,7 +39,7 @@ class Enrolment:
     """One valid record: its place in the list and its fields, typed as the schema says."""
 
     number: int
-    fields: Mapping[str, Any]
+    fields: Mapping[str, Any] = field(repr=False)
 
     @property
     def enrolment_id(self) -> str:

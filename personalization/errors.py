@@ -7,8 +7,15 @@ class PersonalizationError(UnicardError):
     """Base of everything that can go wrong in the bureau."""
 
 
+class FileMissing(PersonalizationError):
+    """A file that was named is not there."""
+
+    exit_code = ExitCode.USAGE
+    advice = "check the name and the folder"
+
+
 class ListUnreadable(PersonalizationError):
-    """The enrolment list is no file that can be read: missing, binary, wrong encoding or header."""
+    """The enrolment list is no file that can be read: binary, wrong encoding or header."""
 
     advice = "see docs/personalization.md for the forms that a list can have"
 
@@ -52,7 +59,10 @@ class RecordNotFound(PersonalizationError):
 class JournalError(PersonalizationError):
     """The journal cannot be used: damaged, of another version, or locked for too long."""
 
-    advice = "do not delete the journal: it knows which cards exist; restore it from its backup"
+    advice = (
+        "check the name given with --journal; if it is the bureau's journal, do not delete it: it "
+        "knows which cards exist; restore it from its backup"
+    )
 
 
 class LeaseLost(PersonalizationError):

@@ -5,7 +5,7 @@ bits of the third byte, the angle in units of 5.625 degrees in the other six.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from applet_spec import spec
 from host_lib.tlv import encode
@@ -28,7 +28,7 @@ class CardFinger:
     """One finger as the card stores it; ``notes`` say what of the record was left out, and why."""
 
     position: int
-    template: bytes
+    template: bytes = field(repr=False)
     notes: tuple[str, ...]
 
     @property

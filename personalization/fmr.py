@@ -1,6 +1,6 @@
 """Finger minutiae records of ISO/IEC 19794-2:2005, section 7: read strictly, never repaired."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from personalization.errors import FingerRecordInvalid
 
@@ -39,7 +39,7 @@ class FingerRecord:
     x_resolution: int
     y_resolution: int
     quality: int
-    minutiae: tuple[Minutia, ...]
+    minutiae: tuple[Minutia, ...] = field(repr=False)
 
 
 def parse_finger_record(data: bytes) -> FingerRecord:

@@ -5,73 +5,27 @@ any time. No personal data and no secrets are here: enrolment reference, card nu
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
 
-from sqlalchemy import Connection, Row, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from personalization.database import open_database, reading, writing
+from personalization.database import writing
 from personalization.errors import BatchRefused, JournalError, LeaseLost
-from personalization.journal_rows import (
-    Batch,
-    Chip,
-    Entry,
-    NewRecord,
-    batch_row,
-    read_batch,
-    read_entry,
-)
-from personalization.journal_schema import ORDER, State, batches, chips, events, records
+from personalization.journal_reader import JournalReader, record_row
+from personalization.journal_rows import Batch, Entry, NewRecord, batch_row, read_entry
+from personalization.journal_schema import State, batches, chips, events, records
 from personalization.owner import Owner
 
-_CHUNK = 500
-"""Values in one IN (...): SQLite's limit on variables is far above."""
 
-
-class Journal:
+class Journal(JournalReader):
     """An open journal. Every method is one transaction; what returned is on the disk.
 
     Raises `JournalError`, and `LeaseLost` from methods that need the record's lease.
     """
-
-    def __init__(self, path: Path, *, create: bool = False) -> None:
-        self.path = path
-        self._engine = open_database(path, create=create)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._engine.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    # Batches
-
-    def taken_card_numbers(self, numbers: Iterable[str]) -> set[str]:
-        """Return which of these card numbers were given to a record already."""
-        return self._known(records.c.card_number, tuple(numbers))
-
-    def live_enrolments(self, ids: Iterable[str]) -> set[str]:
-        """Return which of these enrolments have a record that is not spoiled."""
-        return self._known(records.c.enrolment_id, tuple(ids), records.c.state != State.SPOILED)
-
-    def spoiled_enrolments(self, ids: Iterable[str]) -> set[str]:
-        """Return which of these enrolments have a spoiled record."""
-        return self._known(records.c.enrolment_id, tuple(ids), records.c.state == State.SPOILED)
-
-    def _known(self, column: Any, values: Sequence[str], *conditions: Any) -> set[str]:
-        found = set[str]()
-        with reading(self._engine, self.path) as connection:
-            for start in range(0, len(values), _CHUNK):
-                wanted = column.in_(values[start : start + _CHUNK])
-                found |= set(connection.scalars(select(column).where(wanted, *conditions)))
-        return found
 
     def register(self, batch: Batch, new: Sequence[NewRecord], publish: Callable[[], None]) -> None:
         """Record a batch and give out its card numbers, all or nothing.
@@ -103,77 +57,16 @@ class Journal:
                 advice="prepare the list again",
             ) from error
 
-    def batch(self, batch: bytes) -> Batch:
-        """Return a batch. Raises `BatchRefused` for one that was not prepared with this journal."""
-        with reading(self._engine, self.path) as connection:
-            row = connection.execute(
-                select(batches).where(batches.c.id == batch.hex())
-            ).one_or_none()
-        if row is None:
-            raise BatchRefused(
-                f"batch {batch.hex().upper()} is not in the journal {self.path}",
-                advice="name the journal that the batch was prepared with; if its preparation was "
-                "interrupted, delete the file and prepare the list again",
-            )
-        return read_batch(row)
+    def remove_if_unused(self) -> None:
+        """Remove a journal that no batch was ever written to.
 
-    def batches(self) -> tuple[Batch, ...]:
-        """Return all batches, the oldest first."""
-        with reading(self._engine, self.path) as connection:
-            rows = connection.execute(select(batches).order_by(batches.c.created)).all()
-        return tuple(read_batch(row) for row in rows)
-
-    # Looking
-
-    def chip(self, serial: bytes) -> Chip | None:
-        """Return what is known of a chip; None for one that was never taken."""
-        with reading(self._engine, self.path) as connection:
-            row = connection.execute(
-                select(chips).where(chips.c.serial == serial.hex())
-            ).one_or_none()
-        if row is None:
-            return None
-        return Chip(serial, bytes.fromhex(row.batch), row.record, row.spoiled or "")
-
-    def entry(self, record: int) -> Entry:
-        """Return a record by its id."""
-        with reading(self._engine, self.path) as connection:
-            return read_entry(_row(connection, record))
-
-    def entries(self, batch: bytes) -> tuple[Entry, ...]:
-        """Return the records of a batch in their order."""
-        query = select(records).where(records.c.batch == batch.hex()).order_by(records.c.place)
-        with reading(self._engine, self.path) as connection:
-            return tuple(read_entry(row) for row in connection.execute(query))
-
-    def entry_of_card(self, batch: bytes, card_number: str) -> Entry | None:
-        """Return the record of a card number in a batch, or None."""
-        where = and_(records.c.batch == batch.hex(), records.c.card_number == card_number)
-        with reading(self._engine, self.path) as connection:
-            row = connection.execute(select(records).where(where)).one_or_none()
-        return None if row is None else read_entry(row)
-
-    def spoiled_chips(self, batch: bytes) -> tuple[Chip, ...]:
-        """Return the spoiled chips of a batch, also those whose record went on with another."""
-        where = and_(chips.c.batch == batch.hex(), chips.c.spoiled.is_not(None))
-        query = select(chips).where(where).order_by(chips.c.taken, chips.c.serial)
-        with reading(self._engine, self.path) as connection:
-            rows = connection.execute(query).all()
-        return tuple(Chip(bytes.fromhex(r.serial), batch, r.record, r.spoiled) for r in rows)
-
-    def count_chips(self, batch: bytes) -> int:
-        """Return how many chips were taken for a batch."""
-        query = select(func.count()).select_from(chips).where(chips.c.batch == batch.hex())
-        with reading(self._engine, self.path) as connection:
-            return connection.execute(query).scalar_one()
-
-    def history(self, record: int) -> tuple[tuple[str, str, str], ...]:
-        """Return time, event and detail of everything that happened to a record."""
-        query = select(events).where(events.c.record == record).order_by(events.c.id)
-        with reading(self._engine, self.path) as connection:
-            return tuple((row.at, row.what, row.detail) for row in connection.execute(query))
-
-    # The way of a record
+        It is looked at and removed in a writing transaction: SQLite lets nobody who waited for his
+        turn write into the removed file (SQLITE_READONLY_DBMOVED).
+        """
+        with writing(self._engine, self.path) as connection:
+            if connection.execute(select(batches.c.id).limit(1)).first() is None:
+                self.path.with_name(f"{self.path.name}-journal").unlink(missing_ok=True)
+                self.path.unlink()
 
     def take(self, batch: bytes, chip: bytes, owner: Owner, reader: str) -> Entry | None:
         """Bind a blank chip to the next waiting record and lease it; None when none waits.
@@ -197,12 +90,12 @@ class Journal:
             }
             _change(connection, found, **changes)
             _note(connection, batch, found, chip, State.LEASED, reader)
-            return read_entry(_row(connection, found))
+            return read_entry(record_row(connection, found))
 
     def resume(self, record: int, owner: Owner, reader: str) -> Entry:
         """Lease a record whose card has come back. Raises `LeaseLost` while its owner lives."""
         with writing(self._engine, self.path) as connection:
-            entry = read_entry(_row(connection, record))
+            entry = read_entry(record_row(connection, record))
             holder = entry.owner
             if holder is not None and holder != owner and holder.alive:
                 raise LeaseLost(
@@ -212,7 +105,7 @@ class Journal:
             changes = {"state": state, "owner": str(owner), "reader": reader, "remark": None}
             _change(connection, record, **changes)
             _note(connection, entry.batch, record, entry.chip, "resumed", f"at {state}; {reader}")
-            return read_entry(_row(connection, record))
+            return read_entry(record_row(connection, record))
 
     def advance(
         self,
@@ -289,23 +182,18 @@ class Journal:
                 connection.execute(update(chips).where(serial).values(spoiled=spoiled))
             _note(connection, entry.batch, entry.id, entry.chip, what, detail)
 
-    def has_work(self, batch: bytes) -> bool:
-        """Say whether a card that comes now could still be needed for this batch."""
-        of_batch = records.c.batch == batch.hex()
-        wanting = and_(of_batch, records.c.state.in_([State.WAITING, State.UNCERTAIN]))
-        making = and_(of_batch, records.c.state.in_(ORDER[:-1]))
-        with reading(self._engine, self.path) as connection:
-            if connection.execute(select(records.c.id).where(wanting).limit(1)).first():
-                return True
-            rows = connection.execute(select(records).where(making)).all()
-        return any(read_entry(row).interrupted for row in rows)
 
-
-def _row(connection: Connection, record: int) -> Row[Any]:
-    row = connection.execute(select(records).where(records.c.id == record)).one_or_none()
-    if row is None:
-        raise JournalError(f"the journal has no record {record}")
-    return row
+@contextmanager
+def journal_for_preparing(path: Path) -> Iterator[Journal]:
+    """Open the journal, or make one; a new one stays only when the block ends well."""
+    is_new = not path.exists()
+    with Journal(path, create=True) as journal:
+        try:
+            yield journal
+        except BaseException:
+            if is_new:
+                journal.remove_if_unused()
+            raise
 
 
 def _bind(connection: Connection, batch: bytes, chip: bytes, record: int) -> None:

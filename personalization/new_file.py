@@ -1,9 +1,11 @@
 """Files that appear whole under their name, or not at all, and never take another's place."""
 
+import fcntl
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from typing import BinaryIO
 
@@ -37,19 +39,31 @@ class NewFile:
 def new_file(path: Path) -> Iterator[NewFile]:
     """Begin a file; without `NewFile.publish` nothing of it stays.
 
+    What a process left that was killed over a file of this name is removed first.
     Raises `FileExists` when something has the name already, and `FileUnwritable`.
     """
     if path.exists() or path.is_symlink():
         raise FileExists(f"{path} exists already")
+    _remove_left_over(path)
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
     with _as_ours(path):
         descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            with suppress(OSError):  # without locks, what a killed process leaves stays
+                fcntl.flock(file, fcntl.LOCK_EX)
             yield NewFile(path, file, unfinished)
     finally:
         with suppress(OSError):
             unfinished.unlink()
+
+
+def _remove_left_over(path: Path) -> None:
+    """Remove unfinished files of this name that no living process has locked."""
+    for left in path.parent.glob(f".{escape(path.name)}.????????.new"):
+        with suppress(OSError), left.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
 
 
 def write_new(path: Path, data: bytes) -> None:

@@ -8,12 +8,12 @@ import codecs
 import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from personalization.errors import ListUnreadable
+from personalization.errors import FileMissing, ListUnreadable
 from personalization.fields import FieldTable
 
 LARGEST_LINE = 1 << 16
@@ -31,12 +31,14 @@ class RawRecord:
 
     number: int
     line: int
-    fields: Mapping[str, object]
+    fields: Mapping[str, object] = field(repr=False)
     fault: str = ""
 
 
 def read_records(path: Path, table: FieldTable) -> Iterator[RawRecord]:
-    """Yield the records of a list in order. Raises `ListUnreadable` for what is no list.
+    """Yield the records of a list in order.
+
+    Raises `FileMissing`, and `ListUnreadable` for what is no list.
 
     The form is told from the content, not from the file's name.
     """
@@ -49,6 +51,8 @@ def read_records(path: Path, table: FieldTable) -> Iterator[RawRecord]:
                 yield from _json_lines(file, path)
             else:
                 yield from _csv(file, path, table)
+    except FileNotFoundError as error:
+        raise FileMissing(f"there is no file {path}") from error
     except OSError as error:
         raise ListUnreadable(f"{path} cannot be read: {error.strerror}") from error
 

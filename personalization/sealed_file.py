@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from keys_tool import KeyStore, Purpose
-from personalization.errors import SealedFileDamaged
+from personalization.errors import FileMissing, SealedFileDamaged
 
 VERSION = 1
 BATCH_LENGTH = 8
@@ -213,6 +213,8 @@ def batch_of(path: Path) -> bytes:
 def _opened(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
+    except FileNotFoundError as error:
+        raise FileMissing(f"there is no file {path}") from error
     except OSError as error:
         raise SealedFileDamaged(
             f"{path} cannot be read: {error.strerror}", advice="check the file's name"

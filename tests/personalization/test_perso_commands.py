@@ -78,16 +78,23 @@ def test_a_list_with_faults_writes_nothing_and_names_all_of_them(
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("check", "none.csv"), 1, "cannot be read"),
-        (("run", "none", "-r", "sim"), 1, "cannot be read"),
+        (("check", "none.csv"), 2, "there is no file none.csv"),
+        (("check", "."), 1, "cannot be read"),
+        (("prepare", "none.csv", "--out", "x", "--mailers", "y"), 2, "there is no file none.csv"),
+        (("run", "none", "-r", "sim"), 2, "there is no file none"),
+        (("status", "none"), 2, "there is no file none"),
+        (("report", "none"), 2, "there is no file none"),
+        (("mailer", "none", "--card", "1"), 2, "there is no file none"),
+        (("plan", "none", "--card", "1"), 2, "there is no file none"),
+        (("spoil", "none", "--chip", "00", "--reason", "x"), 2, "there is no file none"),
         (("run", "list.csv", "-r", "sim"), 1, "no JSON object"),
         (("run", "p", "-r", "sim:none-*.json"), 2, "no card file fits"),
         (("run", "p", "-r", "sim:none.json"), 2, "no card file"),
         (("run", "p", "-r", "nosuch:0"), 2, "no kind of reader"),
-        (("run", "p", "-r", "sim", "--journal", "other"), 1, "no journal at"),
+        (("run", "p", "-r", "sim", "--journal", "other"), 2, "no journal at"),
         (("run", "p", "-r", "sim", "--store", "other"), 2, "no key store"),
         (("run", "p", "-r", "sim", "--transport", "9"), 1, "no transport key"),
-        (("report", "m", "--blanks", "0", "--journal", "other"), 1, "no journal at"),
+        (("report", "m", "--blanks", "0", "--journal", "other"), 2, "no journal at"),
         (("report", "list.csv"), 1, "no production or mailer file"),
         (("mailer", "p", "--card", "1"), 1, "no file of the format"),
         (("mailer", "m", "--card", "1"), 2, "no record of this card number"),
@@ -263,3 +270,54 @@ def test_a_spoiled_card_is_not_hidden_by_an_error_after_it(
 def no_point() -> Flow[bytes]:
     yield from ()
     return bytes(65)
+
+
+NAMED_WRONGLY = ("list.csv", "keys.unicard", "p", "empty", "other.db")
+
+
+@pytest.mark.parametrize("name", NAMED_WRONGLY)
+def test_what_is_no_journal_is_taken_for_a_wrong_name_first(
+    terminal: Terminal, shop: Path, name: str
+) -> None:
+    terminal(*PREPARE)
+    (shop / "empty").touch()
+    with sqlite3.connect(shop / "other.db") as database:
+        database.execute("CREATE TABLE t (x)")
+    before = (shop / name).read_bytes()
+    error = terminal("status", "p", "--journal", name, code=1)["error"]
+    assert error["advice"].startswith("check the name given with --journal")
+    assert (shop / name).read_bytes() == before
+
+
+def test_a_list_of_headings_alone_is_said_to_have_no_record(terminal: Terminal, shop: Path) -> None:
+    heading = list_text(1).splitlines()[0]
+    (shop / "list.csv").write_text(f"{heading}\n", encoding="utf-8")
+    for command in (("check", "list.csv"), PREPARE):
+        error = terminal(*command, code=1)["error"]
+        assert error["message"] == "list.csv: the list holds no record"
+        assert len(error["problems"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--out", "list.csv", "--mailers", "m"), 2),
+        (("--out", "p", "--mailers", "nofolder/m"), 1),
+        (("--out", "p", "--mailers", "m", "--spoiled"), 1),
+    ],
+)
+def test_a_prepare_that_fails_leaves_no_file_at_all(
+    terminal: Terminal, shop: Path, words: tuple[str, ...], code: int
+) -> None:
+    before = sorted(shop.iterdir())
+    assert terminal("prepare", "list.csv", *words, code=code)["error"]["changed"] == "no"
+    assert sorted(shop.iterdir()) == before
+
+
+def test_a_prepare_that_fails_leaves_a_journal_that_was_there(
+    terminal: Terminal, shop: Path
+) -> None:
+    terminal(*PREPARE)
+    terminal(*PREPARE, code=1)
+    assert terminal("status", "p")["states"]["waiting"] == 4
+    assert (shop / "bureau.journal").exists()

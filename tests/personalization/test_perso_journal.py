@@ -7,13 +7,22 @@ import stat
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from personalization.discard import declare_spoiled
-from personalization.errors import BatchRefused, JournalError, LeaseLost, RecordNotFound
+from personalization.errors import (
+    BatchRefused,
+    FileMissing,
+    JournalError,
+    LeaseLost,
+    RecordNotFound,
+)
 from personalization.journal import Journal
+from personalization.journal_rows import Batch, NewRecord
+from personalization.journal_rows import batch_row as row
 from personalization.journal_schema import State
 from personalization.owner import Owner
 from tests.personalization.perso_bureau import Bureau
@@ -146,7 +155,7 @@ def test_a_journal_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 
 
 def test_what_is_no_journal_is_refused_and_left_alone(tmp_path: Path) -> None:
-    with pytest.raises(JournalError, match="no journal at"):
+    with pytest.raises(FileMissing, match="no journal at"):
         Journal(tmp_path / "none")
     assert not (tmp_path / "none").exists()
     text = tmp_path / "text"
@@ -209,3 +218,27 @@ def test_work_is_left_while_a_record_waits_or_its_card_may_come_back(bureau: Bur
     journal.resume(entries[2].id, ME, "r")
     journal.advance(entries[2], ME, State.DONE, {})
     assert not journal.has_work(batch)
+
+
+def test_a_journal_that_was_used_is_not_removed(bureau: Bureau) -> None:
+    bureau.journal.remove_if_unused()
+    assert len(bureau.journal.batches()) == 1
+
+
+def test_who_waits_for_a_journal_that_is_removed_publishes_nothing(tmp_path: Path) -> None:
+    published = list[int]()
+    with Journal(tmp_path / "new", create=True) as journal:
+        batch = Batch(bytes(8), datetime.now(UTC), "1.0", 1, 0x30, 1, 1, 1, bytes(32))
+
+        def row_of_removed(batch: Batch) -> dict[str, object]:
+            """Be what happens while `register` waits for its turn: the file loses its name."""
+            (tmp_path / "new").unlink()
+            return row(batch)
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("personalization.journal.batch_row", row_of_removed)
+            with pytest.raises(JournalError, match="cannot be used"):
+                journal.register(
+                    batch, [NewRecord("A-1", "9" * 16, bytes(8))], lambda: published.append(1)
+                )
+    assert published == []

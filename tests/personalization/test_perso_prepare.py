@@ -5,6 +5,8 @@ import json
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -26,13 +28,17 @@ from personalization.errors import (
     RecordNotFound,
     SealedFileDamaged,
 )
-from personalization.fields import format_schema
+from personalization.fields import enrolment_fields, format_schema
+from personalization.finger import card_finger
+from personalization.fmr import parse_finger_record
 from personalization.journal import Journal
 from personalization.journal_schema import State
 from personalization.mailers import find_mailer
+from personalization.new_file import new_file, write_new
 from personalization.owner import Owner
 from personalization.prepare import only_spoiled, prepare
 from personalization.production import Production
+from personalization.records import read_records
 from personalization.sealed_file import MAILERS, SealedFile
 from tests.personalization.perso_bureau import (
     NOW,
@@ -285,3 +291,51 @@ def test_the_journal_knows_the_file_by_its_hash(bureau: Bureau) -> None:
         database.execute("UPDATE batches SET sha256 = ?", ("00" * 32,))
     with bureau.bench() as bench, pytest.raises(UnicardError, match="not the file"):
         bench.production.registered(bureau.journal)
+
+
+def test_no_repr_shows_a_person_or_a_finger(bureau: Bureau) -> None:
+    (enrolment, *_) = read_list(bureau.folder / "batch.csv", today=NOW.date())
+    (raw, *_) = read_records(bureau.folder / "batch.csv", enrolment_fields())
+    with bureau.bench() as bench:
+        card = bench.production.card(0)
+    finger = parse_finger_record(base64.b64decode(str(enrolment.fields["finger_1"])))
+    on_card = card_finger(finger, 2)
+    assert repr(enrolment).startswith("Enrolment(number=1")
+    shown = "".join(repr(thing) for thing in (enrolment, raw, card, finger, on_card))
+    for name in ("name", "national_id", "birth_date", "mobile", "finger_1"):
+        assert str(enrolment.fields[name]) not in shown
+    for content in (*card.dgis.values(), on_card.template):
+        assert repr(content)[2:-1] not in shown
+    assert "Minutia(" not in shown
+
+
+def unfinished(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.name.endswith(".new")]
+
+
+def test_what_a_killed_prepare_left_is_gone_after_the_next(tmp_path: Path) -> None:
+    script = (
+        "import os, signal, sys; from pathlib import Path;"
+        "from personalization.new_file import new_file\n"
+        "with new_file(Path(sys.argv[1])) as new:\n"
+        "    new.file.write(b'half'); new.file.flush(); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    path, other = tmp_path / "batch[1].production", tmp_path / "batch1.production"
+    for each in (path, other):
+        subprocess.run([sys.executable, "-c", script, str(each)], check=False)
+    assert len(unfinished(tmp_path)) == 2
+    write_new(path, b"whole")
+    assert path.read_bytes() == b"whole"
+    (left,) = unfinished(tmp_path)
+    assert left.startswith(".batch1."), "another file's is that file's affair"
+
+
+def test_a_file_in_the_making_is_not_taken_for_a_dead_one(tmp_path: Path) -> None:
+    path = tmp_path / "batch"
+    with new_file(path) as first:
+        first.file.write(b"first")
+        with new_file(path):
+            pass
+        first.publish()
+    assert path.read_bytes() == b"first"
+    assert unfinished(tmp_path) == []

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personalization.enrolment import check_list
-from personalization.errors import ListUnreadable
+from personalization.errors import FileMissing, ListUnreadable
 from personalization.fields import enrolment_fields
 from personalization.records import LARGEST_LINE, RawRecord, read_records
 from tests.personalization.perso_bureau import NOW, list_text
@@ -83,10 +83,11 @@ def test_what_is_no_list_is_refused_whole(
         records(written(tmp_path, content))
 
 
-def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
-    for path in (tmp_path / "none", tmp_path):
-        with pytest.raises(ListUnreadable, match="cannot be read"):
-            records(path)
+def test_a_missing_file_is_a_wrong_name_and_a_folder_is_no_list(tmp_path: Path) -> None:
+    with pytest.raises(FileMissing, match="there is no file"):
+        records(tmp_path / "none")
+    with pytest.raises(ListUnreadable, match="cannot be read"):
+        records(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Stations as processes: side by side, stopped, and killed at any moment."""
 
 import json
+import multiprocessing
 import os
 import random
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import cli
+from personalization import side_by_side
 from personalization.owner import Owner
 from tests.personalization.perso_bureau import PASSPHRASE, memory_folder
 from tests.personalization.perso_shop import (
@@ -127,6 +129,23 @@ def test_two_stations_finish_the_cards_in_hand_when_a_signal_reaches_all_of_them
     assert done["records"]["uncertain"] == 0
     assert done["this_run"]["issued"] == done["records"]["issued"] < 40
     assert not any(station.alive for station in stations)
+
+
+def test_a_station_that_does_not_end_is_ended_and_holds_up_nobody_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(side_by_side, "_PATIENCE_SECONDS", 0.2)
+    context = multiprocessing.get_context("spawn")
+    told, its_told = context.Pipe(duplex=False)
+    its_stopping, stopping = context.Pipe(duplex=False)
+    process = context.Process(target=time.sleep, args=(300,), daemon=True)
+    process.start()
+    station = side_by_side._Station("stuck", process, told, stopping)
+    station.wish_to_stop()
+    station.end()
+    assert process.exitcode == -signal.SIGKILL
+    its_told.close()
+    its_stopping.close()
 
 
 def kill_and_resume(folder: Path, choose: random.Random, most: int) -> int:

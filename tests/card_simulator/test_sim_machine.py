@@ -193,6 +193,21 @@ class CardMachine(RuleBasedStateMachine):
         self._go_and_send(APP, (0x00, 0x20, 0, 0x81, block), level, cut)
         self._send((0x00, 0x20, 0, 0x81, b""))
 
+    @precondition(lambda self: self.model.lasting.state == PERSONALIZED)
+    @rule(level=st.sampled_from([0, 0x01, 0x13, 0x33]), read=st.booleans())
+    def use_a_verified_pin(self, level: int, read: bool) -> None:
+        """Verify the holder's own PIN, then read with it or begin another session."""
+        if self.model.lasting.transport:
+            pins = self.model.lasting.pin + (NEW_PIN if self.model.lasting.pin == PIN else PIN)
+            self._go_and_send(APP, (0x00, 0x24, 0, 0x81, pins), level, None)
+        verify = (0x00, 0x20, 0, 0x81, self.model.lasting.pin)
+        self._go_and_send(APP, verify, level, None)
+        if read:
+            self._send((0x00, 0xCB, 0x3F, 0xFF, b"\x5c\x01\x65"))
+        else:
+            self._send_plain(apdu(0x80, 0x50, 0, 0, bytes(8)))
+            self._send((0x00, 0x20, 0, 0x81, b""))
+
     @rule(times=st.integers(1, 4), cut=CUTS)
     def guess_the_pin(self, times: int, cut: int | None) -> None:
         for _ in range(times):

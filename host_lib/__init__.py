@@ -8,26 +8,64 @@ May import: ``applet_spec``. Never prompts, never prints.
 
 from applet_spec import Changed, ExitCode, UnicardError
 from host_lib.card import Card
-from host_lib.drive import drive
+from host_lib.drive import NoKeysError, drive
+from host_lib.errors import (
+    CardCryptogramError,
+    CardRemoved,
+    ProtocolError,
+    ReaderError,
+    ReaderNotFound,
+    ReaderTimeout,
+    SecureMessagingError,
+)
 from host_lib.flow.base import CardKeys, Flow
+from host_lib.flow.genuine import NotGenuine
+from host_lib.flow.pin import LastTry
 from host_lib.keyset import KeySet
 from host_lib.reader import Reader, open_reader
-from host_lib.refusals import Refused, WrongPin
+from host_lib.refusals import (
+    ApplicationNotFound,
+    AuthenticationBlocked,
+    ConditionsNotSatisfied,
+    IncorrectData,
+    NotFound,
+    Refused,
+    SecurityStatusNotSatisfied,
+    UnknownStatusWord,
+    WrongPin,
+)
 from host_lib.secret import AesKey, Pin, SecretBytes
 
 __all__ = [
     "AesKey",
+    "ApplicationNotFound",
+    "AuthenticationBlocked",
     "Card",
+    "CardCryptogramError",
     "CardKeys",
+    "CardRemoved",
     "Changed",
+    "ConditionsNotSatisfied",
     "ExitCode",
     "Flow",
+    "IncorrectData",
     "KeySet",
+    "LastTry",
+    "NoKeysError",
+    "NotFound",
+    "NotGenuine",
     "Pin",
+    "ProtocolError",
     "Reader",
+    "ReaderError",
+    "ReaderNotFound",
+    "ReaderTimeout",
     "Refused",
     "SecretBytes",
+    "SecureMessagingError",
+    "SecurityStatusNotSatisfied",
     "UnicardError",
+    "UnknownStatusWord",
     "WrongPin",
     "drive",
     "open_reader",

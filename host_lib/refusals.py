@@ -36,6 +36,8 @@ class WrongPin(Refused):
     def __init__(self, contract: CommandSpec, sw: int) -> None:
         super().__init__(contract, sw)
         self.tries_left = sw & 0xF
+        if not self.tries_left:
+            self.advice = "The PIN is blocked now; the issuer resets it at an office."
 
 
 class AuthenticationBlocked(Refused):

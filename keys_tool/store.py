@@ -12,6 +12,7 @@ from host_lib.flow.base import Sam
 from host_lib.keyset import KeySet
 from host_lib.secret import AesKey, SecretBytes
 from keys_tool.errors import StoreNotFound, StoreUnsupported
+from keys_tool.passphrase import from_text
 from keys_tool.purpose import Algorithm, KeyInfo, Purpose
 
 
@@ -103,8 +104,10 @@ class KeyStore(Protocol):
     ) -> None: ...
 
 
-def open_store(location: str | Path, passphrase: SecretBytes) -> KeyStore:
+def open_store(location: str | Path, passphrase: SecretBytes | str) -> KeyStore:
     """Open the store at a path, and keep this process from dumping core.
+
+    A passphrase may be given as text, as a person types it.
 
     Raises `StoreNotFound`, `WrongPassphrase`, `StoreDamaged`, `StoreTooNew`, and
     `StoreUnsupported` for a ``pkcs11:`` URI, which this version does not know yet.
@@ -112,7 +115,8 @@ def open_store(location: str | Path, passphrase: SecretBytes) -> KeyStore:
     require_store(location)
     from keys_tool.file_store import FileStore
 
-    return FileStore.load(Path(location), passphrase)
+    secret = from_text(passphrase) if isinstance(passphrase, str) else passphrase
+    return FileStore.load(Path(location), secret)
 
 
 def require_store(location: str | Path) -> None:

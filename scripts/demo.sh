@@ -18,7 +18,7 @@ UNICARD_PASSPHRASE=$(cat passphrase)
 
 show() { # print a command as a person would type it, then run it
     printf '\n$ unicard'
-    printf ' %s' "$@"
+    printf ' %s' "${@@Q}" | sed "s/'\([A-Za-z0-9_.:\/-]*\)'/\1/g"
     printf '\n'
     "$unicard" "$@"
 }
@@ -58,4 +58,8 @@ printf '  %-26s %s\n' \
     report.json "the production report of the batch" \
     conformance/ "the conformance results: JSON and JUnit XML" \
     bureau.journal "the bureau's journal (SQLite)" \
-    cards/ "the cards: try 'unicard card show --reader sim:demo/cards/blank-0002.json'"
+    keys.unicard "the key store; its passphrase stands in the file passphrase" \
+    cards/ "the cards"
+printf '\nGo on by hand:\n'
+printf '  %s\n' ". .venv/bin/activate; cd demo; export UNICARD_PASSPHRASE=\"\$(cat passphrase)\"" \
+    "unicard card show --reader sim:cards/blank-0002.json"

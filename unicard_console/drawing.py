@@ -10,7 +10,15 @@ _NEVER_WRAP = 4096
 """Columns of a console that is read by a program: wide enough for any line of ours."""
 
 
-class PlainConsole(Console):
+class OurConsole(Console):
+    """A console that leaves a closed pipe to `unicard_console.failures`, like everything else."""
+
+    def on_broken_pipe(self) -> None:
+        """Let the error go on: rich would end the program with 1 here."""
+        raise BrokenPipeError
+
+
+class PlainConsole(OurConsole):
     """A console for pipes and files: no colour, no frames, no wrapping."""
 
     def print(self, *objects: Any, **options: Any) -> None:
@@ -30,7 +38,7 @@ def result_console(stream: IO[str]) -> Console:
     Text is taken literally: no markup, no emoji codes, no guessed highlighting.
     """
     if stream.isatty() and os.environ.get("TERM") != "dumb":
-        return Console(file=stream, markup=False, emoji=False, highlight=False)
+        return OurConsole(file=stream, markup=False, emoji=False, highlight=False)
     return PlainConsole(
         file=stream,
         markup=False,

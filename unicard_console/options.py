@@ -49,8 +49,9 @@ def _remember_json(ctx: click.Context, _option: click.Parameter, wanted: bool) -
 class SecretSource:
     """Where a secret comes from. Call it for the secret: file, environment variable, question."""
 
-    def __init__(self, what: str, environment: str, path: Path | None) -> None:
+    def __init__(self, what: str, environment: str, path: Path | None, option: str) -> None:
         self._what = what
+        self._option = option
         self._environment = environment
         self._path = path
 
@@ -61,7 +62,10 @@ class SecretSource:
         """
         if self._path is not None:
             return secret_from_file(self._path)
-        return os.environ.get(self._environment) or ask_secret(self._what, confirm=confirm)
+        elsewhere = f"{self._option} FILE or ${self._environment}"
+        return os.environ.get(self._environment) or ask_secret(
+            self._what, confirm=confirm, elsewhere=elsewhere
+        )
 
 
 def secret_option(
@@ -86,7 +90,8 @@ def secret_option(
         @functools.wraps(command)
         def with_secret(*args: Any, **kwargs: Any) -> R:
             path = kwargs.pop(parameter)
-            return command(*args, **{name: SecretSource(what, environment, path)}, **kwargs)
+            source = SecretSource(what, environment, path, f"--{option_name}-file")
+            return command(*args, **{name: source}, **kwargs)
 
         return with_secret
 

@@ -19,16 +19,18 @@ class SecretsDifferError(UnicardError):
     advice = "run the command again and type the same secret twice"
 
 
-def ask_secret(prompt: str, *, confirm: bool = False) -> str:
+def ask_secret(prompt: str, *, confirm: bool = False, elsewhere: str = "see --help") -> str:
     """Return a secret typed without echo, or the next line of stdin when that is no terminal.
+
+    ``elsewhere`` says in the error where the secret can come from instead.
 
     Raises ``NoSecretError`` when it is empty, ``SecretsDifferError`` when ``confirm`` is set and
     the second answer is another one.
     """
     what = prompt.strip().rstrip(":")
     if not sys.stdin.isatty():
-        return _not_empty(sys.stdin.readline().rstrip("\r\n"), what)
-    secret = _not_empty(_typed(f"{what}: "), what)
+        return _not_empty(sys.stdin.readline().rstrip("\r\n"), what, elsewhere)
+    secret = _not_empty(_typed(f"{what}: "), what, elsewhere)
     if confirm and _typed(f"{what} (again): ") != secret:
         raise SecretsDifferError(f"the two answers for “{what}” are not the same")
     return secret
@@ -55,10 +57,10 @@ def _typed(prompt: str) -> str:
     return getpass.getpass(prompt, stream=sys.stderr)
 
 
-def _not_empty(secret: str, what: str) -> str:
+def _not_empty(secret: str, what: str, elsewhere: str = "see --help") -> str:
     if not secret:
         raise NoSecretError(
             f"no secret was given for “{what}”",
-            advice="type it, or give it in a file or an environment variable: see --help",
+            advice=f"type it, or give it in a file or an environment variable: {elsewhere}",
         )
     return secret

@@ -10,8 +10,8 @@ class LastTry(UnicardError):
     """One try is left, and nobody said that it may be spent; nothing was sent to the card."""
 
     advice = (
-        "Make sure that the PIN is right, then allow the last try explicitly; a wrong one blocks "
-        "the PIN until the issuer resets it."
+        "Make sure that the PIN is right, then spend the last try on purpose (--spend-last-try, "
+        "spend_last_try=True): a wrong PIN is then blocked until the issuer resets it."
     )
 
 

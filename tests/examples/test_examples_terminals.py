@@ -1,12 +1,18 @@
 """Each example is a terminal that works."""
 
+import csv
 import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
 
+import pytest
+
+import host_lib
 from card_simulator.card_file import create
+from cli import main
 from host_lib import Pin
 from tests.support.cards import HOLDER_NAME, TRANSPORT_PIN, personalized_card
 
@@ -39,3 +45,51 @@ def test_the_terminal_says_what_is_wrong_without_a_traceback(tmp_path: Path) -> 
     assert run.returncode == 1
     assert "2 tries left" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def snippets() -> list[str]:
+    """The pieces of Python on the integrators' page, in order."""
+    text = (FOLDER.parent / "docs" / "integrators.md").read_text(encoding="utf-8")
+    return [part.partition("```")[0] for part in text.split("```python\n")[1:]]
+
+
+def test_the_terminal_on_the_integrators_page_works_as_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = card_file(tmp_path)
+    example("holder_changes_pin").collect(name, TRANSPORT_PIN, Pin("2468"))
+    monkeypatch.setenv("UNICARD_READER", name)
+    for typed, printed in (("1357", "Wrong PIN, 2 tries left"), ("2468", "bread 20")):
+        monkeypatch.setattr("getpass.getpass", lambda _prompt, typed=typed: typed)
+        exec(compile(snippets()[0], "integrators.md", "exec"), {})
+        assert printed in capsys.readouterr().out
+
+
+def test_the_back_office_on_the_integrators_page_works_as_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("UNICARD_PASSPHRASE", "words for this test only")
+    with (FOLDER / "enrolments.csv").open(encoding="utf-8", newline="") as full:
+        rows = list(csv.reader(full))[:2]
+    with Path("list.csv").open("w", encoding="utf-8", newline="") as short:
+        csv.writer(short).writerows(rows)
+    for words in (
+        "keys init --transport gp-default",
+        "sim new --dir .",
+        "personalize prepare list.csv --out batch --mailers pins",
+        "personalize run batch --reader sim:blank-0001.json",
+    ):
+        assert main(words.split()) == 0
+    monkeypatch.setenv("UNICARD_READER", "sim:blank-0001.json")
+    capsys.readouterr()
+    exec(compile(snippets()[1], "integrators.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("981801")
+
+
+def test_every_error_on_the_integrators_page_is_exported() -> None:
+    text = (FOLDER.parent / "docs" / "integrators.md").read_text(encoding="utf-8")
+    table = text.split("| error |")[1].split("\n\n")[0]
+    names = set(re.findall(r"`([A-Z]\w+)`", table.replace("UNKNOWN", "")))
+    assert names >= {"WrongPin", "LastTry", "CardRemoved"}
+    assert [name for name in names if not hasattr(host_lib, name)] == []

@@ -146,8 +146,9 @@ def test_a_blocked_pin_is_reset_by_the_issuer(card: Card) -> None:
     for _ in range(2):
         with pytest.raises(WrongPin):
             card.verify_pin(WRONG)
-    with pytest.raises(WrongPin):
+    with pytest.raises(WrongPin) as caught:
         card.verify_pin(WRONG, spend_last_try=True)
+    assert "blocked now" in caught.value.advice
     with pytest.raises(AuthenticationBlocked):
         card.verify_pin(PIN)
     with card.issuer_session(OLD):

@@ -259,3 +259,12 @@ def test_progress_on_a_terminal_shows_label_and_count_on_stderr() -> None:
 
 def test_progress_is_silent_under_json() -> None:
     assert on_a_terminal("--json") == ("False\n", "")
+
+
+def test_a_table_into_a_pipe_that_nobody_reads_is_a_broken_pipe_not_a_failure() -> None:
+    class Closed(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        result_console(Closed()).print(sample_table())

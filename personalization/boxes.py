@@ -16,6 +16,7 @@ from personalization.errors import PersonalizationError
 _FED_BY_HAND = "pcsc:"
 _BOX = "sim:"
 _RECORDED = "record:"
+_IN_MEMORY = ("sim", "sim:")
 _LOOK_UP_SECONDS = 0.5
 """How long a wait for a card goes on before the wish to stop is asked for again."""
 
@@ -25,6 +26,15 @@ class EmptyBox(PersonalizationError):
 
     exit_code = ExitCode.USAGE
     advice = "make blank cards with `unicard sim new`, or check the pattern"
+
+
+class VolatileCard(PersonalizationError):
+    """A card that nobody can hold in hand afterwards."""
+
+    exit_code = ExitCode.USAGE
+    advice = (
+        "make card files with `unicard sim new` and name them: --reader 'sim:cards/blank-*.json'"
+    )
 
 
 def cards(
@@ -56,10 +66,16 @@ def cards(
 def check_reader(name: str) -> None:
     """Make sure that there is what a name stands for, before any card is touched.
 
-    The cards of a box are not opened here. Raises `EmptyBox` and what `open_reader` raises.
+    The cards of a box are not opened here. Raises `EmptyBox`, `VolatileCard` and what
+    `open_reader` raises.
     """
     while name.startswith(_RECORDED):  # a trace is only written while cards are made
         name = name.removeprefix(_RECORDED).partition(":")[2]
+    if name in _IN_MEMORY:
+        raise VolatileCard(
+            f"the card of the reader {name} is in memory only: issued to a citizen, it would "
+            "vanish when the run ends"
+        )
     box = readers_of_box(name)
     if len(box) == 1:
         open_reader(box[0]).close()

@@ -8,15 +8,16 @@ import pytest
 
 from card_simulator.card_file import create, read
 from card_simulator.memory import Image
+from host_lib.errors import ReaderError
 from host_lib.flow.base import Flow
-from host_lib.reader import Reader, open_reader
+from host_lib.reader import Reader, ReaderLayer, open_reader
 from keys_tool import issue_card_certificate
 from keys_tool.errors import CertificateRequestInvalid
-from personalization import line, steps
+from personalization import boxes, line, steps
 from personalization.bench import Bench
 from personalization.outcome import CardResult
 from personalization.station import personalize
-from tests.personalization.perso_bureau import list_text
+from tests.personalization.perso_bureau import blanks, inserted, list_text
 from tests.personalization.perso_shop import PREPARE, RUN, Terminal, observed
 
 
@@ -81,19 +82,22 @@ def test_a_list_with_faults_writes_nothing_and_names_all_of_them(
         (("check", "none.csv"), 2, "there is no file none.csv"),
         (("check", "."), 1, "cannot be read"),
         (("prepare", "none.csv", "--out", "x", "--mailers", "y"), 2, "there is no file none.csv"),
-        (("run", "none", "-r", "sim"), 2, "there is no file none"),
+        (("run", "none", "-r", "sim:blank-0.json"), 2, "there is no file none"),
         (("status", "none"), 2, "there is no file none"),
         (("report", "none"), 2, "there is no file none"),
         (("mailer", "none", "--card", "1"), 2, "there is no file none"),
         (("plan", "none", "--card", "1"), 2, "there is no file none"),
         (("spoil", "none", "--chip", "00", "--reason", "x"), 2, "there is no file none"),
-        (("run", "list.csv", "-r", "sim"), 1, "no JSON object"),
+        (("run", "list.csv", "-r", "sim:blank-0.json"), 1, "no JSON object"),
         (("run", "p", "-r", "sim:none-*.json"), 2, "no card file fits"),
         (("run", "p", "-r", "sim:none.json"), 2, "no card file"),
+        (("run", "p", "-r", "sim"), 2, "in memory only"),
+        (("run", "p", "-r", "sim:"), 2, "in memory only"),
+        (("run", "p", "-r", "sim:blank-0.json", "-r", "record:t:sim"), 2, "in memory only"),
         (("run", "p", "-r", "nosuch:0"), 2, "no kind of reader"),
-        (("run", "p", "-r", "sim", "--journal", "other"), 2, "no journal at"),
-        (("run", "p", "-r", "sim", "--store", "other"), 2, "no key store"),
-        (("run", "p", "-r", "sim", "--transport", "9"), 1, "no transport key"),
+        (("run", "p", "-r", "sim:blank-0.json", "--journal", "other"), 2, "no journal at"),
+        (("run", "p", "-r", "sim:blank-0.json", "--store", "other"), 2, "no key store"),
+        (("run", "p", "-r", "sim:blank-0.json", "--transport", "9"), 1, "no transport key"),
         (("report", "m", "--blanks", "0", "--journal", "other"), 2, "no journal at"),
         (("report", "list.csv"), 1, "no production or mailer file"),
         (("mailer", "p", "--card", "1"), 1, "no file of the format"),
@@ -223,6 +227,44 @@ def test_an_error_in_the_middle_of_a_box_stands_beside_what_was_done(
     assert (failure["changed"], failure["exit_code"]) == ("unknown", 4)
     assert "put the card back" in failure["advice"]
     assert done["records"] == {"issued": 1, "spoiled": 0, "uncertain": 1, "left": 2}
+
+
+class FedByHand(ReaderLayer):
+    """A reader that a person feeds with blanks, whose way to the card fails before the fourth."""
+
+    def __init__(self) -> None:
+        self._cards = iter(blanks(3))
+        super().__init__(inserted(blanks(4)[3]))
+
+    def wait_for_card(self, timeout: float | None) -> None:  # noqa: ARG002
+        image = next(self._cards, None)
+        if image is None:
+            raise ReaderError("the PC/SC service has stopped")
+        self._reader = inserted(image)
+
+    def wait_for_removal(self, timeout: float | None) -> None:
+        pass
+
+
+def test_a_reader_that_fails_between_cards_stands_beside_the_cards_that_one_station_made(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal(*PREPARE)
+    monkeypatch.setattr(boxes, "open_reader", lambda _name: FedByHand())
+    done = terminal("run", "p", "-r", "pcsc:0", code=1)
+    assert done["this_run"] == {"issued": 3}
+    assert [failure["message"] for failure in done["failures"]] == ["the PC/SC service has stopped"]
+    assert done["records"]["left"] == 1
+
+
+def test_people_are_told_what_a_station_made_before_its_reader_failed(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal(*PREPARE)
+    monkeypatch.setattr(boxes, "open_reader", lambda _name: FedByHand())
+    text = terminal.text("run", "p", "-r", "pcsc:0", code=1)
+    assert "This run: 3 issued." in text
+    assert "othing was changed" not in text + terminal.err
 
 
 def test_people_are_told_of_an_error_and_of_what_was_done_before_it(

@@ -205,7 +205,7 @@ def test_no_kill_9_loses_a_card_or_issues_it_twice(
             counts["batches"] += 1
             counts["cards"] += 8
         monkeypatch.chdir(tmp_path)
-    evidence("personalization_kill_9", counts, seed=20261122)
+    evidence("personalization-kill-9", counts, seed=20261122)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

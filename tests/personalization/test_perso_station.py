@@ -202,7 +202,7 @@ def test_no_two_power_cuts_lose_a_card_or_issue_it_twice(tmp_path: Path) -> None
             counts["cards cut twice"] += fell == 2
             counts["cards cut three times"] += fell == 3
         assert settled(bureau, 601)
-    evidence("personalization_power_cuts", counts, seed=20261122)
+    evidence("personalization-power-cuts", counts, seed=20261122)
 
 
 def test_after_the_loss_of_any_answer_the_card_becomes_its_record_s_card(many: Bureau) -> None:

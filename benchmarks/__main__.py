@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 import benchmarks
 from benchmarks.figure import Figure
@@ -34,7 +34,7 @@ def benchmarks_found() -> dict[str, Benchmark]:
 
 def table_of(figures: list[Figure]) -> Table:
     """Return the figures as a table for people."""
-    table = Table("figure", "value", "goal", "met", "against")
+    table = Table(Column("figure", no_wrap=True), "value", "goal", "met", "against")
     words = {True: "yes", False: "NO", None: ""}
     for figure in figures:
         value = f"{figure.value:g} {figure.unit}".strip()

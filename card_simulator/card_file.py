@@ -48,7 +48,7 @@ class CardFileBusyError(ReaderError):
 class CardFileWriteError(ReaderError):
     """The card's new state could not be put on disk; the file holds the state before."""
 
-    advice = "make room or give the right to write, then open the card again"
+    advice = "make room, or give the right to write there, and run the command again"
 
 
 def create(path: Path, image: Image) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from keys_tool import rendering
-from keys_tool.purpose import Algorithm, KeyInfo, Purpose, versions
+from keys_tool.purpose import TRANSPORT_ADVICE, Algorithm, KeyInfo, Purpose, versions
 from keys_tool.store import KeyStore, open_store, require_store
 from unicard_console import (
     Output,
@@ -84,6 +84,10 @@ def init(
     ) as opened:
         _show(out, opened.location, opened.keys())
     out.note(f"Keep the passphrase apart from {store}, and a copy of both: nothing restores them.")
+    if blank is None:
+        out.note(
+            f"It has no keys of blank stock yet, which personalizing needs: {TRANSPORT_ADVICE}"
+        )
 
 
 @keys.command("list")

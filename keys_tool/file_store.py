@@ -27,6 +27,8 @@ from keys_tool.errors import (
     StoreDamaged,
     StoreExists,
     StoreNotFound,
+    StoreTooNew,
+    WrongPassphrase,
 )
 from keys_tool.hygiene import forbid_core_dumps
 from keys_tool.purpose import (
@@ -72,9 +74,12 @@ class FileStore:
         """
         forbid_core_dumps()
         path = path.resolve()
-        document = _read(path)
-        vault = Vault.unlock(document, passphrase)
-        return cls(path, vault, Contents.decode(vault.decrypt(document)))
+        try:
+            document = _read(path)
+            vault = Vault.unlock(document, passphrase)
+            return cls(path, vault, Contents.decode(vault.decrypt(document)))
+        except (StoreDamaged, StoreTooNew, WrongPassphrase) as error:
+            raise type(error)(f"{path.name}: {error.message}") from error
 
     @classmethod
     def create(

@@ -140,10 +140,18 @@ class KeyInfo:
     state: KeyState
 
 
+TRANSPORT_ADVICE = (
+    "Add them with `unicard keys add transport --transport-file FILE` (format: "
+    "applet_spec/formats/transport-keys.schema.json), or `--transport gp-default` for test cards."
+)
+"""Where the keys of blank stock come from."""
+
+
 def newest_active(infos: Iterable[KeyInfo], purpose: Purpose) -> KeyInfo:
     """Return the active key of a purpose that was made last; `KeyNotFound` where there is none."""
     active = (info for info in infos if info.purpose is purpose and info.state is KeyState.ACTIVE)
     newest = max(active, key=lambda info: (info.created, info.version), default=None)
     if newest is None:
-        raise KeyNotFound(f"the store holds no active {purpose.value} key")
+        advice = TRANSPORT_ADVICE if purpose is Purpose.TRANSPORT else None
+        raise KeyNotFound(f"the store holds no active {purpose.value} key", advice=advice)
     return newest

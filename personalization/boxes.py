@@ -45,7 +45,7 @@ def cards(
     ``note`` is told what a person has to do. The reader is closed after each card of a box. A card
     of a box that cannot be opened is noted and left out; the only card of one is an error.
     """
-    if name.startswith(_FED_BY_HAND):
+    if is_fed_by_hand(name):
         yield from _by_hand(name, stop, note)
         return
     box = readers_of_box(name)
@@ -61,6 +61,11 @@ def cards(
             continue
         with reader:
             yield reader
+
+
+def is_fed_by_hand(name: str) -> bool:
+    """Say whether a person puts the cards into this reader, one after the other."""
+    return name.startswith(_FED_BY_HAND)
 
 
 def check_reader(name: str) -> None:

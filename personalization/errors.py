@@ -75,7 +75,7 @@ class CardSetAside(PersonalizationError):
     """A card that is not to be personalized here; the station did not write to it."""
 
     exit_code = ExitCode.REFUSED
-    advice = "put the card aside; `unicard personalize status` says what the journal knows of it"
+    advice = "take the cards set aside out of the stock or the box: no run makes anything of them"
 
 
 class CardSpoiled(PersonalizationError):

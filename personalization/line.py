@@ -9,7 +9,7 @@ from applet_spec import UnicardError
 from host_lib.secret import SecretBytes
 from keys_tool import open_store
 from personalization.bench import Bench
-from personalization.boxes import cards
+from personalization.boxes import cards, is_fed_by_hand
 from personalization.journal import Journal
 from personalization.outcome import CardResult, StationFailure
 from personalization.owner import Owner
@@ -41,7 +41,8 @@ def station(
     """Personalize the cards of one reader; yield each card's result.
 
     Ends when there are no more cards or records, when ``stop`` says so (the card in hand is
-    finished first), or after ``failures`` failures in a row.
+    finished first), or after ``failures`` failures in a row. A used card in a box of files is none
+    of them: it would stop every later run at the same place.
     """
     with (
         open_store(job.store, passphrase) as store,
@@ -69,9 +70,14 @@ def _work(
         for card in box:
             result = personalize(bench, card)
             yield result
+            if result.used and not is_fed_by_hand(reader):
+                continue
             in_a_row = in_a_row + 1 if result.outcome.failed else 0
             if in_a_row >= failures:
-                note(f"{reader}: stopped after {in_a_row} failures in a row")
+                note(
+                    f"{reader}: stopped after {in_a_row} failures in a row; look at reader, stock "
+                    "and keys, and take the cards that failed out before going on"
+                )
                 return
 
 

@@ -20,7 +20,7 @@ class Outcome(Enum):
 
     @property
     def failed(self) -> bool:
-        """Whether it counts towards the failures in a row that stop a station."""
+        """Whether a person has to do something about the card."""
         return self in (Outcome.SET_ASIDE, Outcome.UNCERTAIN, Outcome.SPOILED)
 
     @property
@@ -35,7 +35,10 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CardResult:
-    """What happened to one card; ``traffic`` counts commands and bytes of this visit by phase."""
+    """What happened to one card; ``traffic`` counts commands and bytes of this visit by phase.
+
+    ``used`` says that a card which failed was recognized as a used one, and left as it was.
+    """
 
     outcome: Outcome
     reader: str
@@ -45,6 +48,7 @@ class CardResult:
     message: str = ""
     advice: str = ""
     traffic: Mapping[str, Mapping[str, int]] | None = None
+    used: bool = False
 
     def as_dict(self) -> dict[str, object]:
         """Return the result for ``--json``."""
@@ -57,6 +61,7 @@ class CardResult:
             "message": self.message,
             "advice": self.advice,
             "traffic": self.traffic or {},
+            "used": self.used,
         }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from applet_spec.errors import Changed, ExitCode
 from personalization.errors import PersonalizationError
-from personalization.outcome import CardResult, StationFailure
+from personalization.outcome import CardResult, Outcome, StationFailure
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -79,6 +79,8 @@ class RunSummary:
         for failure in self.failures:
             console.print(f"Station {failure.reader} failed: {failure.message}.", markup=False)
         if records["left"]:
+            came = {result.outcome for result in self.results}
+            first = "take the cards set aside out, then " if Outcome.SET_ASIDE in came else ""
             console.print(
-                f"{records['left']} records wait for a blank: run the same command again."
+                f"{records['left']} records wait for a blank: {first}run the same command again."
             )

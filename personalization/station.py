@@ -26,7 +26,7 @@ from keys_tool.errors import CertificateError, CertificateRequestInvalid
 from keys_tool.sam import StoreSam
 from personalization import steps
 from personalization.bench import Bench
-from personalization.decision import Observation, Verdict, decide, what_it_says
+from personalization.decision import Observation, Says, Verdict, decide, what_it_says
 from personalization.errors import CardInTheMaking, CardSetAside, CardSpoiled
 from personalization.journal_rows import Chip, Entry
 from personalization.journal_schema import State
@@ -41,6 +41,8 @@ _UNCERTAIN = (
     *(CardCryptogramError, AuthenticationFailed, SecurityStatusNotSatisfied),
 )
 """The answer is lost or cannot be trusted, or the keys do not fit: the card may be anything."""
+_USED = (Says.PERSONALIZED, Says.IN_USE, Says.OTHER_SERIAL, Says.TERMINATED)
+"""What a chip that the journal does not know says when it was somebody's card already."""
 _SPOILING = (CardSpoiled, NotGenuine, CertificateError, Refused)
 """The card says no, or shows that it did not keep what it confirmed."""
 
@@ -97,7 +99,8 @@ class _Visit:
     def _new_chip(self, seen: Observation) -> CardResult:
         says = what_it_says(seen, self._version, None)
         if decide(None, says) is not Verdict.TAKE:
-            return self._said(Outcome.SET_ASIDE, _foreign(f"a card with {says.value}"))
+            what = f"this is a card with {says.value}"
+            return self._said(Outcome.SET_ASIDE, CardSetAside(what), used=says in _USED)
         self._reader.phase = Phase.KEYS
         try:
             session = drive(steps.open_blank(), self._reader, self._sam)
@@ -112,12 +115,12 @@ class _Visit:
 
     def _known_chip(self, seen: Observation, chip: Chip) -> CardResult:
         if chip.batch != self._bench.production.id:
-            return self._said(
-                Outcome.SET_ASIDE, _foreign(f"a card of batch {chip.batch.hex().upper()}")
-            )
+            what = f"this is a card of batch {chip.batch.hex().upper()}"
+            return self._said(Outcome.SET_ASIDE, CardSetAside(what), used=True)
         entry = self._bench.journal.entry(chip.record)
         if chip.spoiled:
-            return self._said(Outcome.SPOILED, CardSpoiled(f"spoiled before: {chip.spoiled}"))
+            error = CardSpoiled(f"spoiled before: {chip.spoiled}")
+            return self._said(Outcome.SPOILED, error, used=True)
         state = entry.reached if entry.state is State.UNCERTAIN else entry.state
         says = what_it_says(seen, self._version, entry.card_serial)
         verdict = decide(state, says)
@@ -125,7 +128,7 @@ class _Visit:
         if verdict is Verdict.ALREADY_DONE:
             return self._said(Outcome.ALREADY_DONE, entry=entry)
         if verdict is Verdict.OTHER_CARD or entry.state is State.DONE:
-            return self._said(Outcome.SET_ASIDE, _foreign(what), entry)
+            return self._said(Outcome.SET_ASIDE, CardSetAside(what, advice=_LOOK_INTO_IT), entry)
         entry = self._bench.journal.resume(entry.id, self._bench.owner, self._reader.name)
         self.began = True
         self._reader.traffic.add(entry.traffic)
@@ -163,7 +166,12 @@ class _Visit:
         return self._said(Outcome.SPOILED, CardSpoiled(error.message), entry)
 
     def _said(
-        self, outcome: Outcome, error: UnicardError | None = None, entry: Entry | None = None
+        self,
+        outcome: Outcome,
+        error: UnicardError | None = None,
+        entry: Entry | None = None,
+        *,
+        used: bool = False,
     ) -> CardResult:
         return CardResult(
             outcome=outcome,
@@ -174,18 +182,19 @@ class _Visit:
             message=error.message if error else "",
             advice=_ADVICE.get(outcome) or (error.advice if error else ""),
             traffic=self._reader.traffic.counts,
+            used=used,
         )
 
 
+_LOOK_INTO_IT = (
+    "keep the card apart and look into it: `unicard personalize status FILE --card NUMBER` shows "
+    "what the journal knows of its record"
+)
 _ADVICE = {
-    Outcome.UNCERTAIN: "keep the card apart and put it back, or run the same command again: the "
-    "station asks the card how far it came",
+    Outcome.UNCERTAIN: "keep each uncertain card apart; run the same command again with it in the "
+    "reader or in the box: the station asks the card how far it came, and finishes it",
     Outcome.SPOILED: CardSpoiled.advice,
 }
-
-
-def _foreign(what: str) -> CardSetAside:
-    return CardSetAside(f"this is {what}" if what.startswith("a card") else what)
 
 
 def _may_have_data(seen: Observation | None, entry: Entry, phase: Phase) -> bool:

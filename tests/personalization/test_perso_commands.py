@@ -147,6 +147,34 @@ def test_foreign_cards_are_set_aside_and_three_in_a_row_stop_the_station(
     assert terminal(*RUN, "--failures", "9", code=3)["records"]["left"] == 1
 
 
+def test_used_cards_in_a_box_stop_no_batch(terminal: Terminal, shop: Path) -> None:
+    """Nor do they stop the batch of another journal, which knows nothing of them."""
+    terminal(*PREPARE)
+    terminal(*RUN)
+    for number, image in enumerate(blanks(8)[6:], 6):
+        create(shop / f"blank-{number}.json", image)
+    for number, journal in enumerate(("bureau.journal", "other.journal")):
+        Path("list.csv").write_text(list_text(2, seed=50), encoding="utf-8")
+        words = ("--journal", journal)
+        new = (f"p{number}", "--mailers", f"m{number}")
+        terminal("prepare", "list.csv", "--out", *new, *words)
+        done = terminal("run", new[0], "-r", "sim:blank-*.json", *words, code=3)
+        assert done["this_run"] == {"set aside": 4 + 2 * number, "issued": 2}
+        assert all(card["used"] for card in done["cards"] if card["outcome"] == "set aside")
+        assert done["records"]["left"] == 0
+
+
+def test_a_run_that_sets_cards_aside_advises_to_take_them_out_first(
+    terminal: Terminal, shop: Path
+) -> None:
+    terminal(*PREPARE)
+    for number in (1, 2, 3):
+        with_cells(shop / f"blank-{number}.json", isd__keys__FF=bytes(48))
+    text = " ".join(terminal.text(*RUN, code=3).split())
+    assert "take the cards set aside out, then run the same command again" in text
+    assert "stopped after 3 failures in a row" in terminal.err
+
+
 def test_a_card_whose_memory_goes_back_is_spoiled_with_exit_code_5(
     terminal: Terminal, shop: Path
 ) -> None:

@@ -175,11 +175,14 @@ class CardUnderTest:
 
     @contextmanager
     def restoring(self, what: str) -> Iterator[None]:
-        """Change something back inside the block; what fails there becomes CardNotRestored."""
+        """Change something back inside the block; what fails there becomes CardNotRestored.
+
+        ``what`` is a noun without a verb after it, of one thing or of several.
+        """
         try:
             yield
         except (UnicardError, NotConform) as error:
-            raise CardNotRestored(f"{what} is not restored: {error}") from error
+            raise CardNotRestored(f"could not restore {what}: {error}") from error
 
     # PIN
 

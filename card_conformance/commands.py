@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _PIN_VARIABLE = "UNICARD_PIN"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_CARDS_GONE = "The software cards were made for this run and are gone."
 _NOT_IN_JSON = ("tests", "statement", "format", "version")
 
 
@@ -162,7 +163,9 @@ def run(
     shown["error"] = error and error.as_dict()
     out.result(shown, human)
     if error is not None:
-        out.note(f"Error: {error.message}\n  {_sentence(error.changed.value)}\n  {error.advice}")
+        fresh = runner.used_fresh_cards(results)
+        changed = _CARDS_GONE if fresh else _sentence(error.changed.value)
+        out.note(f"Error: {error.message}\n  {changed}\n  {error.advice}")
         ctx.exit(int(error.exit_code))
 
 

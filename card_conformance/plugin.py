@@ -108,7 +108,7 @@ class SuitePlugin:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Follow one test through its phases and report it."""
-        running = self._running = _Running()
+        running = self._running = _Running(disposable=self._source.disposable)
         try:
             return (yield)
         except BaseException as error:
@@ -166,9 +166,10 @@ class SuitePlugin:
 
 
 class _Running:
-    """The test that is being carried out."""
+    """The test that is being carried out; ``disposable``: on a card made for the run."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, disposable: bool) -> None:
+        self._disposable = disposable
         self.card: CardUnderTest | None = None
         self.outcome = Outcome.PASSED
         self._reason = ""
@@ -179,8 +180,8 @@ class _Running:
         """Take in how a phase ended; the first fault decides, but for a card not restored."""
         if self.outcome is Outcome.PASSED or isinstance(error, CardNotRestored):
             first = f"{self._reason}; then: " if self._reason else ""
-            outcome, reason, failure = _classified(phase, error, self._last_sent())
-            if self.outcome is Outcome.PASSED:
+            outcome, reason, failure = self._classified(phase, error)
+            if self.outcome in (Outcome.PASSED, Outcome.NOT_RUN):
                 self.outcome, self._failure = outcome, failure
             self._reason = first + reason
 
@@ -197,6 +198,11 @@ class _Running:
             [exchange.as_json() for exchange in exchanges],
         )
 
+    def _classified(self, phase: str, error: BaseException) -> tuple[Outcome, str, Failure | None]:
+        if isinstance(error, CardNotRestored):
+            return _not_restored(error, self._last_sent(), disposable=self._disposable)
+        return _classified(phase, error, self._last_sent())
+
     def _last_sent(self) -> str:
         last = self.card.reader.last if self.card is not None else None
         return f"{last.name} {last.command}".strip() if last is not None else "nothing"
@@ -210,15 +216,29 @@ def _classified(
         return Outcome.NOT_RUN, str(error), None
     if isinstance(error, NotConform):
         return Outcome.FAILED, str(error), error.failure
-    if isinstance(error, CardNotRestored) and (fault := _not_conform_before(error)) is not None:
-        return Outcome.FAILED, f"{fault}; then: {error.message}", fault.failure
     if isinstance(error, UnicardError):
-        if phase != "call" or isinstance(error, ReaderError | CardNotRestored):
+        if phase != "call" or isinstance(error, ReaderError):
             return Outcome.ERROR, error.message, None
         failure = Failure(last_sent, error.message, "what the contract says of this command")
         return Outcome.FAILED, error.message, failure
     # The text of a foreign error may hold a secret; its place is enough to find the defect.
     return Outcome.ERROR, f"a defect of the suite: {type(error).__name__} {_place(error)}", None
+
+
+def _not_restored(
+    error: CardNotRestored, last_sent: str, *, disposable: bool
+) -> tuple[Outcome, str, Failure | None]:
+    """Return what a card stands for that is not as it was before its test.
+
+    A card that was new for this run did all that led there itself, so the failure is its own; what
+    somebody else's card had been through before, nobody knows.
+    """
+    if (fault := _not_conform_before(error)) is not None:
+        return Outcome.FAILED, f"{fault}; then: {error.message}", fault.failure
+    if not disposable or isinstance(error.__cause__, ReaderError):
+        return Outcome.ERROR, error.message, None
+    failure = Failure(last_sent, error.message, "the card takes back what the test changed")
+    return Outcome.FAILED, error.message, failure
 
 
 def _not_conform_before(error: BaseException | None) -> NotConform | None:

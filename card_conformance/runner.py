@@ -184,6 +184,19 @@ def error_of(results: Json) -> UnicardError | None:
     verdict = Verdict(results["verdict"])
     if verdict is Verdict.PASSED:
         return None
+    error = _error(results, verdict)
+    if used_fresh_cards(results):
+        error.changed = Changed.YES
+    return error
+
+
+def used_fresh_cards(results: Json) -> bool:
+    """Say whether tests ran on software cards made for the run, which are gone with it."""
+    ran = any(test["outcome"] != Outcome.NOT_RUN.value for test in results["tests"])
+    return ran and results["reader"] in FRESH
+
+
+def _error(results: Json, verdict: Verdict) -> UnicardError:
     stopped = results["stopped"]
     if stopped is not None:
         changed = stopped["changed"].upper() if verdict is Verdict.UNCERTAIN else "NO"

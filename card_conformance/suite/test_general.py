@@ -10,6 +10,7 @@ from card_conformance.failure import check, same
 from card_conformance.needs import APPLICATION, ISSUED, WITH_KEYS, WITH_PIN, Stage, at
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import (
+    NO_SUCH_AID,
     application,
     expect_open,
     get_data,
@@ -41,6 +42,8 @@ _CHANGES = frozenset(
 # A wrong cryptogram may be counted, and SELECT would leave the application.
 _NOT_AT_RANDOM = ("EXTERNAL AUTHENTICATE", "SELECT")
 _INTERNAL_ERRORS = (0x6F00, 0x6581)
+_LONGEST_AID = 16
+"""Bytes of an AID at most (ISO/IEC 7816-4:2020, 12.2.3)."""
 
 
 @requirement("GEN-01", needs=APPLICATION)
@@ -206,6 +209,24 @@ def test_malformed_data_is_refused(card: CardUnderTest) -> None:
         ("PUT KEY", 0x00, 0x81, "3F8803"),
     ):
         card.expect("6A80", manager(name, p1, p2, bytes.fromhex(data), answer=True), channel)
+
+
+@requirement("GEN-08", needs=WITH_KEYS)
+@pytest.mark.parametrize("reference", ["D200", "D2023E3E"])
+def test_a_key_reference_that_is_not_one_byte_is_malformed(
+    card: CardUnderTest, reference: str
+) -> None:
+    channel = card.session(on_manager=True).channel
+    command = manager("DELETE KEY", 0x00, 0x00, bytes.fromhex(reference), answer=True)
+    card.expect("6A80", command, channel)
+
+
+@requirement("GEN-08", needs=WITH_KEYS)
+def test_a_name_longer_than_an_aid_is_malformed(card: CardUnderTest) -> None:
+    search = bytes((0x4F, _LONGEST_AID + 1)) + NO_SUCH_AID.ljust(_LONGEST_AID + 1, b"\x01")
+    channel = card.session(on_manager=True).channel
+    for part in (0x80, 0x40, 0x20, 0x10):
+        card.expect("6A80", manager("GET STATUS", part, 0x02, search, answer=True), channel)
 
 
 @requirement("GEN-09", needs=APPLICATION)

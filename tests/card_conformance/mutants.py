@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Protocol
 
 from applet_spec import CommandSpec, spec
-from card_simulator import apdu, card_manager, dispatch, key_sets
+from card_simulator import apdu, card_manager, content, dispatch, key_sets
 from card_simulator.apdu import SW, Answer, Command, StatusError
 from card_simulator.application import life_cycle, personalization, pin
 from card_simulator.application import state as cell
@@ -937,6 +937,38 @@ def _deletes_all(patch: Patcher) -> None:
     patch.setattr(KeySets, "delete", delete)
 
 
+def _deletes_session_set(patch: Patcher) -> None:
+    original = KeySets.delete
+
+    def delete(self: KeySets, command: Command, _session_kvn: int) -> Answer:
+        return original(self, command, 0x00)
+
+    patch.setattr(KeySets, "delete", delete)
+
+
+def _deletes_by_first_byte(patch: Patcher) -> None:
+    original = KeySets.delete
+
+    def delete(self: KeySets, command: Command, session_kvn: int) -> Answer:
+        data = command.data
+        if len(data) > 3 and data[0] == 0xD2 and len(data) == 2 + data[1]:
+            data = bytes((0xD2, 1, data[2]))
+        cla, ins, p1, p2 = command.header
+        return original(self, Command(cla, ins, p1, p2, data, command.ne), session_kvn)
+
+    patch.setattr(KeySets, "delete", delete)
+
+
+def _searches_any_length(patch: Patcher) -> None:
+    original = content._search_name
+
+    def search_name(data: bytes) -> bytes:
+        longest = len(data) > 18 and data[0] == 0x4F and len(data) == 2 + data[1]
+        return data[2:] if longest else original(data)
+
+    patch.setattr(content, "_search_name", search_name)
+
+
 def _deletes_nothing(_self: KeySets, _command: Command, _session_kvn: int) -> Answer:
     return Answer(b"\x00")
 
@@ -1215,6 +1247,9 @@ _BEHAVIOUR: tuple[tuple[str, str, Patch], ...] = (
     ("deletes without encryption", "DLK-02", _encryption_not_needed("DELETE KEY")),
     ("takes any key version", "PUK-08", _any_version),
     ("deletes the last key set", "DLK-03", _deletes_all),
+    ("deletes the keys of its session", "DLK-03", _deletes_session_set),
+    ("takes a key reference of two bytes", "GEN-08", _deletes_by_first_byte),
+    ("searches for a name longer than a name", "GEN-08", _searches_any_length),
     # Content
     ("installs nothing", "INS-01", _selectable_never),
     ("installs for anyone", "INS-02", _no_session_needed("INSTALL")),

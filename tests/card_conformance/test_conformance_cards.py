@@ -217,7 +217,7 @@ def test_a_card_that_cannot_be_changed_back_ends_the_run_as_uncertain(
     )  # fmt: skip
     stopped = events[-1]["stopped"]
     assert stopped["kind"] == "CardNotRestored"
-    assert "the card's PIN is not restored" in stopped["message"]
+    assert "could not restore the card's PIN" in stopped["message"]
     assert stopped["exit_code"] == 4
 
 
@@ -232,8 +232,37 @@ def test_what_fails_and_cannot_be_changed_back_is_a_failure_that_ends_the_run(
     )  # fmt: skip
     *_, last = (r for r in results_of(events) if r["outcome"] == "failed")
     assert last["failure"] is not None
-    assert "; then: the card's state is not restored" in last["reason"]
+    assert "; then: could not restore the card's state" in last["reason"]
     assert events[-1]["stopped"]["kind"] == "CardNotRestored"
+
+
+def test_a_fresh_card_that_cannot_be_changed_back_is_a_failure_and_the_run_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mutant = next(m for m in behaviour_mutants() if m.name == "suspends nothing")
+    switch = Switch(mutant, monkeypatch)
+    events = run_suite("STA", "PIN-08", opener=switch.open, plugins=(switch,))
+    assert events[-1]["stopped"] is None
+    assert set(outcomes_of(events)) == {"passed", "failed"}
+    failures = [r for r in results_of(events) if r["outcome"] == "failed"]
+    assert all(r["failure"] is not None for r in failures)
+    restoring = [r for r in failures if r["reason"].startswith("could not restore")]
+    assert [r["requirements"] for r in restoring] == [["PIN-08"]]
+    assert restoring[0]["failure"]["expected"] == "the card takes back what the test changed"
+
+
+def test_a_fresh_card_that_loses_its_session_keys_fails_that_requirement_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mutant = next(m for m in behaviour_mutants() if m.name == "deletes the keys of its session")
+    assert mutant.patch is not None
+    mutant.patch(monkeypatch)
+    events = run_suite("PUK", "DLK")
+    assert events[-1]["stopped"] is None
+    (failed,) = (r for r in results_of(events) if r["outcome"] == "failed")
+    assert failed["requirements"] == ["DLK-03"]
+    assert (failed["failure"]["came"], failed["failure"]["expected"]) == ("9000", "6985")
+    assert set(outcomes_of(events)) == {"passed", "failed"}
 
 
 def test_every_error_of_the_engine_says_what_to_do() -> None:

@@ -320,6 +320,22 @@ def _failing_results() -> Json:
     return found
 
 
+def test_a_failing_run_on_software_cards_says_where_the_cards_are_not_that_nothing_changed(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = _failing_results()
+    monkeypatch.setattr(runner, "run", lambda _plan, _progress: wrong)
+    assert run("--reader", "sim") == 3
+    said = capsys.readouterr().err
+    assert "the card fails 1 requirement: PIN-01" in said
+    assert "The software cards were made for this run and are gone." in said
+    assert "Nothing was changed" not in said
+    error = runner.error_of(wrong)
+    assert error is not None
+    assert error.as_dict()["changed"] == "yes"
+    assert results(here)["verdict"] == "failed"
+
+
 def test_what_xml_cannot_hold_is_replaced() -> None:
     wrong = _failing_results()
     wrong["tests"][0]["reason"] = "a\x00b\x1b<&>\ufffe"

@@ -4,7 +4,7 @@
 `pcsc` is fed by a person: one card in, one card out. Any other name is a box of one card.
 """
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from glob import has_magic
 from pathlib import Path
 
@@ -43,12 +43,23 @@ def cards(
     """Yield a reader with a card in it, once for each card, until none is left or ``stop`` says so.
 
     ``note`` is told what a person has to do. The reader is closed after each card of a box. A card
-    of a box that cannot be opened is noted and left out; the only card of one is an error.
+    of a box that cannot be opened is left out, and noted at the end; the only card of one is an
+    error.
     """
     if is_fed_by_hand(name):
         yield from _by_hand(name, stop, note)
         return
-    box = readers_of_box(name)
+    left_out = dict[type[ReaderError], list[str]]()
+    try:
+        yield from _box(readers_of_box(name), stop, left_out)
+    finally:
+        for messages in left_out.values():
+            note(_sum(messages))
+
+
+def _box(
+    box: Sequence[str], stop: Callable[[], bool], left_out: dict[type[ReaderError], list[str]]
+) -> Iterator[Reader]:
     for one in box:
         if stop():
             return
@@ -57,10 +68,16 @@ def cards(
         except ReaderError as error:
             if len(box) == 1:
                 raise
-            note(f"{one} was left out: {error.message}")
+            left_out.setdefault(type(error), []).append(f"{one} was left out: {error.message}")
             continue
         with reader:
             yield reader
+
+
+def _sum(messages: Sequence[str]) -> str:
+    """Say of cards that were left out for the same reason how many they are; name the first."""
+    others = len(messages) - 1
+    return messages[0] + (f"; and {others} more for the same reason" if others else "")
 
 
 def is_fed_by_hand(name: str) -> bool:

@@ -100,7 +100,7 @@ def prepare(
     from keys_tool import open_store
     from personalization.enrolment import EnrolmentInvalid, read_list
     from personalization.journal import journal_for_preparing
-    from personalization.prepare import only_spoiled
+    from personalization.prepare import HaveCards, only_spoiled
     from personalization.prepare import prepare as prepare_batch
 
     try:
@@ -115,9 +115,14 @@ def prepare(
         if spoiled:
             enrolments = only_spoiled(enrolments, journal)
         with out.progress(len(enrolments), "preparing") as progress:
-            done = prepare_batch(
-                enrolments, keys, journal, out_path, mailers, advance=progress.advance
-            )
+            try:
+                done = prepare_batch(
+                    enrolments, keys, journal, out_path, mailers, advance=progress.advance
+                )
+            except HaveCards as error:
+                for enrolment_id in error.enrolments:
+                    out.note(f"{enrolment_id}: has a card already, or one in the making")
+                raise
     for enrolment_id, note in done.notes:
         out.note(f"{enrolment_id}: {note}")
     batch = done.batch
@@ -130,7 +135,7 @@ def prepare(
             "journal": journal_path,
             "effective": done.effective,
             "expiry": done.expiry,
-            "issuer_key_version": batch.issuer_version,
+            "issuer_key_version": f"{batch.issuer_version:02X}",
             "notes": [{"enrolment_id": e, "note": note} for e, note in done.notes],
         },
         lambda console: console.print(
@@ -223,14 +228,14 @@ def _told(
 
 def _finish_run(out: Output, job: "Job", said: "list[CardResult | StationFailure]") -> None:
     from personalization.journal import Journal
-    from personalization.report import totals
+    from personalization.report import progress
     from personalization.run_summary import RunSummary
     from personalization.sealed_file import batch_of
 
     summary = RunSummary.of(said)
     batch = batch_of(job.production)
     with Journal(job.journal) as journal:
-        records = totals(journal.entries(batch))
+        records = progress(journal.entries(batch))
     out.result(summary.as_dict(batch, records), lambda console: summary.draw(console, records))
     for advice in summary.advice():
         out.note(advice)

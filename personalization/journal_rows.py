@@ -61,10 +61,14 @@ class Entry:
     remark: str
 
     @property
+    def in_the_making(self) -> bool:
+        """Whether a chip is bound and the card not finished, as far as the journal knows."""
+        return self.state in ORDER[:-1]
+
+    @property
     def interrupted(self) -> bool:
         """Whether a card is in the making and the process that made it is gone."""
-        in_the_making = self.state in ORDER[:-1]
-        return in_the_making and (self.owner is None or not self.owner.alive)
+        return self.in_the_making and (self.owner is None or not self.owner.alive)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,25 @@ PIN_DIGITS = 4
 VALID_YEARS = 5
 
 
+class HaveCards(BatchRefused):
+    """Enrolments of the list that a new card may not be made for; all are in ``enrolments``."""
+
+    advice = (
+        "take them off the list; with --spoiled only those are prepared again whose card was "
+        "spoiled"
+    )
+
+    def __init__(self, enrolments: tuple[str, ...]) -> None:
+        super().__init__(
+            f"{len(enrolments)} of the list's enrolments have a card already, or one in the making"
+        )
+        self.enrolments = enrolments
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the error with every enrolment."""
+        return super().as_dict() | {"enrolments": list(self.enrolments)}
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """What was prepared; ``notes`` say, by enrolment, what of a finger record was left out."""
@@ -137,13 +156,7 @@ def _check_enrolments(enrolments: Sequence[Enrolment], journal: Journal) -> None
         )
     live = journal.live_enrolments(e.enrolment_id for e in enrolments)
     if live:
-        named = ", ".join(sorted(live)[:5]) + (", …" if len(live) > 5 else "")
-        raise BatchRefused(
-            f"{len(live)} of the list's enrolments have a card already, or one in the making: "
-            f"{named}",
-            advice="take them off the list; with --spoiled only those are prepared again whose "
-            "card was spoiled",
-        )
+        raise HaveCards(tuple(e.enrolment_id for e in enrolments if e.enrolment_id in live))
 
 
 def _unused_numbers(journal: Journal, count: int) -> list[str]:

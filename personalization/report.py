@@ -9,6 +9,7 @@ from personalization.errors import ReportUnbalanced
 from personalization.journal import Journal
 from personalization.journal_rows import Batch, Entry
 from personalization.journal_schema import State
+from personalization.owner import Owner
 
 FORMAT, VERSION = "unicard-production-report", 1
 
@@ -31,7 +32,10 @@ def production_report(
         "batch": batch.hex().upper(),
         "profile": about.profile,
         "prepared": about.created.isoformat(timespec="seconds"),
-        "keys": {"issuer": about.issuer_version, "card_ca": about.card_ca_version},
+        "keys": {
+            "issuer": f"{about.issuer_version:02X}",
+            "card_ca": f"{about.card_ca_version:02X}",
+        },
         "records": _record_totals(about, entries),
         "blanks": _blank_totals(journal, about, entries, len(spoiled), stock),
         "traffic": _traffic(entry.traffic for entry in entries if entry.state is State.DONE),
@@ -46,6 +50,21 @@ def totals(entries: Iterable[Entry]) -> dict[str, int]:
     """Count records as issued, spoiled, uncertain (a card in the making counts here) and left."""
     counts = Counter(_group(entry.state) for entry in entries)
     return {name: counts[name] for name in ("issued", "spoiled", "uncertain", "left")}
+
+
+def progress(entries: Iterable[Entry]) -> dict[str, int]:
+    """Count records as `totals` does, with those apart that another process has in hand now.
+
+    A card that this process or one that is gone had in hand is uncertain.
+    """
+    listed = tuple(entries)
+    me = Owner.of_this_process()
+    elsewhere = sum(
+        entry.in_the_making and not entry.interrupted and entry.owner != me for entry in listed
+    )
+    counts = totals(listed)
+    counts["uncertain"] -= elsewhere
+    return {**counts, "in_the_making": elsewhere}
 
 
 def _group(state: State) -> str:
@@ -104,7 +123,7 @@ def _card(entry: Entry) -> dict[str, Any]:
         "card_serial": entry.card_serial.hex().upper(),
         "state": entry.state.value,
         "chip": entry.chip.hex().upper() if entry.chip else None,
-        "key_version": entry.key_version,
+        "key_version": None if entry.key_version is None else f"{entry.key_version:02X}",
         "applet_version": entry.applet_version or None,
         "finished": entry.finished or None,
         "commands": sum(counts["commands"] for counts in entry.traffic.values()),

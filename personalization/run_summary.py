@@ -74,7 +74,7 @@ class RunSummary:
         """Draw the run for people."""
         said = ", ".join(f"{count} {what}" for what, count in self.outcomes.items()) or "no card"
         console.print(f"This run: {said}.")
-        counts = ", ".join(f"{count} {what}" for what, count in records.items())
+        counts = ", ".join(f"{n} {what.replace('_', ' ')}" for what, n in records.items())
         console.print(f"The batch: {counts}")
         for failure in self.failures:
             console.print(f"Station {failure.reader} failed: {failure.message}.", markup=False)

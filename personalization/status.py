@@ -6,7 +6,7 @@ from personalization.errors import RecordNotFound
 from personalization.journal import Journal
 from personalization.journal_rows import Entry
 from personalization.journal_schema import State
-from personalization.report import totals
+from personalization.report import progress
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,7 +21,7 @@ def batch_status(journal: Journal, batch: bytes) -> dict[str, Any]:
     return {
         "batch": batch.hex().upper(),
         "prepared": about.created.isoformat(),
-        "records": {"count": about.count, **totals(entries)},
+        "records": {"count": about.count, **progress(entries)},
         "states": {state.value: sum(e.state is state for e in entries) for state in State},
         "open": [_open(entry) for entry in entries if entry.state not in _QUIET],
     }
@@ -69,7 +69,8 @@ def draw_status(console: "Console", data: dict[str, Any]) -> None:
     console.print(f"Batch {data['batch']}, prepared {data['prepared']}: {counts['count']} cards")
     console.print(
         f"issued {counts['issued']}, spoiled {counts['spoiled']}, "
-        f"uncertain or in the making {counts['uncertain']}, left {counts['left']}"
+        f"uncertain {counts['uncertain']}, in the making {counts['in_the_making']}, "
+        f"left {counts['left']}"
     )
     if data["open"]:
         table = Table("record", "card number", "chip", "state", "remark", "what to do")
@@ -108,12 +109,11 @@ def draw_report(console: "Console", data: dict[str, Any]) -> None:
     console.print(balance)
     cards = Table("card number", "chip", "card serial", "key", "state", "commands", "bytes")
     for card in data["cards"]:
-        version = card["key_version"]
         cards.add_row(
             card["card_number"],
             card["chip"] or "",
             card["card_serial"],
-            "" if version is None else f"{version:02X}",
+            card["key_version"] or "",
             card["state"],
             str(card["commands"]),
             str(card["bytes"]),

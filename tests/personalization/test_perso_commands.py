@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,9 @@ from keys_tool import issue_card_certificate
 from keys_tool.errors import CertificateRequestInvalid
 from personalization import boxes, line, steps
 from personalization.bench import Bench
+from personalization.journal import Journal
 from personalization.outcome import CardResult
+from personalization.owner import Owner
 from personalization.station import personalize
 from tests.personalization.perso_bureau import blanks, inserted, list_text
 from tests.personalization.perso_shop import PREPARE, RUN, Terminal, observed
@@ -28,7 +32,13 @@ def test_a_list_becomes_cards_and_everything_is_accounted_for(
     assert terminal(*PREPARE)["cards"] == 4
     done = terminal(*RUN)
     assert done["this_run"] == {"issued": 4}
-    assert done["records"] == {"issued": 4, "spoiled": 0, "uncertain": 0, "left": 0}
+    assert done["records"] == {
+        "issued": 4,
+        "spoiled": 0,
+        "uncertain": 0,
+        "left": 0,
+        "in_the_making": 0,
+    }
     report = terminal("report", "p", "--blanks", "6", "--out", "report.json")
     assert report["blanks"]["left"] == 2
     assert json.loads((shop / "report.json").read_text()) == report
@@ -208,6 +218,42 @@ def test_a_card_that_another_program_holds_is_left_out(terminal: Terminal, shop:
     with open_reader(f"sim:{shop / 'blank-0.json'}"):
         assert "This run: 4 issued" in terminal.text(*RUN)
     assert "blank-0.json was left out" in terminal.err
+    assert "more" not in terminal.err
+
+
+def test_cards_left_out_for_the_same_reason_are_one_line(terminal: Terminal, shop: Path) -> None:
+    terminal(*PREPARE)
+    (shop / "blank-3.json").write_text("{", encoding="utf-8")
+    with ExitStack() as others:
+        for number in range(3):
+            others.enter_context(open_reader(f"sim:{shop / f'blank-{number}.json'}"))
+        assert "This run: 2 issued" in terminal.text(*RUN)
+    lines = [line for line in terminal.err.splitlines() if "left out" in line]
+    assert len(lines) == 2
+    assert "blank-0.json was left out" in lines[0]
+    assert lines[0].endswith("; and 2 more for the same reason")
+    assert "blank-3.json" in lines[1]
+
+
+@pytest.mark.parametrize("command", [("status", "p"), (*RUN, "--failures", "1")])
+def test_a_card_that_another_run_has_in_hand_is_no_uncertain_card(
+    terminal: Terminal, shop: Path, command: tuple[str, ...]
+) -> None:
+    terminal(*PREPARE)
+    with Journal(shop / "bureau.journal") as journal:
+        (batch,) = journal.batches()
+        with subprocess.Popen(["sleep", "60"]) as other:
+            owner = Owner(other.pid, start_time(other.pid), Owner.of_this_process().boot)
+            assert journal.take(batch.id, bytes(10), owner, "elsewhere") is not None
+            assert terminal(*command)["records"]["in_the_making"] == 1
+            assert "1 in the making" in terminal.text(*RUN)
+            other.kill()
+    records = terminal("status", "p")["records"]
+    assert (records["uncertain"], records["in_the_making"]) == (1, 0)
+
+
+def start_time(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
 
 
 MISSING = ("-r", "sim:blank-*.json", "-r", "sim:none.json")
@@ -254,7 +300,13 @@ def test_an_error_in_the_middle_of_a_box_stands_beside_what_was_done(
     assert "the dates are no dates" in failure["message"]
     assert (failure["changed"], failure["exit_code"]) == ("unknown", 4)
     assert "put the card back" in failure["advice"]
-    assert done["records"] == {"issued": 1, "spoiled": 0, "uncertain": 1, "left": 2}
+    assert done["records"] == {
+        "issued": 1,
+        "spoiled": 0,
+        "uncertain": 1,
+        "left": 2,
+        "in_the_making": 0,
+    }
 
 
 class FedByHand(ReaderLayer):
@@ -382,6 +434,19 @@ def test_a_prepare_that_fails_leaves_no_file_at_all(
     before = sorted(shop.iterdir())
     assert terminal("prepare", "list.csv", *words, code=code)["error"]["changed"] == "no"
     assert sorted(shop.iterdir()) == before
+
+
+def test_every_enrolment_that_has_a_card_already_is_named(terminal: Terminal, shop: Path) -> None:
+    Path("list.csv").write_text(list_text(9), encoding="utf-8")
+    assert terminal(*PREPARE)["issuer_key_version"] == "30"
+    ids = [line.split(",")[0] for line in list_text(9).splitlines()[1:]]
+    assert (
+        terminal(*PREPARE[:2], "--out", "q", "--mailers", "n", code=1)["error"]["enrolments"] == ids
+    )
+    terminal.text(*PREPARE[:2], "--out", "q", "--mailers", "n", code=1)
+    named = [line.split(":")[0] for line in terminal.err.splitlines() if "has a card" in line]
+    assert named == ids
+    assert not (shop / "q").exists()
 
 
 def test_a_prepare_that_fails_leaves_a_journal_that_was_there(

@@ -68,7 +68,8 @@ def test_an_issued_card_is_listed_with_everything_about_it(bureau: Bureau) -> No
     assert entry.chip is not None
     assert card["chip"] == entry.chip.hex().upper()
     assert card["card_serial"] == entry.card_serial.hex().upper()
-    assert (card["key_version"], card["applet_version"], card["state"]) == (0x30, "1.0", "done")
+    assert (card["key_version"], card["applet_version"], card["state"]) == ("30", "1.0", "done")
+    assert report(bureau)["keys"]["issuer"] == "30"
     assert set(card["traffic"]) == {"identify", "keys", "install", "data", "verify", "secure"}
     assert card["commands"] > 40
     assert card["bytes"] > 3000

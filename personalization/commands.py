@@ -187,7 +187,8 @@ def run(
 ) -> None:
     """Personalize cards from a production file.
 
-    Ctrl-C finishes the card in hand. After any interruption the same command goes on where it was.
+    Ctrl-C finishes the card in hand; the exit code is 1 where records are left. After any
+    interruption the same command goes on where it was.
     """
     from personalization.boxes import check_reader
     from personalization.line import Job, cards_left
@@ -201,7 +202,8 @@ def run(
     left = cards_left(job, secret)
     with stop_on_signal(out.note) as stop:
         said = _told(out, stations(job, secret, readers, stop, out.note), left)
-    _finish_run(out, job, said)
+        stopped = stop()
+    _finish_run(out, job, said, stopped)
 
 
 def _told(
@@ -226,17 +228,19 @@ def _told(
     return kept
 
 
-def _finish_run(out: Output, job: "Job", said: "list[CardResult | StationFailure]") -> None:
+def _finish_run(
+    out: Output, job: "Job", said: "list[CardResult | StationFailure]", stopped: bool
+) -> None:
     from personalization.journal import Journal
     from personalization.report import progress
     from personalization.run_summary import RunSummary
     from personalization.sealed_file import batch_of
 
-    summary = RunSummary.of(said)
     batch = batch_of(job.production)
     with Journal(job.journal) as journal:
         records = progress(journal.entries(batch))
-    out.result(summary.as_dict(batch, records), lambda console: summary.draw(console, records))
+    summary = RunSummary.of(said, records, stopped=stopped)
+    out.result(summary.as_dict(batch), summary.draw)
     for advice in summary.advice():
         out.note(advice)
     raise click.exceptions.Exit(int(summary.exit_code))

@@ -1,7 +1,7 @@
 """What a run of stations comes to: its results beside its failures, and one exit code."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,13 +19,24 @@ class StationsFailed(PersonalizationError):
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """Everything that the stations of a run said."""
+    """Everything that the stations of a run said, and the counts of the whole batch after it.
+
+    ``stopped`` says that a person stopped the run.
+    """
 
     results: tuple[CardResult, ...]
     failures: tuple[StationFailure, ...]
+    records: Mapping[str, int]
+    stopped: bool = False
 
     @classmethod
-    def of(cls, said: Iterable[CardResult | StationFailure]) -> "RunSummary":
+    def of(
+        cls,
+        said: Iterable[CardResult | StationFailure],
+        records: Mapping[str, int],
+        *,
+        stopped: bool = False,
+    ) -> "RunSummary":
         """Sort what was said.
 
         Raises `StationsFailed` when nothing came of the run but failures that changed nothing.
@@ -40,13 +51,16 @@ class RunSummary:
                 advice=worst.advice,
                 exit_code=worst.exit_code,
             )
-        return cls(results, failures)
+        return cls(results, failures, records, stopped)
 
     @property
     def exit_code(self) -> ExitCode:
-        """The worst of all outcomes and failures."""
+        """The worst of all outcomes and failures; a run stopped before its end failed."""
         codes = [result.outcome.exit_code for result in self.results]
-        return max([*codes, *(f.exit_code for f in self.failures)], default=ExitCode.DONE)
+        codes += [failure.exit_code for failure in self.failures]
+        if self.stopped and self.records["left"]:
+            codes.append(ExitCode.FAILED)
+        return max(codes, default=ExitCode.DONE)
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -59,28 +73,30 @@ class RunSummary:
         given += [failure.advice for failure in self.failures]
         yield from dict.fromkeys(advice for advice in given if advice)
 
-    def as_dict(self, batch: bytes, records: dict[str, int]) -> dict[str, object]:
-        """Return the run for ``--json``, with the counts of the whole batch."""
+    def as_dict(self, batch: bytes) -> dict[str, object]:
+        """Return the run for ``--json``."""
         return {
             "batch": batch,
             "this_run": self.outcomes,
-            "records": records,
+            "records": dict(self.records),
+            "stopped": self.stopped,
             "cards": [result.as_dict() for result in self.results],
             "failures": [failure.as_dict() for failure in self.failures],
             "exit_code": int(self.exit_code),
         }
 
-    def draw(self, console: "Console", records: dict[str, int]) -> None:
+    def draw(self, console: "Console") -> None:
         """Draw the run for people."""
         said = ", ".join(f"{count} {what}" for what, count in self.outcomes.items()) or "no card"
         console.print(f"This run: {said}.")
-        counts = ", ".join(f"{n} {what.replace('_', ' ')}" for what, n in records.items())
+        counts = ", ".join(f"{n} {what.replace('_', ' ')}" for what, n in self.records.items())
         console.print(f"The batch: {counts}")
         for failure in self.failures:
             console.print(f"Station {failure.reader} failed: {failure.message}.", markup=False)
-        if records["left"]:
+        if left := self.records["left"]:
             came = {result.outcome for result in self.results}
             first = "take the cards set aside out, then " if Outcome.SET_ASIDE in came else ""
+            who = "Stopped by you; " if self.stopped else ""
             console.print(
-                f"{records['left']} records wait for a blank: {first}run the same command again."
+                f"{who}{left} records wait for a blank: {first}run the same command again."
             )

@@ -1,6 +1,8 @@
 """`unicard personalize` from end to end, through its entry point."""
 
 import json
+import os
+import signal
 import sqlite3
 import subprocess
 from contextlib import ExitStack
@@ -367,6 +369,24 @@ def test_a_second_ctrl_c_does_not_hide_what_was_done(
     done = terminal(*RUN, code=4)
     assert done["this_run"] == {"issued": 1}
     assert done["failures"][0]["changed"] == "unknown"
+
+
+@pytest.mark.parametrize(("nth", "code"), [(2, 1), (4, 0)])
+def test_a_run_that_is_stopped_says_how_many_records_wait(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, nth: int, code: int
+) -> None:
+    terminal(*PREPARE)
+    calls = iter(range(1, 9))
+
+    def personalized(bench: Bench, card: Reader) -> CardResult:
+        if next(calls) == nth:
+            os.kill(os.getpid(), signal.SIGINT)
+        return personalize(bench, card)
+
+    monkeypatch.setattr(line, "personalize", personalized)
+    text = terminal.text(*RUN, code=code)
+    assert f"This run: {nth} issued." in text
+    assert ("Stopped by you; 2 records wait for a blank" in text) == (nth == 2)
 
 
 def test_a_spoiled_card_is_not_hidden_by_an_error_after_it(

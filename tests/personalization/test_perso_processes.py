@@ -123,9 +123,10 @@ def test_two_stations_finish_the_cards_in_hand_when_a_signal_reaches_all_of_them
     stations = both_at_work(factory, process)
     os.killpg(process.pid, number)
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 0, err
+    assert process.returncode == 1, err
     done = json.loads(out)
     assert done["failures"] == []
+    assert (done["stopped"], done["exit_code"]) == (True, 1)
     assert done["records"]["uncertain"] == 0
     assert done["this_run"]["issued"] == done["records"]["issued"] < 40
     assert not any(station.alive for station in stations)
@@ -217,9 +218,9 @@ def test_a_signal_finishes_the_card_in_hand(
     until(shop, 2, process)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 0, err
-    issued = json.loads(out)["records"]["issued"]
-    assert json.loads(out)["records"]["uncertain"] == 0
-    assert 1 <= issued <= 4
+    records = json.loads(out)["records"]
+    assert process.returncode == (1 if records["left"] else 0), err
+    assert records["uncertain"] == 0
+    assert 1 <= records["issued"] <= 4
     assert terminal(*RUN)["records"]["issued"] == 4
     assert_each_issued_once(shop, 4)

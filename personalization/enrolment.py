@@ -1,6 +1,6 @@
 """Checks an enrolment list: every fault of every record is found, none is repaired."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -138,7 +138,28 @@ class _Judge:
 def _by_description(error: ValidationError) -> Iterator[tuple[str, str]]:
     name = str(error.path[0]) if error.path else ""
     schema = error.schema if isinstance(error.schema, Mapping) else {}
-    yield name, f"is not: {schema.get('description', error.validator)}"
+    yield name, f"is no valid {name}: {schema.get('description', error.validator)}"
+
+
+def _out_of_range(error: ValidationError) -> Iterator[tuple[str, str]]:
+    schema: Mapping[str, object] = error.schema  # type: ignore[assignment]
+    low, high = schema.get("minimum", "any"), schema.get("maximum", "any")
+    for name, message in _by_description(error):
+        yield name, f"{message}; allowed: {low} to {high}"
+
+
+def _no_such_value(error: ValidationError) -> Iterator[tuple[str, str]]:
+    allowed: Sequence[object] = error.validator_value  # type: ignore[assignment]
+    for name, message in _by_description(error):
+        yield name, f"{message}; allowed: {', '.join(str(value) for value in allowed)}"
+
+
+def _wrong_type(error: ValidationError) -> Iterator[tuple[str, str]]:
+    schema: Mapping[str, object] = error.schema  # type: ignore[assignment]
+    if "minimum" in schema:
+        yield from _out_of_range(error)
+    else:
+        yield from _by_description(error)
 
 
 def _missing(error: ValidationError) -> Iterator[tuple[str, str]]:
@@ -173,6 +194,10 @@ def _too_short(error: ValidationError) -> Iterator[tuple[str, str]]:
 
 
 _WORDS: Mapping[str, Callable[[ValidationError], Iterator[tuple[str, str]]]] = {
+    "minimum": _out_of_range,
+    "maximum": _out_of_range,
+    "enum": _no_such_value,
+    "type": _wrong_type,
     "required": _missing,
     "additionalProperties": _unknown,
     "dependentRequired": _dependent,

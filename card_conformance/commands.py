@@ -102,7 +102,8 @@ def conformance() -> None:
     "folder",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for results.json and junit.xml; made if it is not there.",
+    help="Folder for results.json and junit.xml, without those of an earlier run; made if it is "
+    "not there.",
 )
 @click.pass_context
 def run(

@@ -16,6 +16,13 @@ RESULTS_FILE = "results.json"
 JUNIT_FILE = "junit.xml"
 
 
+class ResultsThere(UnicardError):
+    """The folder holds the results of an earlier run; found out before the card is touched."""
+
+    exit_code = ExitCode.USAGE
+    advice = "name another folder with --out: what a run has shown is evidence"
+
+
 class NoOutputFolder(UnicardError):
     """The folder for the results cannot be written; found out before the card is touched."""
 
@@ -28,8 +35,11 @@ def output_folder(folder: Path) -> Iterator[None]:
     """Make the folder and try a file in it, before anything is done that would be lost.
 
     If the block fails, the folders that were made for it are gone again, unless something is in
-    them. Raises NoOutputFolder.
+    them. Raises NoOutputFolder, ResultsThere.
     """
+    for name in (RESULTS_FILE, JUNIT_FILE):
+        if (folder / name).exists():
+            raise ResultsThere(f"{folder} holds the {name} of an earlier run")
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         try:

@@ -10,18 +10,25 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _COLUMNS = ("passed", "partly", "failed", "not run")
-_APART = ("not selected", "not applicable", "shown elsewhere", "draft")
+_ELSEWHERE = "shown elsewhere"
+_LEFT_OUT = ("not selected", "not applicable", "draft")
+_HEADINGS = ("Group", "Requirements", "Passed", "Partly", "Failed", "Not run", "Elsewhere")
+_LEGEND = (
+    "Partly: some tests of the requirement did not run.",
+    "Elsewhere: not shown by this suite; below is where.",
+    "Left out: not selected, not applicable or a draft.",
+)
 
 
 def draw(console: "Console", results: Json) -> None:
     """Draw the results on a console."""
     from rich.table import Table
 
-    table = Table("Group", "Requirements", "Passed", "Partly", "Failed", "Not run", "Apart")
+    table = Table(*_HEADINGS, "Left out")
     for row in _groups(results):
         table.add_row(*row)
     console.print(table)
-    for line in (*_failures(results), *_left_out(results), *_apart(results)):
+    for line in (*_LEGEND, *_failures(results), *_left_out(results), *_apart(results)):
         console.print(line)
     console.print(last_line(results))
 
@@ -48,8 +55,8 @@ def _groups(results: Json) -> Iterator[tuple[str, ...]]:
         groups.setdefault(group_of(requirement["id"]), []).append(requirement["outcome"])
     for group, outcomes in groups.items():
         if any(outcome in _COLUMNS for outcome in outcomes):
-            apart = sum(outcome in _APART for outcome in outcomes)
-            counts = (*(outcomes.count(name) for name in _COLUMNS), apart)
+            left_out = sum(outcome in _LEFT_OUT for outcome in outcomes)
+            counts = (*(outcomes.count(name) for name in (*_COLUMNS, _ELSEWHERE)), left_out)
             yield group, str(len(outcomes)), *(str(count) if count else "" for count in counts)
 
 
@@ -78,10 +85,10 @@ def _left_out(results: Json) -> Iterator[str]:
 
 
 def _apart(results: Json) -> Iterator[str]:
-    for outcome in ("not applicable", "shown elsewhere"):
+    for outcome, word in (("not applicable", "not applicable"), (_ELSEWHERE, "elsewhere")):
         for requirement in results["requirements"]:
             if requirement["outcome"] == outcome:
-                yield f"{outcome}: {requirement['id']}: {requirement['reason']}"
+                yield f"{word}: {requirement['id']}: {requirement['reason']}"
 
 
 def _listed(numbers: list[str]) -> str:

@@ -220,6 +220,35 @@ def test_a_run_that_cannot_begin_leaves_no_folder(
     assert [path.name for path in here.rglob("*")] == ["mine"]
 
 
+@pytest.mark.parametrize("name", ["results.json", "junit.xml"])
+def test_the_results_of_an_earlier_run_are_kept_and_the_card_is_not_touched(
+    here: Path, issued: IssuedCard, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    before = issued.path.read_bytes()
+    (here / "out").mkdir()
+    (here / "out" / name).write_text("evidence", encoding="utf-8")
+    assert run("--reader", issued.reader) == 2
+    said = capsys.readouterr().err
+    assert f"out holds the {name} of an earlier run" in said
+    assert "Name another folder with --out" in said
+    assert "Nothing was changed." in said
+    assert [path.name for path in (here / "out").iterdir()] == [name]
+    assert (here / "out" / name).read_text(encoding="utf-8") == "evidence"
+    assert issued.path.read_bytes() == before
+
+
+def test_the_summary_says_what_its_columns_mean(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--reader", "sim", "--select", "GST-01", "--select", "GST-02") == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"Not run +Elsewhere +Left out *$", shown, re.MULTILINE)
+    assert re.search(r"^GST +4 +1 +1 +2 *$", shown, re.MULTILINE)
+    assert "Elsewhere: not shown by this suite; below is where." in shown
+    assert "elsewhere: GST-02: needs more applications" in shown
+    assert (here / "out" / "results.json").exists()
+
+
 def test_results_that_do_not_fit_their_format_are_not_written(here: Path) -> None:
     with pytest.raises(FileDamaged):
         write_results(here, {"format": "unicard-conformance-results"})
@@ -350,7 +379,8 @@ def test_results_as_json_are_one_document(here: Path, capsys: pytest.CaptureFixt
     assert document["verdict"] == "passed"
     assert document["error"] is None
     assert document["files"] == ["out/results.json", "out/junit.xml"]
-    assert run("--reader", "sim", "--select", "TRX-01", "--json") == 1
+    words = ["--reader", "sim", "--select", "TRX-01", "--json", "--out", "other"]
+    assert main(["conformance", "run", *words]) == 1
     document = json.loads(capsys.readouterr().out)
     assert document["error"]["exit_code"] == 1
     assert here.is_dir()

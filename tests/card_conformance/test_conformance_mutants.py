@@ -45,4 +45,4 @@ def test_the_whole_suite_notices_each_wrong_card(monkeypatch: pytest.MonkeyPatch
         caught += any(mutant.requirement in result["requirements"] for result in failures)
     assert caught == len(MUTANTS)
     counts |= {"wrong cards caught by the requirement they break": caught, "failed tests": failed}
-    evidence("conformance_mutants", counts)
+    evidence("conformance-mutants", counts)

@@ -24,7 +24,7 @@ def test_one_blank_card_passes_all_stages_behind_pcscd(
     monkeypatch.setenv("UNICARD_PASSPHRASE", keys.passphrase.reveal().decode())
     out = tmp_path / "out"
     words = ["--reader", f"pcsc:{pcscd.readers[0]}", "--store", keys.location, "--out", str(out)]
-    with serving(pcscd.ports[0], blank.path):
+    with serving(pcscd, 0, blank.path):
         serial = blank.serial.hex()
         code = main(["conformance", "run", *words, "--profile", "destructive", "--card", serial])
     found = json.loads((out / "results.json").read_text(encoding="utf-8"))

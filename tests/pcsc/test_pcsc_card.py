@@ -33,7 +33,7 @@ def opened(name: str) -> Reader:
 
 def test_a_holder_changes_the_pin_through_pcscd(pcscd: Pcscd, tmp_path: Path) -> None:
     path = card_file(tmp_path)
-    with serving(pcscd.ports[0], path), opened(pcscd.readers[0]) as reader:
+    with serving(pcscd, 0, path), opened(pcscd.readers[0]) as reader:
         card = Card(reader)
         card.select()
         card.change_pin(TRANSPORT_PIN, Pin("2468"))
@@ -43,7 +43,7 @@ def test_a_holder_changes_the_pin_through_pcscd(pcscd: Pcscd, tmp_path: Path) ->
 
 def test_issuer_keys_are_rotated_through_pcscd(pcscd: Pcscd, tmp_path: Path) -> None:
     path = card_file(tmp_path)
-    with serving(pcscd.ports[0], path), opened(pcscd.readers[0]) as reader:
+    with serving(pcscd, 0, path), opened(pcscd.readers[0]) as reader:
         done = drive(rotate_issuer_keys({OLD, NEW}, NEW), reader, issuer)
     assert done == Rotation(NEW, added=True, deleted=(OLD,))
 
@@ -52,7 +52,7 @@ def test_a_card_that_is_taken_out_in_the_middle_leaves_the_outcome_uncertain(
     pcscd: Pcscd, tmp_path: Path
 ) -> None:
     path = card_file(tmp_path)
-    with serving(pcscd.ports[0], path) as server, opened(pcscd.readers[0]) as reader:
+    with serving(pcscd, 0, path) as server, opened(pcscd.readers[0]) as reader:
         card = Card(reader)
         card.select()
         server.terminate()
@@ -69,8 +69,8 @@ def test_two_readers_hold_two_cards_at_once(pcscd: Pcscd, tmp_path: Path) -> Non
         folder.mkdir()
     first, second = (card_file(folder) for folder in folders)
     with (
-        serving(pcscd.ports[0], first),
-        serving(pcscd.ports[1], second),
+        serving(pcscd, 0, first),
+        serving(pcscd, 1, second),
         opened(pcscd.readers[0]) as left,
         opened(pcscd.readers[1]) as right,
     ):
@@ -91,7 +91,7 @@ def test_a_hopper_gives_one_card_after_the_other(pcscd: Pcscd, tmp_path: Path) -
         paths.append(card_file(tmp_path / name))
     seen = []
     with (
-        serving(pcscd.ports[0], *paths, hopper=True),
+        serving(pcscd, 0, *paths, hopper=True),
         open_reader(f"pcsc:{pcscd.readers[0]}") as reader,
     ):
         for _ in names:

@@ -55,7 +55,7 @@ def test_a_hopper_of_blanks_becomes_a_batch_of_cards_with_rotated_keys(
 ) -> None:
     reader = f"pcsc:{pcscd.readers[0]}"
     cards = sorted((bureau / "cards").iterdir())
-    with serving(pcscd.ports[0], *cards, hopper=True):
+    with serving(pcscd, 0, *cards, hopper=True):
         succeed("personalize", "run", "batch", "--reader", reader)
     report = result(capsys, ["personalize", "report", "batch", "--blanks", str(CARDS)])
     records, blanks = report["records"], report["blanks"]
@@ -64,7 +64,7 @@ def test_a_hopper_of_blanks_becomes_a_batch_of_cards_with_rotated_keys(
     assert (records["issued"], blanks["used"], blanks["left"]) == (CARDS, CARDS, 0)
 
     succeed("keys", "add", "issuer")
-    with serving(pcscd.ports[0], cards[0]):
+    with serving(pcscd, 0, cards[0]):
         wait_for_card(reader)
         succeed("keys", "rotate", "--reader", reader)
         shown = result(capsys, ["card", "show", "--reader", reader])
@@ -76,7 +76,7 @@ def test_the_conformance_suite_passes_on_an_issued_card_behind_pcscd(
 ) -> None:
     card = sorted((bureau / "cards").iterdir())[0]
     succeed("personalize", "run", "batch", "--reader", f"sim:{bureau}/cards/blank-*.json")
-    with serving(pcscd.ports[0], card):
+    with serving(pcscd, 0, card):
         reader = f"pcsc:{pcscd.readers[0]}"
         wait_for_card(reader)
         succeed("conformance", "run", "--reader", reader, "--out", "results")

@@ -66,7 +66,7 @@ class Reader(Protocol):
 
 
 class SelfClosing(ABC):
-    """A context manager that closes itself: the part that all readers share."""
+    """A context manager that closes itself: readers, sealed files and stores share it."""
 
     @abstractmethod
     def close(self) -> None:

@@ -7,13 +7,13 @@ and replaces the file whole. `keys_tool.vault` has the format, `keys_tool.atomic
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from host_lib.keyset import KeySet
+from host_lib.reader import SelfClosing
 from host_lib.secret import AesKey, SecretBytes
 from keys_tool import atomic_file, sealing
 from keys_tool import passphrase as passphrases
@@ -55,7 +55,7 @@ class _Unlocked:
     contents: Contents
 
 
-class FileStore:
+class FileStore(SelfClosing):
     """A `keys_tool.store.KeyStore` in one encrypted file. See there for what the methods do.
 
     Not for use by several threads at once while one of them writes. The instance shows the keys as
@@ -193,17 +193,6 @@ class FileStore:
     def close(self) -> None:
         """Forget the keys."""
         self._state = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"FileStore({self.location!r})"

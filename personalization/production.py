@@ -1,9 +1,8 @@
 """A production file as stations use it: checked whole, matched with the journal, read by record."""
 
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from host_lib.reader import SelfClosing
 from keys_tool import KeyStore
 from personalization.card_data import CardData
 from personalization.errors import RecordNotFound, SealedFileDamaged
@@ -12,7 +11,7 @@ from personalization.journal_rows import Batch, Entry
 from personalization.sealed_file import PRODUCTION, SealedFile
 
 
-class Production:
+class Production(SelfClosing):
     """An open production file. A context manager. Raises `SealedFileDamaged`, store's errors."""
 
     def __init__(self, path: Path, store: KeyStore) -> None:
@@ -80,14 +79,3 @@ class Production:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

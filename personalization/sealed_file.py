@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO
 
+from host_lib.reader import SelfClosing
 from keys_tool import KeyStore, Purpose
 from personalization.errors import FileMissing, SealedFileDamaged
 
@@ -82,7 +82,7 @@ class SealedWriter:
         self._file.write(data)
 
 
-class SealedFile:
+class SealedFile(SelfClosing):
     """Reads such a file. Opening it checks all of it but the insides of records.
 
     Raises `SealedFileDamaged` for any byte that is not as written, and the store's errors. A
@@ -185,17 +185,6 @@ class SealedFile:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def batch_of(path: Path) -> bytes:

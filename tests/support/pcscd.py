@@ -36,11 +36,12 @@ mount -t tmpfs tmpfs /run && mkdir /run/pcscd && mount --bind "$1" /run/pcscd &&
 
 @dataclass(frozen=True)
 class Pcscd:
-    """A running pcscd: its two readers, and where a virtual card connects to each."""
+    """A running pcscd: its two readers, where a virtual card connects to each, and its log."""
 
     readers: tuple[str, str]
     ports: tuple[int, int]
     socket: Path
+    log: Path
 
 
 def missing_for_pcscd() -> str:
@@ -77,7 +78,7 @@ def running_pcscd(folder: Path) -> Iterator[Pcscd]:
         )
     try:
         readers = _wait_for_readers(process, log)
-        yield Pcscd(readers, ports, folder / "pcscd.comm")
+        yield Pcscd(readers, ports, folder / "pcscd.comm", log)
     finally:
         if namespace[0] == "sudo":
             subprocess.run(("sudo", "--non-interactive", "kill", str(process.pid)), check=False)

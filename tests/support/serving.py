@@ -11,6 +11,8 @@ from host_lib import open_reader
 from tests.support.pcscd import Pcscd
 
 PATIENCE = 20.0
+LOG_TAIL = 6000
+"""How many characters of pcscd's log a failed test shows."""
 
 
 @contextmanager
@@ -20,7 +22,8 @@ def serving(
     """Keep cards in one of the two virtual readers; an interrupt must end the process cleanly.
 
     First the reader is empty for pcscd, too: it would not notice a card that follows another faster
-    than it looks, and would go on with the one that is gone.
+    than it looks, and would go on with the one that is gone. A failure inside tells what the server
+    remarked and what pcscd logged.
     """
     with open_reader(f"pcsc:{pcscd.readers[place]}") as reader:
         reader.wait_for_removal(PATIENCE)
@@ -36,8 +39,16 @@ def serving(
     )
     try:
         yield process
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-        _, remarks = process.communicate(timeout=PATIENCE)
+    except BaseException as error:
+        error.add_note(f"the server of reader {place} remarked:\n{_ended(process)}")
+        error.add_note(f"pcscd logged:\n{pcscd.log.read_text()[-LOG_TAIL:]}")
+        raise
+    remarks = _ended(process)
     assert "Traceback" not in remarks, remarks
+
+
+def _ended(process: subprocess.Popen[str]) -> str:
+    """Interrupt the server if it still runs; return what it wrote to stderr."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    return process.communicate(timeout=PATIENCE)[1]

@@ -37,7 +37,7 @@ proofs:
 
 ## make bench [ONLY=name]  the benchmarks; writes benchmarks/results.json
 bench:
-	@scripts/setup.sh test
+	@scripts/setup.sh pcsc
 	@$(PYTHON_VENV) -m benchmarks $(ONLY)
 
 ## make lock [UPGRADE=1]   resolve the dependencies again to requirements/*.txt

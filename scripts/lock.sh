@@ -14,5 +14,5 @@ compile() { # NAME SOURCE...
 
 compile core pyproject.toml --group build
 compile test pyproject.toml --group build --group test --constraints requirements/core.txt
-compile pcsc pyproject.toml --extra pcsc --group build --constraints requirements/test.txt
+compile pcsc pyproject.toml --extra pcsc --group build --group interop --constraints requirements/test.txt
 compile lock --group lock

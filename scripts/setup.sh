@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh core    what `unicard` needs: wheels only, no compiler, no reader stack
 #   scripts/setup.sh test    core, and what tests, checks and benchmarks need
-#   scripts/setup.sh pcsc    test, the system packages, and pyscard built from source
+#   scripts/setup.sh pcsc    test, the system packages, pyscard built from source and clients upon it
 #   scripts/setup.sh lock    core, and the resolver behind `make lock`
 #
 # Everything comes from requirements/*.txt with its hash checked.
@@ -59,7 +59,7 @@ install_wheels() { pip install --require-hashes --only-binary :all: -r "requirem
 # The hashed setuptools of the lock builds it: an isolated build would fetch one without a hash.
 install_project() { pip install --no-deps --no-build-isolation --editable .; }
 
-# No wheel is asked for here: pyscard has none, and everything else is there already.
+# No wheel is asked for here: pyscard has none.
 install_pcsc() { pip install --require-hashes --no-build-isolation -r requirements/pcsc.txt; }
 
 setup_core() {
@@ -76,7 +76,7 @@ setup_test() {
 setup_pcsc() {
     setup_test
     if scripts/system-packages.sh; then
-        once "pyscard" requirements/pcsc.txt -- install_pcsc
+        once "pyscard and what stands on it" requirements/pcsc.txt -- install_pcsc
     elif [ -n "${CI:-}" ]; then
         die "CI is set, so nothing may be skipped."
     else

@@ -152,6 +152,20 @@ def _reader_names() -> list[str]:
         return []
 
 
+def holds_card(reader: str) -> bool:
+    """Say whether pcscd sees a card in a reader; asks pcscd only, the card notices nothing."""
+    from smartcard import scard
+
+    result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+    assert result == scard.SCARD_S_SUCCESS, scard.SCardGetErrorMessage(result)
+    try:
+        state = (reader, scard.SCARD_STATE_UNAWARE)
+        result, states = scard.SCardGetStatusChange(context, 0, [state])
+        return result == scard.SCARD_S_SUCCESS and bool(states[0][1] & scard.SCARD_STATE_PRESENT)
+    finally:
+        scard.SCardReleaseContext(context)
+
+
 def wait_until(happened: Callable[[], bool], patience: float = PATIENCE) -> bool:
     """Ask again and again, up to ``patience`` seconds; return whether it happened."""
     end = time.monotonic() + patience

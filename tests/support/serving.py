@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from host_lib import open_reader
-from tests.support.pcscd import Pcscd
+from tests.support.pcscd import Pcscd, holds_card, wait_until
 
 PATIENCE = 20.0
+INSERTIONS = 3
 LOG_TAIL = 6000
 """How many characters of pcscd's log a failed test shows."""
 
@@ -27,16 +28,9 @@ def serving(
     """
     with open_reader(f"pcsc:{pcscd.readers[place]}") as reader:
         reader.wait_for_removal(PATIENCE)
-    port = pcscd.ports[place]
-    words = [sys.executable, "-m", "cli", "sim", "serve", "--port", str(port)]
+    words = [sys.executable, "-m", "cli", "sim", "serve", "--port", str(pcscd.ports[place])]
     words += ["--hopper"] * hopper + [str(card) for card in cards]
-    process = subprocess.Popen(
-        words,
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-    )
+    process = _inserted(pcscd, place, words)
     try:
         yield process
     except BaseException as error:
@@ -45,6 +39,27 @@ def serving(
         raise
     remarks = _ended(process)
     assert "Traceback" not in remarks, remarks
+
+
+def _inserted(pcscd: Pcscd, place: int, words: list[str]) -> subprocess.Popen[str]:
+    """Start the server and wait until pcscd sees its card.
+
+    Now and then the driver does not take the first connection up. Another try is
+    not hidden: it is told on the terminal, with what the server remarked and pcscd logged.
+    """
+    for _ in range(INSERTIONS):
+        process = subprocess.Popen(
+            words,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )
+        if wait_until(lambda: holds_card(pcscd.readers[place])):
+            return process
+        seen = f"{_ended(process)}\n{pcscd.log.read_text()[-LOG_TAIL:]}"
+        print(f"no card seen in {pcscd.readers[place]}:\n{seen}", file=sys.__stderr__)
+    raise TimeoutError(f"no card seen in {pcscd.readers[place]} in {INSERTIONS} tries:\n{seen}")
 
 
 def _ended(process: subprocess.Popen[str]) -> str:

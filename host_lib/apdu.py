@@ -30,8 +30,9 @@ class Apdu:
     sent. ``label`` names the command in traces. ``secret`` says which bytes of ``data`` no trace
     may show: all (True) or half-open ranges. ``bare`` asks for no Le even where a session would
     add one for the response's MAC: for cards whose contract says that they answer all the same.
-    Label, secrecy and bareness take no part in comparison. Raises ValueError for values that no
-    APDU can carry.
+    ``plain`` is the command that a session has protected: who has to know what is sent looks there.
+    None of the last four takes part in comparison. Raises ValueError for values that no APDU can
+    carry.
     """
 
     cla: int
@@ -43,6 +44,7 @@ class Apdu:
     label: str = field(default="", compare=False)
     secret: bool | Ranges = field(default=(), compare=False)
     bare: bool = field(default=False, compare=False)
+    plain: "Apdu | None" = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if (self.cla | self.ins | self.p1 | self.p2) & ~0xFF:

@@ -114,7 +114,7 @@ class SecureChannel:
         cla = apdu.cla | _SECURE_MESSAGING
         data = self._signed(cla, apdu.ins, apdu.p1, apdu.p2, data)
         ne = MAX_SHORT_NE if self._r_mac and not apdu.bare else apdu.ne
-        return Apdu(cla, apdu.ins, apdu.p1, apdu.p2, data, ne, apdu.label, secret)
+        return Apdu(cla, apdu.ins, apdu.p1, apdu.p2, data, ne, apdu.label, secret, plain=apdu)
 
     def unwrap(self, response: Response) -> Response:
         """Check and open the response to the command wrapped last.

@@ -21,7 +21,7 @@ from unicard_console import (
 
 if TYPE_CHECKING:
     from host_lib.keyset import KeySet
-    from host_lib.secret import AesKey
+    from keys_tool.diversification import Master
 
 _PURPOSES = click.Choice([purpose.value for purpose in Purpose])
 
@@ -228,7 +228,7 @@ def _open(store: str, passphrase: SecretSource) -> KeyStore:
     return open_store(store, from_text(passphrase()))
 
 
-def _transport_keys(well_known: str | None, path: Path | None) -> "KeySet | AesKey | None":
+def _transport_keys(well_known: str | None, path: Path | None) -> "KeySet | Master | None":
     from keys_tool.transport_file import globalplatform_default, read_transport_file
 
     if well_known and path:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from host_lib.keyset import KeySet
-from host_lib.secret import AesKey, SecretBytes
+from host_lib.secret import SecretBytes
+from keys_tool.diversification import Master
 from keys_tool.entry import Entry
 from keys_tool.errors import KeyExists, KeyNotFound, KeysError, StoreDamaged, WrongPurpose
 from keys_tool.purpose import (
@@ -75,7 +76,7 @@ class Contents:
             Entry.generate(purpose, version, chosen, self.next_created(), self.issuer)
         )
 
-    def with_transport(self, version: int, keys: KeySet | AesKey) -> Self:
+    def with_transport(self, version: int, keys: KeySet | Master) -> Self:
         """Return the contents with keys of blank stock; raises as `KeyStore.import_transport`."""
         algorithm, material = _transport_material(keys)
         self.require_free(Purpose.TRANSPORT, version)
@@ -118,7 +119,7 @@ class Contents:
         return contents
 
 
-def initial_contents(issuer: str, transport: KeySet | AesKey | None = None) -> Contents:
+def initial_contents(issuer: str, transport: KeySet | Master | None = None) -> Contents:
     """Return what a new store begins with: the first key of each purpose.
 
     ``transport`` are the keys of blank stock, which are not generated; without them the store
@@ -131,9 +132,9 @@ def initial_contents(issuer: str, transport: KeySet | AesKey | None = None) -> C
     return contents if transport is None else contents.with_transport(1, transport)
 
 
-def _transport_material(keys: KeySet | AesKey) -> tuple[Algorithm, SecretBytes]:
-    if isinstance(keys, AesKey):
-        return Algorithm(f"AES-{8 * len(keys)} KDF3"), keys
+def _transport_material(keys: KeySet | Master) -> tuple[Algorithm, SecretBytes]:
+    if isinstance(keys, Master):
+        return Algorithm(f"AES-{8 * len(keys.key)} {keys.scheme.value}"), keys.key
     if keys.version != blank_key_version() or keys.dek is None:
         raise ValueError("the keys of blank stock are a set of version FF with all three keys")
     material = b"".join(key.reveal() for key in (keys.enc, keys.mac, keys.dek))

@@ -31,6 +31,14 @@ class RoleKey(IntEnum):
     RECEIPT = 3
 
 
+def require_diversification(data: bytes) -> None:
+    """Raise ValueError unless these are 10 bytes of diversification data."""
+    if len(data) != DIVERSIFICATION_LENGTH:
+        raise ValueError(
+            f"diversification data has {DIVERSIFICATION_LENGTH} bytes, not {len(data)}"
+        )
+
+
 def _card_key(context: AesContext, length: int, which: CardKey, diversification: bytes) -> AesKey:
     fixed = bytes((0, 0, 0, which, 0)) + diversification
     return AesKey(kdf_counter_cmac(context, length, after=fixed))
@@ -43,10 +51,7 @@ def derive_card_keys(master: AesKey, version: int, diversification: bytes) -> Ke
     ``diversification`` (KDD) are the 10 bytes of INITIALIZE UPDATE, and each key is as long as the
     master. Raises ValueError for a KDD of another length.
     """
-    if len(diversification) != DIVERSIFICATION_LENGTH:
-        raise ValueError(
-            f"diversification data has {DIVERSIFICATION_LENGTH} bytes, not {len(diversification)}"
-        )
+    require_diversification(diversification)
     context = AesContext(master.reveal())
     enc, mac, dek = (_card_key(context, len(master), n, diversification) for n in CardKey)
     return KeySet(version, enc, mac, dek)

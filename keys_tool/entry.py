@@ -12,8 +12,10 @@ from host_lib.keyset import KeySet
 from host_lib.primitives import cmac_check_value, key_check_value
 from host_lib.secret import AesKey, SecretBytes
 from keys_tool.certificates import self_signed_certificate
+from keys_tool.diversification import Master, Scheme
 from keys_tool.purpose import (
     AES_LENGTHS,
+    FOREIGN_MASTERS,
     KEY_SETS,
     Algorithm,
     CheckMethod,
@@ -76,6 +78,10 @@ class Entry:
     def aes_key(self) -> AesKey:
         """Return the material of a single AES key."""
         return AesKey(self.material.reveal())
+
+    def master(self) -> Master:
+        """Return the material of a derivation master, with the scheme in its algorithm's name."""
+        return Master(_scheme(self.info.algorithm), self.aes_key())
 
     def key_set(self, version: int) -> KeySet:
         """Return the material of a key set, as a set of this key version number."""
@@ -146,7 +152,13 @@ def _check_value(algorithm: Algorithm, material: SecretBytes) -> tuple[CheckMeth
         raise ValueError(f"no material of {algorithm.value}")
     if algorithm in KEY_SETS:
         return CheckMethod.AES_01, b"".join(map(key_check_value, parts))
+    if algorithm in FOREIGN_MASTERS:
+        return CheckMethod.TDES_00, Master(_scheme(algorithm), AesKey(parts[0])).check_value
     return CheckMethod.CMAC_00, cmac_check_value(parts[0])
+
+
+def _scheme(algorithm: Algorithm) -> Scheme:
+    return Scheme(algorithm.value.rpartition(" ")[2])
 
 
 def _thirds(material: SecretBytes) -> tuple[bytes, ...]:

@@ -14,11 +14,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from host_lib.keyset import KeySet
 from host_lib.reader import SelfClosing
-from host_lib.secret import AesKey, SecretBytes
+from host_lib.secret import SecretBytes
 from keys_tool import atomic_file, sealing
 from keys_tool import passphrase as passphrases
 from keys_tool.contents import Contents
-from keys_tool.derivation import derive_card_keys
+from keys_tool.diversification import Master
 from keys_tool.entry import Entry
 from keys_tool.errors import (
     KeyRetired,
@@ -129,7 +129,7 @@ class FileStore(SelfClosing):
         self._write(lambda contents: contents.with_generated(purpose, version, algorithm))
         return self.info(purpose, version)
 
-    def import_transport(self, version: int, keys: KeySet | AesKey) -> KeyInfo:
+    def import_transport(self, version: int, keys: KeySet | Master) -> KeyInfo:
         """Take in the keys of blank stock."""
         self._write(lambda contents: contents.with_transport(version, keys))
         return self.info(Purpose.TRANSPORT, version)
@@ -153,12 +153,12 @@ class FileStore(SelfClosing):
         entry = self._contents.find(Purpose.TRANSPORT, version)
         if entry.info.algorithm in KEY_SETS:
             return entry.key_set(blank_key_version())
-        return derive_card_keys(entry.aes_key(), blank_key_version(), diversification)
+        return entry.master().keys_of(blank_key_version(), diversification)
 
     def issuer_keys(self, version: int, diversification: bytes) -> KeySet:
         """Derive the keys of one card."""
-        master = self._contents.find(Purpose.ISSUER, version).aes_key()
-        return derive_card_keys(master, version, diversification)
+        master = self._contents.find(Purpose.ISSUER, version).master()
+        return master.keys_of(version, diversification)
 
     def sign_digest(self, version: int, digest: bytes) -> bytes:
         """Sign with a card CA."""

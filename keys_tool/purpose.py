@@ -36,6 +36,9 @@ class Algorithm(Enum):
     """A master from which KDF3 derives the keys of one card, as long as itself."""
     AES_192_KDF3 = "AES-192 KDF3"
     AES_256_KDF3 = "AES-256 KDF3"
+    AES_128_EMV = "AES-128 EMV"
+    """A two-key 3DES master of a chip supplier; what it derives is taken as AES-128 keys."""
+    AES_128_VISA2 = "AES-128 VISA2"
     AES_256_GCM = "AES-256-GCM"
     ECDSA_P256 = "ECDSA P-256 SHA-256"
 
@@ -52,6 +55,8 @@ class CheckMethod(Enum):
 
     AES_01 = "AES-01"
     """First 3 bytes of AES over 16 bytes 01 (GlobalPlatform), for each key of a set."""
+    TDES_00 = "3DES-00"
+    """First 3 bytes of 3DES over 8 bytes 00, as suppliers print it for 3DES masters."""
     CMAC_00 = "CMAC-00"
     """First 3 bytes of CMAC over 16 bytes 00 (ANSI X9.24-1, annex A)."""
     KEY_ID = "SHA-256 key id"
@@ -61,12 +66,15 @@ class CheckMethod(Enum):
 KEY_SETS = (Algorithm.AES_128_SET, Algorithm.AES_192_SET, Algorithm.AES_256_SET)
 """Three keys as they are."""
 MASTERS = (Algorithm.AES_128_KDF3, Algorithm.AES_192_KDF3, Algorithm.AES_256_KDF3)
-"""Derivation masters."""
+"""Derivation masters of our own."""
+FOREIGN_MASTERS = (Algorithm.AES_128_EMV, Algorithm.AES_128_VISA2)
+"""Masters by which chip suppliers derive the keys of blank stock; never made here."""
 
 AES_LENGTHS: Mapping[Algorithm, int] = MappingProxyType(
     {
         **dict(zip(KEY_SETS, (16, 24, 32), strict=True)),
         **dict(zip(MASTERS, (16, 24, 32), strict=True)),
+        **dict.fromkeys(FOREIGN_MASTERS, 16),
         Algorithm.AES_256_GCM: 32,
     }
 )
@@ -75,7 +83,7 @@ AES_LENGTHS: Mapping[Algorithm, int] = MappingProxyType(
 
 ALGORITHMS: Mapping[Purpose, tuple[Algorithm, ...]] = MappingProxyType(
     {
-        Purpose.TRANSPORT: (*KEY_SETS, *MASTERS),
+        Purpose.TRANSPORT: (*KEY_SETS, *MASTERS, *FOREIGN_MASTERS),
         Purpose.ISSUER: MASTERS,
         Purpose.CARD_CA: (Algorithm.ECDSA_P256,),
         Purpose.PRODUCTION: (Algorithm.AES_256_GCM,),

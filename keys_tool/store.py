@@ -10,7 +10,8 @@ from typing import Protocol, Self
 
 from host_lib.flow.base import Sam
 from host_lib.keyset import KeySet
-from host_lib.secret import AesKey, SecretBytes
+from host_lib.secret import SecretBytes
+from keys_tool.diversification import Master
 from keys_tool.errors import StoreNotFound, StoreUnsupported
 from keys_tool.passphrase import from_text
 from keys_tool.purpose import Algorithm, KeyInfo, Purpose
@@ -46,8 +47,8 @@ class KeyStore(Protocol):
         `WrongPurpose` for TRANSPORT, whose keys come from the chip supplier.
         """
 
-    def import_transport(self, version: int, keys: KeySet | AesKey) -> KeyInfo:
-        """Take in the keys of a delivery of blank stock: a set, or the master of a KDF3.
+    def import_transport(self, version: int, keys: KeySet | Master) -> KeyInfo:
+        """Take in the keys of a delivery of blank stock: a set, or the master from which they come.
 
         A set has key version number FF and all three keys, else ValueError. Raises `KeyExists`.
         """

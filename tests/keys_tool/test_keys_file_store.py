@@ -17,6 +17,7 @@ from host_lib.secret import AesKey, SecretBytes
 from keys_tool import errors, open_store, sealing
 from keys_tool.atomic_file import exclusive
 from keys_tool.derivation import derive_card_keys
+from keys_tool.diversification import Master, Scheme
 from keys_tool.file_store import FileStore
 from keys_tool.passphrase import from_text
 from keys_tool.purpose import Algorithm, CheckMethod, KeyState, Purpose
@@ -63,11 +64,24 @@ def test_a_key_set_opens_every_blank_card_and_a_master_each_with_its_own_keys(
     store: FileStore,
 ) -> None:
     master = AesKey(bytes(range(16)))
-    info = store.import_transport(2, master)
+    info = store.import_transport(2, Master(Scheme.KDF3, master))
     assert info.algorithm is Algorithm.AES_128_KDF3
     assert store.transport_keys(1, CHIP) == store.transport_keys(1, OTHER_CHIP)
     assert store.transport_keys(2, CHIP) == derive_card_keys(master, 0xFF, CHIP)
     assert store.transport_keys(2, CHIP) != store.transport_keys(2, OTHER_CHIP)
+
+
+@pytest.mark.parametrize("scheme", [Scheme.EMV, Scheme.VISA2])
+def test_a_suppliers_master_is_kept_with_its_scheme(
+    store: FileStore, path: Path, passphrase: SecretBytes, scheme: Scheme
+) -> None:
+    master = Master(scheme, AesKey(bytes(range(0x40, 0x50))))
+    info = store.import_transport(2, master)
+    assert info.algorithm.value == f"AES-128 {scheme.value}"
+    assert (info.check_method.value, info.check_value.hex().upper()) == ("3DES-00", "8BAF47")
+    with FileStore.load(path, passphrase) as again:
+        assert again.transport_keys(2, CHIP) == master.keys_of(0xFF, CHIP)
+        assert again.transport_keys(2, CHIP) != again.transport_keys(2, CHIP[::-1])
 
 
 @pytest.mark.parametrize("length", [16, 24, 32])
@@ -410,6 +424,6 @@ def test_flows_get_issuer_keys_and_transport_keys_by_key_version(store: FileStor
     for version in (0x31, 0x50, 0x00):
         with pytest.raises(errors.KeyNotFound):
             sam(CardKeys(version, CHIP))
-    store.import_transport(2, AesKey(bytes(16)))
+    store.import_transport(2, Master(Scheme.EMV, AesKey(bytes(16))))
     assert sam(CardKeys(0xFF, CHIP)) == store.transport_keys(2, CHIP)
     assert store.sam(transport=1)(CardKeys(0xFF, CHIP)) == globalplatform_default()

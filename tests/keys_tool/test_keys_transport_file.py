@@ -8,6 +8,7 @@ import pytest
 
 from host_lib.keyset import KeySet
 from host_lib.secret import AesKey
+from keys_tool.diversification import Master, Scheme
 from keys_tool.errors import TransportFileInvalid
 from keys_tool.transport_file import globalplatform_default, read_transport_file
 
@@ -33,10 +34,38 @@ def test_a_set_serves_every_card(tmp_path: Path) -> None:
     assert read_transport_file(written(tmp_path, values)) == KeySet(0xFF, enc, mac, dek)
 
 
-def test_a_master_is_for_kdf3(tmp_path: Path) -> None:
+def test_a_master_without_a_scheme_is_for_kdf3(tmp_path: Path) -> None:
     values = HEAD | {"master": A + A}
     jsonschema.validate(values, SCHEMA)
-    assert read_transport_file(written(tmp_path, values)) == AesKey(bytes.fromhex(A + A))
+    master = Master(Scheme.KDF3, AesKey(bytes.fromhex(A + A)))
+    assert read_transport_file(written(tmp_path, values)) == master
+
+
+@pytest.mark.parametrize("scheme", Scheme)
+def test_a_master_comes_with_the_name_of_its_scheme(tmp_path: Path, scheme: Scheme) -> None:
+    values = HEAD | {"master": A, "derivation": scheme.value}
+    jsonschema.validate(values, SCHEMA)
+    master = Master(scheme, AesKey(bytes.fromhex(A)))
+    assert read_transport_file(written(tmp_path, values)) == master
+
+
+def test_with_no_scheme_the_master_is_every_key_of_every_card(tmp_path: Path) -> None:
+    values = HEAD | {"master": A, "derivation": "none"}
+    jsonschema.validate(values, SCHEMA)
+    key = AesKey(bytes.fromhex(A))
+    assert read_transport_file(written(tmp_path, values)) == KeySet(0xFF, key, key, key)
+
+
+@pytest.mark.parametrize("scheme", ["EMV", "VISA2"])
+def test_a_scheme_of_3des_with_a_longer_master_is_refused_by_name(
+    tmp_path: Path, scheme: str
+) -> None:
+    values = HEAD | {"master": A + A, "derivation": scheme}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(values, SCHEMA)
+    with pytest.raises(TransportFileInvalid, match=f"{scheme} .* 16 bytes, not 32") as caught:
+        read_transport_file(written(tmp_path, values))
+    assert "A1A1" not in str(caught.value)
 
 
 def test_the_default_of_globalplatform_is_the_published_one() -> None:
@@ -53,6 +82,10 @@ BAD: list[object] = [
     HEAD | {"enc": A, "mac": B, "dek": "C3"},
     HEAD | {"enc": A, "mac": B, "dek": "xy" * 16},
     HEAD | {"enc": A, "mac": B, "dek": None},
+    HEAD | {"enc": A, "mac": B, "dek": C, "derivation": "KDF3"},
+    HEAD | {"master": A, "derivation": "SCP80"},
+    HEAD | {"master": A, "derivation": None},
+    HEAD | {"master": A, "derivation": ["EMV"]},
     HEAD | {"version": 2, "master": A},
     HEAD | {"format": "another", "master": A},
     [],

@@ -14,11 +14,15 @@ CHALLENGE_LENGTH = 8
 
 @dataclass(frozen=True, slots=True)
 class IssuerSession:
-    """An open session; ``keys.dek`` encrypts keys and secrets that are sent in it."""
+    """An open session; ``keys.dek`` encrypts keys and secrets that are sent in it.
+
+    ``i`` is the byte with which the card said which options of SCP03 it has.
+    """
 
     channel: SecureChannel
     keys: KeySet
     diversification: bytes
+    i: int
 
 
 def open_issuer_session(version: int, level: int | None = None) -> Flow[IssuerSession]:
@@ -33,4 +37,4 @@ def open_issuer_session(version: int, level: int | None = None) -> Flow[IssuerSe
     keys = yield from CardKeys(version, offer.diversification)
     wanted = spec().secure_channel.daily_level if level is None else level
     channel = yield from authenticate(offer, keys, wanted, challenge)
-    return IssuerSession(channel, keys, offer.diversification)
+    return IssuerSession(channel, keys, offer.diversification, offer.i)

@@ -14,6 +14,7 @@ from card_simulator.chip import ATR, Chip, Interface
 from card_simulator.content import Content
 from card_simulator.key_sets import KeySets
 from card_simulator.memory import Image, Memory, PowerCut
+from card_simulator.scp03_options import Options
 from card_simulator.secure_channel import SecureChannel
 
 _SELECT = 0xA4
@@ -39,7 +40,7 @@ class Card:
         self.memory = Memory(image)
         self.chip = Chip(self.memory.read(CPLC_CELL), random)
         self.key_sets = KeySets(self.memory)
-        self._channel = SecureChannel(self.chip, self.key_sets)
+        self._channel = SecureChannel(self.chip, self.key_sets, Options.of(self.memory))
         secured = spec().limits["secured_data"]
         self.content = Content(self.memory, lambda aid: self.application(aid).state_code, secured)
         self._manager = CardManager(

@@ -12,7 +12,7 @@ from card_simulator.content import Content
 from card_simulator.dispatch import CommandTable, Situation, select_in_session
 from card_simulator.key_sets import TRANSPORT_KVN, KeySets
 from card_simulator.memory import Image, Memory
-from card_simulator.scp03 import I_PARAMETER, StaticKeys
+from card_simulator.scp03 import StaticKeys
 from card_simulator.secure_channel import SCP, SecureChannel
 
 OP_READY, INITIALIZED, SECURED = b"\x01", b"\x07", b"\x0f"
@@ -60,7 +60,7 @@ class CardManager:
             {
                 "SELECT": select_in_session,
                 "GET DATA": self._get_data,
-                "INITIALIZE UPDATE": channel.initialize_update,
+                "INITIALIZE UPDATE": lambda command: channel.initialize_update(command, self.aid),
                 "EXTERNAL AUTHENTICATE": channel.external_authenticate,
                 "PUT KEY": lambda command: key_sets.put(command, channel.decrypt_data),
                 "DELETE KEY": lambda command: key_sets.delete(command, channel.kvn),
@@ -101,7 +101,9 @@ class CardManager:
         if command.p1p2 == 0x00E0:
             return Answer(self._key_sets.template())
         if command.p1p2 == 0x0066:
-            return Answer(_card_data())
+            return Answer(_card_data(self._channel.options.i))
+        if command.p1p2 == 0x00C1:
+            return Answer(tlv.write(0xC1, self._channel.sequence()))
         if command.p1p2 == 0x00CF:
             return Answer(tlv.write(0xCF, self._chip.diversification_data))
         raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
@@ -113,7 +115,7 @@ class CardManager:
         return Answer()
 
 
-def _card_data() -> bytes:
+def _card_data(i: int) -> bytes:
     """Return the card recognition data (tag 66; GlobalPlatform Card 2.3.1, annex H.2)."""
 
     def identifier(*arcs: int) -> bytes:
@@ -126,6 +128,6 @@ def _card_data() -> bytes:
             identifier(1),
             tlv.write(0x60, identifier(2, 2, 3, 1)),
             tlv.write(0x63, identifier(3)),
-            tlv.write(0x64, identifier(4, SCP, I_PARAMETER)),
+            tlv.write(0x64, identifier(4, SCP, i)),
         ),
     )

@@ -1,17 +1,17 @@
 """The key sets of the issuer security domain: reading them, PUT KEY and DELETE KEY.
 
-A key set is one cell, ``isd.keys.XX`` with its version in hex: ENC, MAC and DEK joined. It appears,
-changes and disappears as a whole.
+A key set is one cell, ``isd.keys.XX`` with its version in hex (`KeySet.encode`), so that it
+appears, changes and disappears as a whole. Its sequence counter is another, ``isd.sequence.XX``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hmac import compare_digest
 
-from applet_spec import spec
 from card_simulator import tlv
 from card_simulator.apdu import SW, Answer, Command, StatusError
+from card_simulator.key_set import ENC, KEY_IDS, KeySet
 from card_simulator.memory import Memory
 from card_simulator.scp03 import KEY_LENGTHS, StaticKeys
 from host_lib.primitives import key_check_value
@@ -21,11 +21,18 @@ TRANSPORT_KVN = 0xFF
 
 MOST_KEY_SETS = 4
 
+SEQUENCE_LENGTH = 3
+LAST_SEQUENCE = (1 << 8 * SEQUENCE_LENGTH) - 1
+
 _CELL = "isd.keys."
+_SEQUENCE_CELL = "isd.sequence."
 _AES = 0x88
-_KEY_IDS = (1, 2, 3)
+_VERSIONS = range(0x01, 0x70)
+_SEVERAL = 0x80
+_KEY_ID, _KEY_VERSION = 0xD0, 0xD2
 
 Decrypt = Callable[[bytes], bytes]
+Sets = Mapping[int, KeySet]
 
 
 class KeySets:
@@ -33,107 +40,165 @@ class KeySets:
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
-        self._issuer = spec().key_ranges["issuer"]
+        self._versions = _VERSIONS
 
     def versions(self) -> list[int]:
-        """Return the versions (KVN) that exist, in rising order."""
+        """Return the versions (KVN) of which there are keys, in rising order."""
         return [int(name.removeprefix(_CELL), 16) for name in self._memory.names(_CELL)]
 
     def choose(self, kvn: int) -> int:
-        """Return the version asked for, 00 for the lowest; raises `StatusError` 6A88."""
-        versions = self.versions()
-        chosen = versions[0] if kvn == 0 else kvn
-        if chosen not in versions:
+        """Return the version asked for, 00 for the lowest.
+
+        Raises `StatusError` 6A88 unless its set is complete, which a session needs.
+        """
+        complete = _complete(self._sets())
+        chosen = min(complete, default=0) if kvn == 0 else kvn
+        if chosen not in complete:
             raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
         return chosen
 
     def keys(self, kvn: int) -> StaticKeys:
-        """Return the keys of a version that exists."""
-        return StaticKeys.split(self._memory.read(_cell(kvn)))
+        """Return the keys of a complete set; raises `StatusError` 6A88 for any other version."""
+        keys = self._set(kvn).static
+        if keys is None:
+            raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
+        return keys
 
     def store(self, kvn: int, keys: StaticKeys) -> None:
-        """Write a key set as one cell."""
-        self._memory.write(_cell(kvn), keys.joined())
+        """Write a complete set as one cell."""
+        self._write(kvn, KeySet.of(keys))
 
     def template(self) -> bytes:
         """Return the key information template (tag E0; GlobalPlatform Card 2.3.1, 11.3.3.1)."""
         return tlv.write(
             0xE0,
             *(
-                tlv.write(0xC0, bytes((key_id, kvn, _AES, len(self.keys(kvn).enc))))
-                for kvn in self.versions()
-                for key_id in _KEY_IDS
+                tlv.write(0xC0, bytes((key_id, kvn, _AES, len(key))))
+                for kvn, key_set in self._sets().items()
+                for key_id, key in sorted(key_set.keys.items())
             ),
         )
 
-    def put(self, command: Command, decrypt: Decrypt) -> Answer:
-        """PUT KEY (GlobalPlatform Card 2.3.1, 11.8; Amendment D, 7.2): one complete key set.
+    def sequence(self, kvn: int) -> bytes:
+        """Return the sequence counter (3 bytes) of a set as its last session used it."""
+        return self._memory.read(_sequence_cell(kvn), bytes(SEQUENCE_LENGTH))
 
-        P1 = 00 adds the set, any other P1 names the set that it replaces. The first complete new
-        set takes the transport set with it, in the same commit. Answers the version and the three
-        check values. New versions are those of the issuer: 50 to 6F are the application's role
-        slots, and a set of that version here could open a session nowhere but here.
+    def next_sequence(self, kvn: int) -> bytes:
+        """Move the sequence counter of a set on, for good, and return it.
+
+        Raises `StatusError` 6985 at its end: it never begins again while its Key-ENC is in use.
         """
-        kvn, keys, check_values = _parse(command.data, decrypt)
-        versions = self.versions()
-        leaving = {TRANSPORT_KVN} & set(versions)
-        if command.p1:
-            if command.p1 not in versions:
-                raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
-            leaving.add(command.p1)
-        staying = set(versions) - leaving
-        if not self._issuer.first <= kvn <= self._issuer.last:
-            raise StatusError(SW.WRONG_DATA)
-        if kvn in staying:
+        last = int.from_bytes(self.sequence(kvn), "big")
+        if last >= LAST_SEQUENCE:
             raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
-        if len(staying) >= MOST_KEY_SETS:
-            raise StatusError(SW.NO_SPACE)
-        with self._memory.transaction():
-            self.store(kvn, keys)
-            for old in leaving - {kvn}:
-                self._memory.erase(_cell(old))
+        following = (last + 1).to_bytes(SEQUENCE_LENGTH, "big")
+        self._memory.write(_sequence_cell(kvn), following)
+        return following
+
+    def put(self, command: Command, decrypt: Decrypt) -> Answer:
+        """PUT KEY (GlobalPlatform Card 2.3.1, 11.8; Amendment D, 7.2): one to three keys.
+
+        P2 is the identifier of the first key, with its highest bit where more follow. P1 = 00 adds
+        keys, to a version that is there or to a new one; any other P1 names the version whose keys
+        of the same identifiers leave for them. The first complete set takes the transport set with
+        it, in the same commit. Answers the version and the check values.
+        """
+        kvn, keys, check_values = _parse(command, decrypt)
+        before = self._sets()
+        after = dict(before)
+        if command.p1:
+            replaced = before.get(command.p1, KeySet())
+            if not set(keys) <= set(replaced.keys):
+                raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
+            after[command.p1] = replaced.without(keys)
+        if kvn not in self._versions:
+            raise StatusError(SW.WRONG_DATA)
+        there = after.get(kvn, KeySet())
+        if set(keys) & set(there.keys):
+            raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
+        after[kvn] = there.with_keys(keys)
+        if _complete(after).keys() - {TRANSPORT_KVN}:
+            after.pop(TRANSPORT_KVN, None)
+        self._change(before, after)
         return Answer(bytes((kvn,)) + check_values)
 
     def delete(self, command: Command, session_kvn: int) -> Answer:
-        """DELETE [key] (GlobalPlatform Card 2.3.1, 11.2): a whole key set, named by D2.
+        """DELETE [key] (GlobalPlatform Card 2.3.1, 11.2): a whole set (D2) or one key (D0 and D2).
 
-        Two sets cannot be deleted (6985): the last, because nobody could open a session any
-        more, and that of the open session, because the host has not proven that it can use another.
+        Two sets cannot be deleted from (6985): the last complete one, because nobody could open a
+        session any more, and that of the open session, because the host has not proven that it can
+        use another.
         """
-        try:
-            reference = tlv.read_one(command.data)
-        except tlv.TlvError as error:
-            raise StatusError(SW.WRONG_DATA) from error
-        if reference.tag != 0xD2 or len(reference.value) != 1:
-            raise StatusError(SW.WRONG_DATA)
-        kvn = reference.value[0]
-        versions = self.versions()
-        if kvn not in versions:
+        kvn, key_id = _key_reference(command.data)
+        before = self._sets()
+        key_set = before.get(kvn, KeySet())
+        leaving = set(key_set.keys) if key_id is None else {key_id} & set(key_set.keys)
+        if not leaving:
             raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
-        if kvn == session_kvn or len(versions) == 1:
+        if kvn == session_kvn:
             raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
-        self._memory.erase(_cell(kvn))
+        self._change(before, {**before, kvn: key_set.without(leaving)})
         return Answer(b"\x00")
+
+    def _sets(self) -> dict[int, KeySet]:
+        return {kvn: self._set(kvn) for kvn in self.versions()}
+
+    def _set(self, kvn: int) -> KeySet:
+        cell = self._memory.read(_cell(kvn))
+        return KeySet.decode(cell) if cell else KeySet()
+
+    def _change(self, before: Sets, after: Sets) -> None:
+        """Bring the sets from one state to another in one commit.
+
+        Raises `StatusError` 6985 where no complete set would be left, 6A84 where there are too
+        many. A sequence counter goes with its Key-ENC, so that no challenge comes twice.
+        """
+        if not _complete(after):
+            raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
+        if sum(bool(key_set.keys) for key_set in after.values()) > MOST_KEY_SETS:
+            raise StatusError(SW.NO_SPACE)
+        with self._memory.transaction():
+            for kvn in before.keys() | after.keys():
+                old, new = before.get(kvn, KeySet()), after.get(kvn, KeySet())
+                if old.keys != new.keys:
+                    self._write(kvn, new)
+                if old.keys.get(ENC) != new.keys.get(ENC):
+                    self._memory.erase(_sequence_cell(kvn))
+
+    def _write(self, kvn: int, key_set: KeySet) -> None:
+        if key_set.keys:
+            self._memory.write(_cell(kvn), key_set.encode())
+        else:
+            self._memory.erase(_cell(kvn))
 
 
 def _cell(kvn: int) -> str:
     return f"{_CELL}{kvn:02X}"
 
 
-def _parse(data: bytes, decrypt: Decrypt) -> tuple[int, StaticKeys, bytes]:
-    """Return version, keys and check values of a PUT KEY data field."""
-    if not data:
-        raise StatusError(SW.WRONG_DATA)
-    kvn, rest = data[0], data[1:]
-    keys = []
+def _sequence_cell(kvn: int) -> str:
+    return f"{_SEQUENCE_CELL}{kvn:02X}"
+
+
+def _complete(sets: Sets) -> dict[int, KeySet]:
+    return {kvn: key_set for kvn, key_set in sets.items() if key_set.static}
+
+
+def _parse(command: Command, decrypt: Decrypt) -> tuple[int, dict[int, bytes], bytes]:
+    """Return version, keys by their identifiers and check values of a PUT KEY command."""
+    first, several = command.p2 & ~_SEVERAL, bool(command.p2 & _SEVERAL)
+    if first not in KEY_IDS or (several and first == KEY_IDS[-1]):
+        raise StatusError(SW.WRONG_P1P2)
+    rest = command.data[1:]
+    keys: dict[int, bytes] = {}
     check_values = b""
-    for _ in _KEY_IDS:
-        key, check_value, rest = _parse_key(rest, decrypt)
-        keys.append(key)
-        check_values += check_value
-    if rest or len({len(key) for key in keys}) != 1:
+    for key_id in range(first, KEY_IDS[-1] + 1):
+        if rest:
+            keys[key_id], check_value, rest = _parse_key(rest, decrypt)
+            check_values += check_value
+    if rest or not keys or several != (len(keys) > 1) or len(set(map(len, keys.values()))) != 1:
         raise StatusError(SW.WRONG_DATA)
-    return kvn, StaticKeys(*keys), check_values
+    return command.data[0], keys, check_values
 
 
 def _parse_key(data: bytes, decrypt: Decrypt) -> tuple[bytes, bytes, bytes]:
@@ -158,3 +223,16 @@ def _parse_key(data: bytes, decrypt: Decrypt) -> tuple[bytes, bytes, bytes]:
     if not compare_digest(key_check_value(key), check_value):
         raise StatusError(SW.WRONG_DATA)
     return key, check_value, rest
+
+
+def _key_reference(data: bytes) -> tuple[int, int | None]:
+    """Return key version and, where one key is meant, its identifier (11.2.2.3)."""
+    try:
+        objects = list(tlv.read(data))
+    except tlv.TlvError as error:
+        raise StatusError(SW.WRONG_DATA) from error
+    values = {each.tag: each.value for each in objects}
+    wanted = {_KEY_VERSION} | values.keys() & {_KEY_ID}
+    if values.keys() != wanted or [len(each.value) for each in objects] != [1] * len(values):
+        raise StatusError(SW.WRONG_DATA)
+    return values[_KEY_VERSION][0], values[_KEY_ID][0] if _KEY_ID in values else None

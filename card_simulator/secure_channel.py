@@ -12,7 +12,8 @@ from applet_spec import spec
 from card_simulator.apdu import SW, Answer, Command, StatusError
 from card_simulator.chip import Chip
 from card_simulator.key_sets import KeySets
-from card_simulator.scp03 import CHALLENGE, I_PARAMETER, Handshake, Session
+from card_simulator.scp03 import LAST_COUNT, Handshake, Session, pseudo_random_challenge
+from card_simulator.scp03_options import Options
 
 SCP = 0x03
 
@@ -31,10 +32,18 @@ def is_external_authenticate(command: Command) -> bool:
 
 
 class SecureChannel:
-    """One SCP03 channel: opens sessions with the domain's key sets, guards the commands in them."""
+    """One SCP03 channel: opens sessions with the domain's key sets, guards the commands in them.
 
-    def __init__(self, chip: Chip, key_sets: KeySets) -> None:
-        self._levels = spec().secure_channel.issuer_levels
+    ``options`` say which form of the protocol the card speaks, ``last_count`` how many commands a
+    session can have.
+    """
+
+    def __init__(
+        self, chip: Chip, key_sets: KeySets, options: Options, last_count: int = LAST_COUNT
+    ) -> None:
+        self.options = options
+        self._levels = options.levels(spec().secure_channel.issuer_levels)
+        self._last_count = last_count
         self._chip = chip
         self._key_sets = key_sets
         self._pending: Handshake | None = None
@@ -102,17 +111,41 @@ class SecureChannel:
             self.close()
         return encoded
 
-    def initialize_update(self, command: Command) -> Answer:
-        """Begin a session (GlobalPlatform Card 2.3.1, Amendment D 7.1.1)."""
-        self._kvn = self._key_sets.choose(command.p1)
-        challenge = self._chip.random(CHALLENGE)
-        self._pending = Handshake(self._key_sets.keys(self._kvn), command.data, challenge)
+    def initialize_update(self, command: Command, invoker: bytes) -> Answer:
+        """Begin a session with the application of AID ``invoker`` (Amendment D, 7.1.1).
+
+        A sequence counter moves before it is used, so that no loss of power repeats a challenge.
+        """
+        size = self.options.size
+        if len(command.data) != size:
+            raise StatusError(SW.WRONG_LENGTH)
+        kvn = self._key_sets.choose(command.p1)
+        keys = self._key_sets.keys(kvn)
+        if self.options.pseudo_random:
+            sequence = self._key_sets.next_sequence(kvn)
+            challenge = pseudo_random_challenge(keys.enc, sequence, invoker, size)
+        else:
+            sequence = b""
+            challenge = self._chip.random(size)
+        self._kvn = kvn
+        self._pending = Handshake(keys, command.data, challenge, self._last_count)
         return Answer(
             self._chip.diversification_data
-            + bytes((self._kvn, SCP, I_PARAMETER))
+            + bytes((kvn, SCP, self.options.i))
             + challenge
             + self._pending.card_cryptogram
+            + sequence
         )
+
+    def sequence(self) -> bytes:
+        """Return the sequence counter (3 bytes) of the key set that key version 00 stands for.
+
+        It is the value of the last session; the next INITIALIZE UPDATE takes the one after it.
+        Raises `StatusError` 6A88 on a card whose challenges are random.
+        """
+        if not self.options.pseudo_random:
+            raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
+        return self._key_sets.sequence(self._key_sets.choose(0x00))
 
     def external_authenticate(self, command: Command) -> Answer:
         """Open the pending session (Amendment D, 7.1.2)."""

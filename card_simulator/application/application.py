@@ -130,4 +130,4 @@ class Application:
         """Refuse the key versions of terminal roles, which no key on this card can have yet."""
         if any(slot.first <= command.p1 <= slot.last for slot in self._role_slots):
             raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
-        return self._channel.initialize_update(command)
+        return self._channel.initialize_update(command, self.aid)

@@ -370,7 +370,7 @@ def test_the_last_key_set_is_never_deleted(card: Card, issuer: Terminal) -> None
     assert card.key_sets.versions() == [0x30]
 
 
-@pytest.mark.parametrize("data", ["", "D200", "D2023031", "D00101", "D20130D00101", "D201", "4F00"])
+@pytest.mark.parametrize("data", ["", "D200", "D2023031", "D00101", "D20130D20130", "D201", "4F00"])
 def test_delete_takes_a_key_version_only(issuer: Terminal, data: str) -> None:
     assert issuer.sw(0x80, 0xE4, 0, 0, bytes.fromhex(data)) == 0x6A80
 

@@ -19,7 +19,7 @@ from host_lib.flow.objects import (
     read_services,
 )
 from host_lib.flow.pin import change_pin, verify_pin
-from host_lib.flow.session import IssuerSession, open_issuer_session
+from host_lib.flow.session import PLAIN_TERMS, IssuerSession, SessionTerms, open_issuer_session
 from host_lib.reader import Reader
 from host_lib.scp03 import secured
 from host_lib.secret import Pin
@@ -32,13 +32,17 @@ class Card:
     """The application of the card in a reader.
 
     ``sam`` answers requests for keys; without one, what needs a session raises `NoKeysError`.
+    ``terms`` are what sessions go by on a card of this type (`host_lib.profile.terms_of`).
     Errors of the reader, refusals of the card and attacks on the session come out as children of
     `UnicardError`, each with what happened, whether the card changed and what to do.
     """
 
-    def __init__(self, reader: Reader, sam: Sam | None = None) -> None:
+    def __init__(
+        self, reader: Reader, sam: Sam | None = None, terms: SessionTerms = PLAIN_TERMS
+    ) -> None:
         self._reader = reader
         self._sam = sam
+        self._terms = terms
         self._session: IssuerSession | None = None
 
     def run(self, flow: AnyFlow[R]) -> R:
@@ -62,8 +66,9 @@ class Card:
         Raises `CardCryptogramError`, before the card could count a failure, where the keys are not
         the card's.
         """
-        self.select()
-        self._session = drive(open_issuer_session(version, level), self._reader, self._sam)
+        aid = self.select().aid
+        opening = open_issuer_session(version, level, terms=self._terms, aid=aid)
+        self._session = drive(opening, self._reader, self._sam)
         try:
             yield self._session
         finally:

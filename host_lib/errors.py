@@ -63,12 +63,48 @@ class SecureMessagingError(UnicardError):
     )
 
 
+class MiscountError(SecureMessagingError):
+    """The card's encryption counter is not the host's: its answer is authentic and unreadable.
+
+    The status word has a right MAC, so the command was carried out as it says. ``off`` is how far
+    the card's counter stands from the host's; a card that leaves commands without data out stands
+    behind it (-1, -2 …).
+    """
+
+    changed = Changed.UNKNOWN
+    advice = (
+        "the card carried out this command and no later one; ask it for its state. Report the card "
+        "type; level 11, which encrypts nothing, does not depend on the counter"
+    )
+
+    def __init__(self, message: str, off: int) -> None:
+        super().__init__(message)
+        self.off = off
+
+
 class ChannelClosed(SecureMessagingError):
     """The secure channel ended earlier and protects no further command; nothing was sent."""
 
     changed = Changed.NO
     exit_code = ExitCode.FAILED
     advice = "open a new session"
+
+
+class CounterExhausted(ChannelClosed):
+    """The session's encryption counter would wrap; the command was not sent."""
+
+
+class CardChallengeError(UnicardError):
+    """The card has the right keys, and its pseudo-random challenge is not what they give.
+
+    The challenge follows from the key, the sequence counter and the name of what is selected (GPC
+    Amendment D, 6.2.2.1). EXTERNAL AUTHENTICATE was not sent.
+    """
+
+    advice = (
+        "another application may be selected than was asked for, or the answer was replayed or "
+        "changed: select again and open a new session; if it stays, report the card type"
+    )
 
 
 class CardCryptogramError(UnicardError):

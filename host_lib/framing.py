@@ -24,6 +24,8 @@ S = TypeVar("S")
 R = TypeVar("R")
 
 _CHAINING = 0x10
+_SECURE_MESSAGING = 0x04
+_FURTHER_SECURE_MESSAGING = 0x20
 _FURTHER_INTERINDUSTRY = 0x40
 _GET_RESPONSE = 0xC0
 _SUCCESS = 0x9000
@@ -43,9 +45,11 @@ def framed(flow: Generator[Y, S, R], *, extended: bool = False) -> Generator[Y |
 def transfer(apdu: Apdu, *, extended: bool = False) -> Generator[Apdu, Response, Response]:
     """Yield the commands that carry one command over the link; return its whole response.
 
-    A link of the chain that is not answered with 9000 ends it, and its answer is returned. Raises
+    A protected command is never cut: its MAC is over the length field with which it goes out. A
+    link of the chain that is not answered with 9000 ends it, and its answer is returned. Raises
     ProtocolError where the card announces data and does not give it.
     """
+    extended = extended or _is_protected(apdu.cla)
     *links, last = (apdu,) if extended else chain(apdu)
     for link in links:
         response = yield link
@@ -57,6 +61,12 @@ def transfer(apdu: Apdu, *, extended: bool = False) -> Generator[Apdu, Response,
     if response.sw1 == _WRONG_LE:
         response = yield replace(last, ne=response.sw2 or MAX_SHORT_NE)
     return (yield from _fetch(apdu, response))
+
+
+def _is_protected(cla: int) -> bool:
+    """Say whether a class byte shows secure messaging (ISO/IEC 7816-4, 5.4.1; GlobalPlatform)."""
+    further = cla & _FURTHER_INTERINDUSTRY
+    return bool(cla & (_FURTHER_SECURE_MESSAGING if further else _SECURE_MESSAGING))
 
 
 def chain(apdu: Apdu, size: int = MAX_SHORT_DATA) -> Iterator[Apdu]:

@@ -4,7 +4,7 @@ The only code that the software card shares with the host, because published vec
 Keys are 16, 24 or 32 bytes. Lengths are in bytes throughout.
 """
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
 
 BLOCK = 16
@@ -12,22 +12,31 @@ CHECK_VALUE_LENGTH = 3
 
 
 class AesContext:
-    """One AES key, ready for use: its ECB state and its CMAC start state are kept.
+    """One AES key, ready for use: what a mode needs is made when it is first used, and kept.
 
-    Not for use by several threads at once. Raises ValueError for a key of another length.
+    A new cipher context costs ten times as much as a block. CBC contexts are kept too: such a
+    context goes on from the last block that it made, so that block is taken out of the next first
+    block by exclusive or, and the wanted IV put in. Not for use by several threads at once. Raises
+    ValueError for a key of another length.
     """
 
-    __slots__ = ("_algorithm", "_cmac", "_ecb")
+    __slots__ = ("_algorithm", "_decryptor", "_ecb", "_encryptor", "_mac", "_read", "_written")
 
     def __init__(self, key: bytes) -> None:
         self._algorithm = algorithms.AES(key)
-        self._ecb = Cipher(self._algorithm, modes.ECB()).encryptor()
-        self._cmac = CMAC(self._algorithm)
+        self._ecb: CipherContext | None = None
+        self._encryptor: CipherContext | None = None
+        self._decryptor: CipherContext | None = None
+        self._mac: CMAC | None = None
+        # The last ciphertext block of either CBC context, as a number.
+        self._written = self._read = 0
 
     def encrypt_block(self, block: bytes) -> bytes:
         """Encrypt one block of 16 bytes (FIPS 197). Raises ValueError for another length."""
         if len(block) != BLOCK:
             raise ValueError(f"an AES block has 16 bytes, not {len(block)}")
+        if self._ecb is None:
+            self._ecb = Cipher(self._algorithm, modes.ECB()).encryptor()
         return self._ecb.update(block)
 
     def cbc_encrypt(self, iv: bytes, data: bytes) -> bytes:
@@ -35,20 +44,54 @@ class AesContext:
 
         Raises ValueError unless ``data`` is a multiple of 16 bytes and ``iv`` is 16 bytes.
         """
-        cipher = Cipher(self._algorithm, modes.CBC(iv)).encryptor()
-        return cipher.update(data) + cipher.finalize()
+        _need_blocks(iv, data)
+        if not data:
+            return b""
+        first = int.from_bytes(data[:BLOCK], "big") ^ int.from_bytes(iv, "big")
+        return self._chained(first, data[BLOCK:])
+
+    def cbc_encrypt_nonce(self, nonce: bytes, data: bytes) -> bytes:
+        """Encrypt whole blocks in CBC mode with the encrypted nonce of 16 bytes as its IV.
+
+        SP 800-38A, appendix C, first method: the IV of SCP03. Errors as in `cbc_encrypt`.
+        """
+        _need_blocks(nonce, data)
+        return self._chained(int.from_bytes(nonce, "big"), data)[BLOCK:]
 
     def cbc_decrypt(self, iv: bytes, data: bytes) -> bytes:
         """Decrypt whole blocks in CBC mode (SP 800-38A); errors as in `cbc_encrypt`."""
-        cipher = Cipher(self._algorithm, modes.CBC(iv)).decryptor()
-        return cipher.update(data) + cipher.finalize()
+        _need_blocks(iv, data)
+        if not data:
+            return b""
+        if self._decryptor is None:
+            self._decryptor = Cipher(self._algorithm, modes.CBC(bytes(BLOCK))).decryptor()
+        plain = self._decryptor.update(data)
+        before, self._read = self._read, int.from_bytes(data[-BLOCK:], "big")
+        first = int.from_bytes(plain[:BLOCK], "big") ^ before ^ int.from_bytes(iv, "big")
+        return first.to_bytes(BLOCK, "big") + plain[BLOCK:]
 
     def cmac(self, *parts: bytes) -> bytes:
         """Return the 16-byte CMAC (SP 800-38B) of the concatenated parts."""
-        state = self._cmac.copy()
+        if self._mac is None:
+            self._mac = CMAC(self._algorithm)
+        state = self._mac.copy()
         for part in parts:
             state.update(part)
         return state.finalize()
+
+    def _chained(self, first: int, rest: bytes) -> bytes:
+        """Encrypt a first block, given as a number, and the rest, in CBC mode with a zero IV."""
+        if self._encryptor is None:
+            self._encryptor = Cipher(self._algorithm, modes.CBC(bytes(BLOCK))).encryptor()
+        cipher = self._encryptor.update((first ^ self._written).to_bytes(BLOCK, "big") + rest)
+        self._written = int.from_bytes(cipher[-BLOCK:], "big")
+        return cipher
+
+
+def _need_blocks(iv: bytes, data: bytes) -> None:
+    # A kept context would keep a part of a block too, and be out of step for good.
+    if len(iv) != BLOCK or len(data) % BLOCK:
+        raise ValueError(f"CBC takes an IV of 16 bytes and whole blocks, not {len(data)} bytes")
 
 
 def kdf_counter_cmac(

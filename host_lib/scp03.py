@@ -1,7 +1,8 @@
 """The host's side of SCP03, from INITIALIZE UPDATE to the open channel.
 
-GPC Amendment D, 1.1.2 and 1.2; AES-128, 192 and 256; S8 and S16, as the card's ``i`` says. Free of
-I/O: each function is a flow. What the open channel does is in `host_lib.channel`.
+GPC Amendment D, 1.1.2 and 1.2; AES-128, 192 and 256; S8 and S16, random and pseudo-random challenge,
+as the card's ``i`` says. Free of I/O: each function is a flow. What the open channel does is in
+`host_lib.channel`.
 """
 
 import hmac
@@ -9,9 +10,14 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from applet_spec import Changed, ExitCode, spec
-from host_lib.apdu import MAX_SHORT_NE, Apdu, Response
+from host_lib.apdu import MAX_SHORT_DATA, MAX_SHORT_NE, Apdu, Response
 from host_lib.channel import SecureChannel, SecurityLevel, secured
-from host_lib.errors import CardCryptogramError, ProtocolError, SessionNotOffered
+from host_lib.errors import (
+    CardChallengeError,
+    CardCryptogramError,
+    ProtocolError,
+    SessionNotOffered,
+)
 from host_lib.keyset import KeySet
 from host_lib.primitives import AesContext, kdf_counter_cmac
 from host_lib.refusals import refusal
@@ -23,8 +29,10 @@ __all__ = [
     "SessionKeys",
     "SessionOffer",
     "authenticate",
+    "challenge_length",
     "initialize_update",
     "open_session",
+    "reduced",
     "secured",
 ]
 
@@ -34,15 +42,33 @@ _I_S16 = 0x01
 _I_PSEUDO_RANDOM = 0x10
 _I_R_MAC = 0x20
 _I_R_ENC = 0x40
+_R_MAC, _R_ENC = 0x10, 0x20
 _DIVERSIFICATION_LENGTH = 10
 _SEQUENCE_LENGTH = 3
 
 # Derivation constants, Amendment D, table 4-1.
 _CARD_CRYPTOGRAM = 0x00
 _HOST_CRYPTOGRAM = 0x01
+_CARD_CHALLENGE = 0x02
 _S_ENC = 0x04
 _S_MAC = 0x06
 _S_RMAC = 0x07
+
+
+def challenge_length(i: int) -> int:
+    """Return how long a challenge is under the parameter ``i``: 8 bytes in S8, 16 in S16."""
+    return 16 if i & _I_S16 else 8
+
+
+def reduced(level: int, i: int) -> SecurityLevel:
+    """Return a level without the protection of responses that ``i`` does not offer.
+
+    What protects commands stays. ValueError for a number that is no level.
+    """
+    wanted = SecurityLevel(level)
+    if not i & _I_R_MAC:
+        return SecurityLevel(wanted & ~(_R_MAC | _R_ENC))
+    return wanted if i & _I_R_ENC else SecurityLevel(wanted & ~_R_ENC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +94,20 @@ class SessionOffer:
 
     def offers(self, level: SecurityLevel) -> bool:
         """Say whether the card's ``i`` includes what the level needs."""
-        needed = (_I_R_MAC if level.authenticates_responses else 0) | (
-            _I_R_MAC | _I_R_ENC if level.encrypts_responses else 0
-        )
-        return self.i & needed == needed
+        return reduced(level, self.i) == level
+
+    def challenge_is_from(self, enc: AesKey, aid: bytes) -> bool:
+        """Say whether a pseudo-random challenge is the one that Key-ENC, counter and AID give.
+
+        ``aid`` is the name of the application that was selected (6.2.2.1). True for a card with
+        random challenges, which follow from nothing.
+        """
+        if self.sequence is None:
+            return True
+        context = self.sequence.to_bytes(_SEQUENCE_LENGTH, "big") + aid
+        key = AesContext(enc.reveal())
+        expected = _derive(key, _CARD_CHALLENGE, len(self.challenge), context)
+        return hmac.compare_digest(expected, self.challenge)
 
     @classmethod
     def parse(cls, data: bytes) -> "SessionOffer":
@@ -79,7 +115,7 @@ class SessionOffer:
         version, protocol, i = data[10:13] if len(data) >= 13 else (0, _SCP03, 0)
         if protocol != _SCP03:
             raise SessionNotOffered(f"the card offers SCP{protocol:02X} instead of SCP03")
-        size = 16 if i & _I_S16 else 8
+        size = challenge_length(i)
         end = 13 + 2 * size
         with_sequence = end + (_SEQUENCE_LENGTH if i & _I_PSEUDO_RANDOM else 0)
         if len(data) != with_sequence:
@@ -153,18 +189,28 @@ def initialize_update(
 
 
 def authenticate(
-    offer: SessionOffer, keys: KeySet, level: int, host_challenge: bytes
+    offer: SessionOffer,
+    keys: KeySet,
+    level: int,
+    host_challenge: bytes,
+    *,
+    aid: bytes | None = None,
+    max_lc: int = MAX_SHORT_DATA,
 ) -> Generator[Apdu, Response, SecureChannel]:
-    """Accept the card's offer and open the channel; ``host_challenge`` is the one it answered to.
+    """Check the card's cryptogram and challenge, send EXTERNAL AUTHENTICATE, return the channel.
 
-    Before anything is sent: CardCryptogramError when the card does not have these keys,
-    SessionNotOffered when it offers less than level or challenge ask for, ValueError for a number
-    that is no level. Raises what `refusal` makes of another status word than 9000.
+    ``level`` is a `SecurityLevel`. ``aid`` is the name of what is selected, where it is known: a
+    pseudo-random challenge is checked against it. ``max_lc`` as `SecureChannel` takes it. All
+    before EXTERNAL AUTHENTICATE, which is sent once: CardCryptogramError where the card has other
+    keys, CardChallengeError where its challenge does not follow from them, SessionNotOffered for a
+    level that its ``i`` does not offer, ValueError for a number that is no level. Then what
+    `refusal` makes of the card's answer.
     """
     wanted = SecurityLevel(level)
     if offer.mac_length != len(host_challenge):
         raise SessionNotOffered(
-            f"the card's challenge has {offer.mac_length} bytes, the host's not"
+            f"the card's challenge has {offer.mac_length} bytes, the host's not",
+            advice=f"send a host challenge of {offer.mac_length} bytes, as i = {offer.i:02X} says",
         )
     session = SessionKeys.derive(keys, host_challenge, offer.challenge)
     expected = session.card_cryptogram(host_challenge, offer.challenge)
@@ -172,9 +218,16 @@ def authenticate(
         raise CardCryptogramError(
             f"the card does not have the key set of version {keys.version:02X} that the host has"
         )
+    if aid is not None and not offer.challenge_is_from(keys.enc, aid):
+        raise CardChallengeError(
+            f"the card's challenge does not follow from key set {keys.version:02X}, its sequence "
+            f"counter {offer.sequence} and the name {aid.hex().upper()}"
+        )
     if not offer.offers(wanted):
         raise SessionNotOffered(f"the card (i = {offer.i:02X}) does not offer level {wanted:02X}")
-    channel = SecureChannel(session.enc, session.mac, session.rmac, wanted, offer.mac_length)
+    channel = SecureChannel(
+        session.enc, session.mac, session.rmac, wanted, offer.mac_length, max_lc
+    )
     cryptogram = session.host_cryptogram(host_challenge, offer.challenge)
     command = channel.external_authenticate(cryptogram)
     response = yield command
@@ -184,8 +237,8 @@ def authenticate(
 
 
 def open_session(
-    keys: KeySet, level: int, host_challenge: bytes
+    keys: KeySet, level: int, host_challenge: bytes, *, aid: bytes | None = None
 ) -> Generator[Apdu, Response, SecureChannel]:
     """Open a session with keys that are known beforehand; errors as the two halves have them."""
     offer = yield from initialize_update(keys.version, host_challenge)
-    return (yield from authenticate(offer, keys, level, host_challenge))
+    return (yield from authenticate(offer, keys, level, host_challenge, aid=aid))

@@ -4,37 +4,89 @@ from dataclasses import dataclass
 from secrets import token_bytes
 
 from applet_spec import spec
+from host_lib.apdu import MAX_SHORT_DATA
 from host_lib.channel import SecureChannel
 from host_lib.flow.base import CardKeys, Flow
 from host_lib.keyset import KeySet
-from host_lib.scp03 import authenticate, initialize_update
+from host_lib.refusals import Refused, UnknownStatusWord
+from host_lib.scp03 import SessionOffer, authenticate, challenge_length, initialize_update
 
 CHALLENGE_LENGTH = 8
+"""Bytes of a host challenge for a card of which nothing is known: S8."""
+_WRONG_LENGTH = (0x6700, 0x6A80)
+_OTHER_LENGTH = {8: 16, 16: 8}
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTerms:
+    """What a session has to go by on one card; without anything, what the contract's card takes.
+
+    ``i`` is the SCP03 parameter as card data or profile give it (the card's answer decides in the
+    end), ``level`` the level where the caller names none, ``max_lc`` the most bytes of data in a
+    command on the wire (above 255: extended length), ``quirks`` the names of the card's quirks.
+    `host_lib.profile.terms_of` makes them from a card's profile.
+    """
+
+    i: int | None = None
+    level: int | None = None
+    max_lc: int = MAX_SHORT_DATA
+    quirks: frozenset[str] = frozenset()
+
+
+PLAIN_TERMS = SessionTerms()
 
 
 @dataclass(frozen=True, slots=True)
 class IssuerSession:
-    """An open session; ``keys.dek`` encrypts keys and secrets that are sent in it.
-
-    ``i`` is the byte with which the card said which options of SCP03 it has.
-    """
+    """An open session; ``keys.dek`` encrypts keys and secrets that are sent in it."""
 
     channel: SecureChannel
     keys: KeySet
     diversification: bytes
-    i: int
+    terms: SessionTerms = PLAIN_TERMS
 
 
-def open_issuer_session(version: int, level: int | None = None) -> Flow[IssuerSession]:
-    """Open a session with a key version on whatever is selected; level 33 unless another is named.
+def open_issuer_session(
+    version: int,
+    level: int | None = None,
+    *,
+    terms: SessionTerms = PLAIN_TERMS,
+    aid: bytes | None = None,
+) -> Flow[IssuerSession]:
+    """Open a session with a key version on whatever is selected.
+
+    The level is ``level``, else that of the terms, else the contract's daily one (33); what the
+    card does not offer is refused, never lowered. ``aid`` is the name of what is selected, where
+    the caller knows it: a pseudo-random challenge is checked against it.
 
     The keys are asked for by `CardKeys` once the card has said from what they are derived. Raises
-    `CardCryptogramError` where they are not the card's: EXTERNAL AUTHENTICATE is not sent then, so
-    the attempt costs the card nothing.
+    `CardCryptogramError` where they are not the card's, and the other errors of
+    `host_lib.scp03.authenticate`: EXTERNAL AUTHENTICATE is not sent then, so the attempt costs the
+    card nothing.
     """
-    challenge = token_bytes(CHALLENGE_LENGTH)
-    offer = yield from initialize_update(version, challenge)
+    offer, challenge = yield from _offer(version, terms.i)
     keys = yield from CardKeys(version, offer.diversification)
-    wanted = spec().secure_channel.daily_level if level is None else level
-    channel = yield from authenticate(offer, keys, wanted, challenge)
-    return IssuerSession(channel, keys, offer.diversification, offer.i)
+    wanted = level or terms.level or spec().secure_channel.daily_level
+    channel = yield from authenticate(offer, keys, wanted, challenge, aid=aid, max_lc=terms.max_lc)
+    return IssuerSession(channel, keys, offer.diversification, terms)
+
+
+def _offer(version: int, i: int | None) -> Flow[tuple[SessionOffer, bytes]]:
+    """Send INITIALIZE UPDATE with a challenge as long as the card wants it.
+
+    Where a card refuses the length or answers in the other mode, the other length is tried, once:
+    INITIALIZE UPDATE costs a card nothing but a step of its sequence counter.
+    """
+    challenge = token_bytes(CHALLENGE_LENGTH if i is None else challenge_length(i))
+    try:
+        offer = yield from initialize_update(version, challenge)
+    except (Refused, UnknownStatusWord) as error:
+        if error.sw not in _WRONG_LENGTH:
+            raise
+        length = _OTHER_LENGTH[len(challenge)]
+    else:
+        if offer.mac_length == len(challenge):
+            return offer, challenge
+        length = offer.mac_length
+    challenge = token_bytes(length)
+    return (yield from initialize_update(version, challenge)), challenge

@@ -386,7 +386,7 @@ def test_a_right_mac_over_undecryptable_data_ends_the_channel() -> None:
     channel, card = a_session(0x33)
     card.receive(channel.wrap(Apdu(0, 0xB0, 0, 0)))
     card.level = 0x13  # signs as it should, but sends plain data
-    with pytest.raises(SecureMessagingError, match="decrypted"):
+    with pytest.raises(SecureMessagingError, match="right MAC"):
         channel.unwrap(card.answer(b"not whole blocks"[:15]))
     assert not channel.is_open
 

@@ -19,7 +19,7 @@ def microseconds(
     """Run each action ``repeats`` times a round; return the median of one run in microseconds."""
     times: dict[str, list[float]] = {name: [] for name in actions}
     for turn in range(WARM_UP + rounds):
-        order = list(actions) if turn % 2 else list(reversed(actions))
+        order = list(actions) if turn % 2 else list(actions)[::-1]
         for name in order:
             action = actions[name]
             start = perf_counter()

@@ -105,7 +105,7 @@ class SecureChannel:
         """Return EXTERNAL AUTHENTICATE, the command whose MAC starts the chain; never encrypted."""
         header = bytes((0x84, 0x82, self.level, 0x00))
         data = self._signed(header, host_cryptogram, extended=False)
-        return Apdu(*header, data, label="EXTERNAL AUTHENTICATE")
+        return Apdu(0x84, 0x82, self.level, 0x00, data, label="EXTERNAL AUTHENTICATE")
 
     def wrap(self, apdu: Apdu) -> Apdu:
         """Return the protected command; with R-MAC it asks for response data (Le = 00) unless bare.

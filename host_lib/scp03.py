@@ -1,8 +1,8 @@
 """The host's side of SCP03, from INITIALIZE UPDATE to the open channel.
 
-GPC Amendment D, 1.1.2 and 1.2; AES-128, 192 and 256; S8 and S16, random and pseudo-random challenge,
-as the card's ``i`` says. Free of I/O: each function is a flow. What the open channel does is in
-`host_lib.channel`.
+GPC Amendment D, 1.1.2 and 1.2; AES-128, 192 and 256; S8 and S16, random and pseudo-random card
+challenge, as the card's ``i`` says. Free of I/O: each function is a flow. What the open channel
+does is in `host_lib.channel`.
 """
 
 import hmac

@@ -38,11 +38,16 @@ PLAIN_TERMS = SessionTerms()
 
 @dataclass(frozen=True, slots=True)
 class IssuerSession:
-    """An open session; ``keys.dek`` encrypts keys and secrets that are sent in it."""
+    """An open session; ``keys.dek`` encrypts keys and secrets that are sent in it.
+
+    ``i`` are the options of SCP03 that the card announced (GPC Amendment D, table 5-1), ``terms``
+    what the session goes by.
+    """
 
     channel: SecureChannel
     keys: KeySet
     diversification: bytes
+    i: int
     terms: SessionTerms = PLAIN_TERMS
 
 
@@ -68,7 +73,7 @@ def open_issuer_session(
     keys = yield from CardKeys(version, offer.diversification)
     wanted = level or terms.level or spec().secure_channel.daily_level
     channel = yield from authenticate(offer, keys, wanted, challenge, aid=aid, max_lc=terms.max_lc)
-    return IssuerSession(channel, keys, offer.diversification, terms)
+    return IssuerSession(channel, keys, offer.diversification, offer.i, terms)
 
 
 def _offer(version: int, i: int | None) -> Flow[tuple[SessionOffer, bytes]]:

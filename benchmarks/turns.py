@@ -7,24 +7,29 @@ from collections.abc import Callable, Mapping
 from statistics import median
 from time import perf_counter
 
+Run = Callable[[], object]
+"""Does the same thing a fixed number of times."""
+
 ROUNDS = 300
-REPEATS = 20
 WARM_UP = 20
 """Rounds that are not counted."""
 
 
 def microseconds(
-    actions: Mapping[str, Callable[[], object]], rounds: int = ROUNDS, repeats: int = REPEATS
+    prepare: Mapping[str, Callable[[], Run]], repeats: int, rounds: int = ROUNDS
 ) -> dict[str, float]:
-    """Run each action ``repeats`` times a round; return the median of one run in microseconds."""
-    times: dict[str, list[float]] = {name: [] for name in actions}
+    """Return the median time of one repetition of each program, in microseconds.
+
+    ``prepare`` makes a program ready, which is not timed; what it returns does its work
+    ``repeats`` times.
+    """
+    times: dict[str, list[float]] = {name: [] for name in prepare}
     for turn in range(WARM_UP + rounds):
-        order = list(actions) if turn % 2 else list(actions)[::-1]
+        order = list(prepare) if turn % 2 else list(prepare)[::-1]
         for name in order:
-            action = actions[name]
+            run = prepare[name]()
             start = perf_counter()
-            for _ in range(repeats):
-                action()
+            run()
             seconds = perf_counter() - start
             if turn >= WARM_UP:
                 times[name].append(seconds)

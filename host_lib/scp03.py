@@ -157,14 +157,20 @@ class SessionKeys:
 
     def card_cryptogram(self, host_challenge: bytes, card_challenge: bytes) -> bytes:
         """Return what a card with these keys answers; as long as a challenge (6.2.2.2)."""
-        return self._cryptogram(_CARD_CRYPTOGRAM, host_challenge + card_challenge)
+        return self.cryptograms(host_challenge, card_challenge)[0]
 
     def host_cryptogram(self, host_challenge: bytes, card_challenge: bytes) -> bytes:
         """Return what proves to the card that the host has these keys (6.2.2.3)."""
-        return self._cryptogram(_HOST_CRYPTOGRAM, host_challenge + card_challenge)
+        return self.cryptograms(host_challenge, card_challenge)[1]
 
-    def _cryptogram(self, constant: int, challenges: bytes) -> bytes:
-        return _derive(AesContext(self.mac.reveal()), constant, len(challenges) // 2, challenges)
+    def cryptograms(self, host_challenge: bytes, card_challenge: bytes) -> tuple[bytes, bytes]:
+        """Return the card's cryptogram and the host's."""
+        key, size = AesContext(self.mac.reveal()), len(host_challenge)
+        context = host_challenge + card_challenge
+        return (
+            _derive(key, _CARD_CRYPTOGRAM, size, context),
+            _derive(key, _HOST_CRYPTOGRAM, size, context),
+        )
 
 
 def _derive(key: AesContext, constant: int, length: int, context: bytes) -> bytes:
@@ -213,7 +219,7 @@ def authenticate(
             advice=f"send a host challenge of {offer.mac_length} bytes, as i = {offer.i:02X} says",
         )
     session = SessionKeys.derive(keys, host_challenge, offer.challenge)
-    expected = session.card_cryptogram(host_challenge, offer.challenge)
+    expected, cryptogram = session.cryptograms(host_challenge, offer.challenge)
     if not hmac.compare_digest(expected, offer.cryptogram):
         raise CardCryptogramError(
             f"the card does not have the key set of version {keys.version:02X} that the host has"
@@ -228,7 +234,6 @@ def authenticate(
     channel = SecureChannel(
         session.enc, session.mac, session.rmac, wanted, offer.mac_length, max_lc
     )
-    cryptogram = session.host_cryptogram(host_challenge, offer.challenge)
     command = channel.external_authenticate(cryptogram)
     response = yield command
     if response.sw != _SUCCESS:

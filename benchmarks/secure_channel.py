@@ -176,5 +176,4 @@ class _Connection:
 
 
 def _channel() -> SecureChannel:
-    keys = (AesKey(key) for key in (ENC, MAC, RMAC))
-    return SecureChannel(*keys, SecurityLevel.C_ENC_R_ENC, 8)
+    return SecureChannel(AesKey(ENC), AesKey(MAC), AesKey(RMAC), SecurityLevel.C_ENC_R_ENC, 8)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from applet_spec import Changed
@@ -29,11 +30,14 @@ POLL_SECONDS = 0.05
 class Faults:
     """What shall go wrong, counted in commands from now on; None for nothing.
 
-    ``lose_answer_of``: this command is run, its answer never arrives. ``remove_before``: this
+    ``lose_answer_of``: this command is run, its answer never arrives. ``answer_late``: this command
+    is run, its answer takes ``late_by`` seconds, which nobody really waits. ``remove_before``: this
     command finds no card. Power is cut with ``reader.card.memory.cut_power_at(write)``.
     """
 
     lose_answer_of: int | None = None
+    answer_late: int | None = None
+    late_by: float = 304.0
     remove_before: int | None = None
 
 
@@ -62,11 +66,11 @@ class SimReader(SelfClosing):
         self._need_card()
         return ATR
 
-    def transmit(self, command: bytes, timeout: float | None = None) -> bytes:  # noqa: ARG002
+    def transmit(self, command: bytes, timeout: float | None = None) -> bytes:
         """Run one command; the card's new state is on disk before the answer is returned.
 
         Raises CardRemoved when the card is gone or has lost power, ReaderTimeout when the answer
-        is made to be lost.
+        is made to be lost, or to be later than ``timeout``.
         """
         self._commands += 1
         if self._commands == self._faults.remove_before:
@@ -75,6 +79,8 @@ class SimReader(SelfClosing):
         answer = self._powered(lambda: self.card.transmit(command))
         if self._commands == self._faults.lose_answer_of:
             raise ReaderTimeout("the answer of the card was lost")
+        if self._commands == self._faults.answer_late and self._faults.late_by > (timeout or inf):
+            raise ReaderTimeout(f"the card takes {self._faults.late_by:g} seconds")
         return answer
 
     def reset(self) -> bytes:

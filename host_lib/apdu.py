@@ -31,7 +31,8 @@ class Apdu:
     may show: all (True) or half-open ranges. ``bare`` asks for no Le even where a session would
     add one for the response's MAC: for cards whose contract says that they answer all the same.
     ``plain`` is the command that a session has protected: who has to know what is sent looks there.
-    None of the last four takes part in comparison. Raises ValueError for values that no APDU can
+    ``timeout`` is how many seconds the answer is waited for, None for as long as the contract says.
+    None of the last five takes part in comparison. Raises ValueError for values that no APDU can
     carry.
     """
 
@@ -45,6 +46,7 @@ class Apdu:
     secret: bool | Ranges = field(default=(), compare=False)
     bare: bool = field(default=False, compare=False)
     plain: "Apdu | None" = field(default=None, compare=False)
+    timeout: float | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if (self.cla | self.ins | self.p1 | self.p2) & ~0xFF:

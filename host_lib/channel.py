@@ -134,7 +134,9 @@ class SecureChannel:
         cla, ins, p1, p2 = apdu.cla | _SECURE_MESSAGING, apdu.ins, apdu.p1, apdu.p2
         # The MAC is over a header as on logical channel 0 (6.2.4).
         data = self._signed(bytes((cla & ~_CHANNEL_BITS, ins, p1, p2)), data, extended=extended)
-        return Apdu(cla, ins, p1, p2, data, ne, apdu.label, secret, plain=apdu)
+        return Apdu(
+            cla, ins, p1, p2, data, ne, apdu.label, secret, plain=apdu, timeout=apdu.timeout
+        )
 
     def unwrap(self, response: Response) -> Response:
         """Check and open the response to the command wrapped last.

@@ -1,17 +1,18 @@
 """The blocking driver: runs a flow against a reader and a key holder."""
 
+from functools import cache
 from typing import TypeVar
 
-from applet_spec import UnicardError
+from applet_spec import UnicardError, spec
 from host_lib.apdu import Apdu, Response
+from host_lib.errors import ReaderTimeout
 from host_lib.flow.base import AnyFlow, CardKeys, Sam, SamReply
 from host_lib.framing import framed
 from host_lib.reader import Reader
 
 R = TypeVar("R")
 DEFAULT_TIMEOUT = 10.0
-TIMEOUTS = {"GENERATE ASYMMETRIC KEY PAIR": 60.0}
-"""Seconds that a card may take for a command, by the command's name."""
+"""Seconds for a command that the contract does not name, such as GET RESPONSE."""
 
 
 class NoKeysError(UnicardError):
@@ -24,7 +25,8 @@ def drive(flow: AnyFlow[R], reader: Reader, sam: Sam | None = None) -> R:
     """Run a flow to its end and return its result.
 
     Errors of the reader are thrown into the flow, which knows what is uncertain then; what the
-    flow raises comes out. Nothing is sent twice except what GET RESPONSE and 6Cxx ask for.
+    flow raises comes out. Nothing is sent twice except what GET RESPONSE and 6Cxx ask for: a card
+    that is late is a ReaderTimeout, after the time that the contract gives the command.
     """
     steps = framed(flow)
     try:
@@ -43,8 +45,36 @@ def drive(flow: AnyFlow[R], reader: Reader, sam: Sam | None = None) -> R:
 
 def _answer(step: Apdu | CardKeys, reader: Reader, sam: Sam | None) -> Response | SamReply:
     if isinstance(step, Apdu):
-        timeout = TIMEOUTS.get(step.label, DEFAULT_TIMEOUT)
-        return Response.parse(reader.transmit(step.encode(), timeout))
+        return _transmitted(step, reader)
     if sam is None:
         raise NoKeysError("the card's keys are needed here, and no key store was given")
     return sam(step)
+
+
+def _transmitted(apdu: Apdu, reader: Reader) -> Response:
+    timeout = patience(apdu)
+    try:
+        return Response.parse(reader.transmit(apdu.encode(), timeout))
+    except ReaderTimeout as error:
+        name = apdu.label or apdu.header.hex().upper()
+        raise ReaderTimeout(
+            f"{name} was not answered within {timeout:g} seconds, and the card may have carried it "
+            f"out all the same ({error.message})"
+        ) from error
+
+
+def patience(apdu: Apdu) -> float:
+    """Return how many seconds the answer to a command is waited for.
+
+    What the command itself says goes first, then the contract (``timeout``), by the command's name;
+    where application and card manager have a command of the same name, the longer.
+    """
+    return apdu.timeout or _timeouts().get(apdu.label, DEFAULT_TIMEOUT)
+
+
+@cache
+def _timeouts() -> dict[str, float]:
+    both = (*spec().commands.values(), *spec().card_manager.values())
+    return {
+        one.name: max(other.timeout for other in both if other.name == one.name) for one in both
+    }

@@ -99,27 +99,25 @@ class KeySets:
         """PUT KEY (GlobalPlatform Card 2.3.1, 11.8; Amendment D, 7.2): one to three keys.
 
         P2 is the identifier of the first key, with its highest bit where more follow. P1 = 00 adds
-        keys, to a version that is there or to a new one; any other P1 names the version whose keys
-        of the same identifiers leave for them. The first complete set takes the transport set with
-        it, in the same commit. Answers the version and the check values.
+        keys, to a new version or to one that lacks them; any other P1 names the set that gets them
+        and the new version. The first complete set takes the transport set with it, in the same
+        commit. Answers the version and the check values.
         """
         kvn, keys, check_values = _parse(command, decrypt)
         before = self._sets()
         after = dict(before)
-        if command.p1:
-            replaced = before.get(command.p1, KeySet())
-            if not set(keys) <= set(replaced.keys):
-                raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
-            after[command.p1] = replaced.without(keys)
+        if command.p1 and command.p1 not in before:
+            raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
         if kvn not in self._versions:
             raise StatusError(SW.WRONG_DATA)
-        there = after.get(kvn, KeySet())
-        if set(keys) & set(there.keys):
+        changed = after.pop(command.p1 or kvn, KeySet())
+        if kvn in after or (not command.p1 and changed.keys.keys() & keys.keys()):
             raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
-        after[kvn] = there.with_keys(keys)
+        after[kvn] = changed.with_keys(keys)
         if _complete(after).keys() - {TRANSPORT_KVN}:
             after.pop(TRANSPORT_KVN, None)
-        self._change(before, after)
+        moving = b"" if ENC in keys else self._memory.read(_sequence_cell(command.p1))
+        self._change(before, after, moving)
         return Answer(bytes((kvn,)) + check_values)
 
     def delete(self, command: Command, session_kvn: int) -> Answer:
@@ -147,22 +145,27 @@ class KeySets:
         cell = self._memory.read(_cell(kvn))
         return KeySet.decode(cell) if cell else KeySet()
 
-    def _change(self, before: Sets, after: Sets) -> None:
+    def _change(self, before: Sets, after: Sets, moving: bytes = b"") -> None:
         """Bring the sets from one state to another in one commit.
 
         Raises `StatusError` 6985 where no complete set would be left, 6A84 where there are too
-        many. A sequence counter goes with its Key-ENC, so that no challenge comes twice.
+        many. A new Key-ENC begins with a sequence counter of zero; one that only gets another
+        version takes its counter along (``moving``), so that no challenge comes twice.
         """
         if not _complete(after):
             raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
         if sum(bool(key_set.keys) for key_set in after.values()) > MOST_KEY_SETS:
             raise StatusError(SW.NO_SPACE)
         with self._memory.transaction():
-            for kvn in before.keys() | after.keys():
+            for kvn in sorted(before.keys() | after.keys()):
                 old, new = before.get(kvn, KeySet()), after.get(kvn, KeySet())
                 if old.keys != new.keys:
                     self._write(kvn, new)
-                if old.keys.get(ENC) != new.keys.get(ENC):
+                if old.keys.get(ENC) == new.keys.get(ENC):
+                    continue
+                if moving and ENC in new.keys:
+                    self._memory.write(_sequence_cell(kvn), moving)
+                else:
                     self._memory.erase(_sequence_cell(kvn))
 
     def _write(self, kvn: int, key_set: KeySet) -> None:

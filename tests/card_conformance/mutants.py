@@ -26,8 +26,9 @@ from card_simulator.card import Card
 from card_simulator.card_manager import CardManager
 from card_simulator.chip import Chip
 from card_simulator.content import Content
+from card_simulator.key_set import KeySet
 from card_simulator.key_sets import KeySets
-from card_simulator.scp03 import Handshake, Level, Session, StaticKeys
+from card_simulator.scp03 import Handshake, Level, Session
 from card_simulator.secure_channel import SecureChannel
 
 
@@ -911,19 +912,20 @@ def _any_version(patch: Patcher) -> None:
     original = KeySets.put
 
     def put(self: KeySets, command: Command, decrypt: Callable[[bytes], bytes]) -> Answer:
-        self._issuer = replace(self._issuer, first=0x01, last=0x7F)
+        self._versions = range(0x01, 0x80)
         return original(self, command, decrypt)
 
     patch.setattr(KeySets, "put", put)
 
 
 def _stores_other_keys(patch: Patcher) -> None:
-    original = KeySets.store
+    original = KeySets._write
 
-    def store(self: KeySets, kvn: int, keys: StaticKeys) -> None:
-        original(self, kvn, StaticKeys(keys.mac, keys.enc, keys.dek))
+    def write(self: KeySets, kvn: int, key_set: KeySet) -> None:
+        swapped = {{1: 2, 2: 1}.get(key_id, key_id): key for key_id, key in key_set.keys.items()}
+        original(self, kvn, KeySet(swapped))
 
-    patch.setattr(KeySets, "store", store)
+    patch.setattr(KeySets, "_write", write)
 
 
 def _deletes_all(patch: Patcher) -> None:

@@ -11,9 +11,11 @@ from keys_tool.purpose import TRANSPORT_ADVICE, Algorithm, KeyInfo, Purpose, ver
 from keys_tool.store import KeyStore, open_store, require_store
 from unicard_console import (
     Output,
+    Planning,
     SecretSource,
     output_options,
     passphrase_option,
+    plan_options,
     reader_option,
     secret_option,
     store_option,
@@ -158,6 +160,7 @@ def retire(out: Output, store: str, passphrase: SecretSource, purpose: str, vers
 @reader_option
 @click.option("--to", "target", type=key_version, help="New key version; by default the newest.")
 @click.option("--from", "source", type=key_version, help="Take away only this version.")
+@plan_options
 @store_option
 @passphrase_option
 @output_options
@@ -168,18 +171,24 @@ def rotate(
     reader: str | None,
     target: int | None,
     source: int | None,
+    planning: Planning,
 ) -> None:
     """Give the card in a reader the issuer keys of a newer version.
 
     The new keys are added and proven by a session before the old ones are deleted. After an
     interruption the same command finishes the work.
     """
+    from host_lib.plan_file import as_document
     from host_lib.reader import open_reader
-    from keys_tool.rotation import rotate_card
+    from keys_tool.rotation import plan_rotation, rotate_card
 
     with _open(store, passphrase) as opened, open_reader(reader) as place:
         wanted = opened.default_version(Purpose.ISSUER) if target is None else target
-        report = rotate_card(place, opened, wanted, source)
+        if planning.dry_run:
+            plan = plan_rotation(place, opened, wanted, source)
+            planning.show(out, as_document(plan))
+            return
+        report = rotate_card(place, opened, wanted, source, planning.saved)
     data = {"reader": place.name, **rendering.rotation_as_dict(report)}
     out.result(data, lambda console: rendering.tell_rotation(console, report))
 

@@ -56,7 +56,7 @@ def rotation_as_dict(report: "RotationReport") -> dict[str, object]:
 
 def tell_rotation(console: "Console", report: "RotationReport") -> None:
     """Say what a rotation found and did."""
-    from keys_tool.rotation import listed
+    from host_lib.flow.rotation import listed
 
     console.print(f"The card had key versions {listed(report.before)}", end="")
     console.print(f" and opened with {listed(report.opened_with)}.")

@@ -1,4 +1,4 @@
-"""Rotation of one card's issuer keys: host_lib's flow over a key store; says the card's state.
+"""Rotation of one card's issuer keys: host_lib's steps over a key store; says the card's state.
 
 The flow adds the new key set, proves it by a session and deletes the old ones. Interrupted at any
 point, the card still opens with a key set of the store, and the same call finishes the work.
@@ -8,14 +8,18 @@ from dataclasses import dataclass
 
 from applet_spec import Changed, ExitCode, UnicardError
 from host_lib.drive import drive
-from host_lib.errors import CardCryptogramError
 from host_lib.flow.base import Sam
+from host_lib.flow.planned import following
 from host_lib.flow.rotation import (
     KeyFindings,
-    NoKnownKeys,
+    RotationSteps,
     find_issuer_keys,
-    rotate_issuer_keys,
+    listed,
+    new_key_length,
+    rotation_steps,
 )
+from host_lib.plan import Plan
+from host_lib.plan_file import require_same
 from host_lib.reader import Reader
 from keys_tool.errors import KeyRetired, KeysError
 from keys_tool.purpose import KeyState, Purpose
@@ -45,29 +49,78 @@ class RotationReport:
     after: tuple[int, ...]
 
 
+def plan_rotation(reader: Reader, store: KeyStore, target: int, source: int | None = None) -> Plan:
+    """Return what `rotate_card` would do to the card in a reader; the card is only read.
+
+    A card with pseudo-random challenges counts the sessions that are opened for it: its sequence
+    counter moves, and the plan says so. Errors as of `rotate_card`.
+    """
+    with reader.exclusive():
+        return _Work.on(reader, store, target, source).plan
+
+
 def rotate_card(
-    reader: Reader, store: KeyStore, target: int, source: int | None = None
+    reader: Reader,
+    store: KeyStore,
+    target: int,
+    source: int | None = None,
+    saved: Plan | None = None,
 ) -> RotationReport:
     """Give the card in a reader the issuer keys of version ``target`` and take older ones away.
 
-    Older ones are all that the store has, or only version ``source``. Raises `KeyNotFound` and
-    `KeyRetired` before the card is touched, `NoKnownKeys` and `CardCryptogramError` where no key
-    of the store opens the card, `RotationUnfinished` where it stopped in a known state, and the
-    flow's and the reader's errors where the card could not be asked.
+    Older ones are all that the store has, or only version ``source``. With ``saved`` the card and
+    the steps must be those of that plan; nothing but the plan's commands is sent in any case.
+    Raises `KeyNotFound` and `KeyRetired` before the card is touched, `NoKnownKeys` and
+    `CardCryptogramError` where no key of the store opens the card, `PlanDoesNotFit`,
+    `RotationUnfinished` where it stopped in a known state, and the flow's and the reader's errors
+    where the card could not be asked.
     """
-    ours = _usable_versions(store, target, source)
-    sam = store.sam()
     with reader.exclusive():
-        before = drive(find_issuer_keys(ours), reader, sam)
-        _require_way_in(before, ours)
+        work = _Work.on(reader, store, target, source)
+        if saved is not None:
+            require_same(saved, work.plan)
         try:
-            done = drive(rotate_issuer_keys(ours, target), reader, sam)
-            after = drive(find_issuer_keys(ours), reader, sam)
+            done = drive(following(work.plan, work.steps.run()), reader, work.sam)
+            after = drive(find_issuer_keys(work.ours), reader, work.sam)
         except UnicardError as error:
-            raise _explained(error, reader, sam, ours, before) from error
+            raise _explained(error, reader, work.sam, work.ours, work.found) from error
+    found = work.found
     return RotationReport(
-        target, before.present, before.opening, done.added, done.deleted, after.present
+        target, found.present, found.opening, done.added, done.deleted, after.present
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is to be done on one card: what was found, the steps, and their plan."""
+
+    ours: frozenset[int]
+    sam: Sam
+    found: KeyFindings
+    steps: RotationSteps
+    plan: Plan
+
+    @classmethod
+    def on(cls, reader: Reader, store: KeyStore, target: int, source: int | None) -> "_Work":
+        """Ask the card which keys open it, and say what follows from that."""
+        ours = _usable_versions(store, target, source)
+        sam = store.sam()
+        found = drive(find_issuer_keys(ours), reader, sam)
+        length = _KEY_LENGTH
+        if found.opening and target not in found.present:
+            length = drive(new_key_length(found, target), reader, sam)
+        steps = rotation_steps(found, ours, target, length)
+        words = ("--to", f"{target:02X}", *(("--from", f"{source:02X}") if source else ()))
+        remarks = (_COUNTED,) if found.terms and (found.terms.i or 0) & _PSEUDO_RANDOM else ()
+        plan = Plan("keys rotate", words, found.state, steps.commands(), remarks)
+        return cls(ours, sam, found, steps, plan)
+
+
+_KEY_LENGTH, _PSEUDO_RANDOM = 16, 0x10
+_COUNTED = (
+    "The card counts its sessions (pseudo-random challenge): its sequence counter has moved by "
+    "those that were opened to make this plan."
+)
 
 
 def _usable_versions(store: KeyStore, target: int, source: int | None) -> frozenset[int]:
@@ -77,20 +130,6 @@ def _usable_versions(store: KeyStore, target: int, source: int | None) -> frozen
         return issuer_versions(store)
     store.info(Purpose.ISSUER, source)
     return frozenset((source, target))
-
-
-def _require_way_in(found: KeyFindings, ours: frozenset[int]) -> None:
-    if found.opening:
-        return
-    common = [version for version in found.present if version in ours]
-    if not common:
-        raise NoKnownKeys(
-            f"the card has key versions {listed(found.present)}; "
-            f"the store was asked for {listed(tuple(sorted(ours)))}"
-        )
-    raise CardCryptogramError(
-        f"the card's keys of version {listed(tuple(common))} are not those of this store"
-    )
 
 
 def _explained(
@@ -112,9 +151,3 @@ def _explained(
         changed=Changed.NO if same else Changed.YES,
         exit_code=ExitCode.FAILED if same else ExitCode.UNCERTAIN,
     )
-
-
-def listed(versions: tuple[int, ...]) -> str:
-    """Return key versions as words: ``30 and 31``, or ``none``."""
-    words = [f"{version:02X}" for version in versions]
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:]))) or "none"

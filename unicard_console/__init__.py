@@ -14,15 +14,19 @@ from unicard_console.options import (
     store_option,
 )
 from unicard_console.output import Output
+from unicard_console.planning import PLAN_TO_FOLLOW, Planning, plan_options
 from unicard_console.progress import Progress
 
 __all__ = [
     "JSON_WANTED",
+    "PLAN_TO_FOLLOW",
     "Output",
+    "Planning",
     "Progress",
     "SecretSource",
     "output_options",
     "passphrase_option",
+    "plan_options",
     "reader_option",
     "secret_option",
     "store_option",

@@ -1,20 +1,31 @@
 """Issuer keys in two phases: add the new set, prove it by a session, only then delete the old.
 
 No key set is overwritten, so that at every moment the card opens with a key set that the issuer
-has. The same flow, run again after an interruption at any point, finishes the work.
+has. The work is done again, after an interruption at any point, and finishes.
+
+Three parts: `find_issuer_keys` asks the card, `rotation_steps` says without any card what is to be
+done, `RotationSteps.run` does it.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from applet_spec import Changed, ExitCode, UnicardError, spec
-from host_lib.command import DeleteKey, PutKey, SelectCardManager
+from host_lib.command import DeleteKey, GetCplc, PutKey, SelectCardManager
 from host_lib.errors import CardCryptogramError, ProtocolError, ReaderError, SecureMessagingError
 from host_lib.flow.base import CardKeys, Flow
 from host_lib.flow.identify import key_versions
-from host_lib.flow.session import IssuerSession, open_issuer_session
+from host_lib.flow.session import (
+    PLAIN_TERMS,
+    IssuerSession,
+    SessionTerms,
+    open_issuer_session,
+)
+from host_lib.flow.stages import Opening, Stage, Step, commands_of, terms_of_session
+from host_lib.keyset import KeySet
+from host_lib.plan import CardState, Effect, PlannedCommand
 from host_lib.refusals import Refused
-from host_lib.scp03 import secured
+from host_lib.secret import AesKey
 
 
 class NoKnownKeys(UnicardError):
@@ -54,29 +65,182 @@ class Rotation:
 
 @dataclass(frozen=True, slots=True)
 class KeyFindings:
-    """Which key versions the card says it has, and which of them open it with our keys."""
+    """Which key versions the card says it has, and which of them open it with our keys.
+
+    ``chip`` is its serial, ``diversification`` the input of its keys, ``terms`` what its sessions
+    go by (None where none opened); ``fci_length`` in bytes is what SELECT answered.
+    """
 
     present: tuple[int, ...]
     opening: tuple[int, ...]
+    chip: bytes = field(default=b"", compare=False)
+    diversification: bytes = field(default=b"", compare=False)
+    terms: SessionTerms | None = field(default=None, compare=False)
+    fci_length: int = field(default=0, compare=False)
+
+    @property
+    def state(self) -> CardState:
+        """What a plan of a rotation depends on."""
+        session = str(Opening(0, self.terms).shape) if self.terms else "none"
+        return CardState(
+            self.chip,
+            (
+                ("key versions", listed(self.present)),
+                ("opens with", listed(self.opening)),
+                ("session", session),
+            ),
+        )
 
 
-def find_issuer_keys(ours: Collection[int]) -> Flow[KeyFindings]:
+def find_issuer_keys(ours: Collection[int], terms: SessionTerms = PLAIN_TERMS) -> Flow[KeyFindings]:
     """Find out which of our key versions open the card.
 
     A version is tried once, and EXTERNAL AUTHENTICATE goes out only after the card cryptogram
     matched, so that a wrong guess costs the card nothing.
     """
-    present = yield from _present()
-    opening = []
+    fci = yield from SelectCardManager(spec().aids.isd)
+    cplc = yield from GetCplc()
+    present = yield from key_versions()
+    opened: dict[int, IssuerSession] = {}
     for version in present:
         if version in ours:
             try:
-                yield from open_issuer_session(version)
+                opened[version] = yield from open_issuer_session(version, terms=terms)
             except CardCryptogramError:
                 continue
-            opening.append(version)
     yield from SelectCardManager(spec().aids.isd)
-    return KeyFindings(present, tuple(opening))
+    one = next(iter(opened.values()), None)
+    return KeyFindings(
+        present,
+        tuple(opened),
+        cplc.chip_serial,
+        one.diversification if one else b"",
+        terms_of_session(one) if one else None,
+        len(fci.raw),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RotationSteps:
+    """What is to be done; both stages None where the card is rotated already.
+
+    ``add`` puts the new key set beside the old one, ``finish`` opens a session with it, which
+    proves it, and deletes the versions of ``delete``.
+    """
+
+    target: int
+    add: Stage | None
+    finish: Stage | None
+    delete: tuple[int, ...]
+
+    def commands(self) -> tuple[PlannedCommand, ...]:
+        """Return the commands of the plan."""
+        return commands_of(filter(None, (self.add, self.finish)))
+
+    def run(self) -> Flow[Rotation]:
+        """Do it. Raises `NewKeysDoNotOpen`, `RotationInterrupted` and refusals of PUT KEY."""
+        if self.add is not None:
+            yield from self._add(self.add)
+        if self.finish is not None:
+            yield from self._finish(self.finish)
+        return Rotation(self.target, self.add is not None, self.delete)
+
+    def _add(self, stage: Stage) -> Flow[None]:
+        try:
+            yield from stage.run()
+        except (ReaderError, ProtocolError, SecureMessagingError) as error:
+            raise RotationInterrupted(
+                f"key set {self.target:02X} may be on the card or not: {error.message}"
+            ) from error
+
+    def _finish(self, stage: Stage) -> Flow[None]:
+        added = self.add is not None
+        try:
+            yield from stage.run()
+        except (ReaderError, ProtocolError, SecureMessagingError, Refused) as error:
+            raise RotationInterrupted(
+                f"key set {self.target:02X} is on the card, the older ones may still be: "
+                f"{error.message}",
+                changed=Changed.YES if added else Changed.UNKNOWN,
+            ) from error
+        except CardCryptogramError as error:
+            if not added:
+                raise
+            raise NewKeysDoNotOpen(
+                f"the card took key set {self.target:02X} and does not open with it; "
+                "the old set is there"
+            ) from error
+
+
+def rotation_steps(
+    found: KeyFindings, ours: Collection[int], target: int, key_length: int = 16
+) -> RotationSteps:
+    """Return what a rotation to ``target`` has to do on a card that was found so.
+
+    ``key_length`` is that of the new keys, in bytes. Raises `NoKnownKeys` and
+    `CardCryptogramError` where no key, or the one of version ``target``, is not ours.
+    """
+    _require_way_in(found, ours, target)
+    assert found.terms is not None, "a session opened"
+    adding = target not in found.present
+    blank = spec().key_ranges["blank"].first
+    old = tuple(v for v in found.present if v in ours and v != target)
+    delete = tuple(v for v in old if not (adding and v == blank))
+    select = Step(SelectCardManager(spec().aids.isd), found.fci_length)
+    proof = Opening(target, found.terms)
+    deleting = tuple(_delete(version, target) for version in delete)
+    if not adding:
+        finish = Stage(select, proof, deleting) if deleting else None
+        return RotationSteps(target, None, finish, delete)
+    put = _put(target, key_length, replaces_blank=blank in found.present)
+    add = Stage(select, Opening(found.opening[0], found.terms), (put,))
+    return RotationSteps(target, add, Stage(None, proof, deleting), delete)
+
+
+def _put(target: int, key_length: int, *, replaces_blank: bool) -> Step:
+    key = AesKey(bytes(key_length))
+    return Step(
+        PutKey(KeySet(target, key, key, key), key),
+        answer_length=1 + 3 * len(key.check_value),
+        effect=Effect.IRREVERSIBLE if replaces_blank else Effect.CHANGES,
+        note=f"add key set {target:02X}",
+        warning="the transport keys are gone, the card opens with its issuer keys only"
+        if replaces_blank
+        else "",
+        fill=fill_put_key,
+    )
+
+
+def fill_put_key(planned: PutKey, session: IssuerSession) -> Flow[PutKey]:
+    """Ask the key holder for the keys of a planned PUT KEY, under the session's DEK."""
+    keys = yield from CardKeys(planned.keys.version, session.diversification)
+    assert session.keys.dek is not None, "an issuer key set has a DEK"
+    return replace(planned, keys=keys, dek=session.keys.dek)
+
+
+def _delete(version: int, target: int) -> Step:
+    return Step(
+        DeleteKey(version),
+        answer_length=1,
+        effect=Effect.IRREVERSIBLE,
+        note=f"key set {version:02X}",
+        warning=f"key set {version:02X} is gone, the card opens with {target:02X}",
+    )
+
+
+def _require_way_in(found: KeyFindings, ours: Collection[int], target: int) -> None:
+    if target in found.opening or (found.opening and target not in found.present):
+        return
+    common = tuple(version for version in found.present if version in ours)
+    if not common:
+        raise NoKnownKeys(
+            f"the card has key versions {listed(found.present)}; "
+            f"the key holder was asked for {listed(tuple(sorted(ours)))}"
+        )
+    foreign = (target,) if found.opening else common
+    raise CardCryptogramError(
+        f"the card's keys of version {listed(foreign)} are not those of the key holder"
+    )
 
 
 def rotate_issuer_keys(ours: Collection[int], target: int) -> Flow[Rotation]:
@@ -85,60 +249,18 @@ def rotate_issuer_keys(ours: Collection[int], target: int) -> Flow[Rotation]:
     ``ours`` are the versions that the key holder has. Raises `NoKnownKeys`,
     `CardCryptogramError` (before anything changed), `NewKeysDoNotOpen` and `RotationInterrupted`.
     """
-    present = yield from _present()
-    added = target not in present
-    if added:
-        yield from _add(tuple(v for v in present if v in ours), present, target)
-    try:
-        session = yield from open_issuer_session(target)
-        deleted = yield from secured(session.channel, _delete_others(ours, target))
-    except (ReaderError, ProtocolError, SecureMessagingError, Refused) as error:
-        raise RotationInterrupted(
-            f"key set {target:02X} is on the card, the older ones may still be: {error.message}",
-            changed=Changed.YES if added else Changed.UNKNOWN,
-        ) from error
-    except CardCryptogramError as error:
-        if not added:
-            raise
-        raise NewKeysDoNotOpen(
-            f"the card took key set {target:02X} and does not open with it; the old set is there"
-        ) from error
-    return Rotation(target, added, deleted)
+    found = yield from find_issuer_keys(ours)
+    steps = rotation_steps(found, ours, target)
+    return (yield from steps.run())
 
 
-def _present() -> Flow[tuple[int, ...]]:
-    yield from SelectCardManager(spec().aids.isd)
-    return (yield from key_versions())
+def new_key_length(found: KeyFindings, target: int) -> Flow[int]:
+    """Ask the key holder how long the card's keys of version ``target`` are, in bytes."""
+    keys = yield from CardKeys(target, found.diversification)
+    return len(keys.enc)
 
 
-def _add(known: tuple[int, ...], present: tuple[int, ...], target: int) -> Flow[None]:
-    if not known:
-        listed = ", ".join(f"{version:02X}" for version in present) or "none"
-        raise NoKnownKeys(f"the card has key versions {listed}; the key holder has none of them")
-    session = yield from _open_one_of(known)
-    keys = yield from CardKeys(target, session.diversification)
-    assert session.keys.dek is not None, "an issuer key set has a DEK"
-    try:
-        yield from secured(session.channel, iter(PutKey(keys, session.keys.dek)))
-    except (ReaderError, ProtocolError, SecureMessagingError) as error:
-        raise RotationInterrupted(
-            f"no answer to PUT KEY of key set {target:02X}: {error.message}"
-        ) from error
-
-
-def _open_one_of(versions: tuple[int, ...]) -> Flow[IssuerSession]:
-    *others, last = versions
-    for version in others:
-        try:
-            return (yield from open_issuer_session(version))
-        except CardCryptogramError:
-            continue
-    return (yield from open_issuer_session(last))
-
-
-def _delete_others(ours: Collection[int], target: int) -> Flow[tuple[int, ...]]:
-    present = yield from key_versions()
-    old = tuple(version for version in present if version in ours and version != target)
-    for version in old:
-        yield from DeleteKey(version)
-    return old
+def listed(versions: tuple[int, ...]) -> str:
+    """Return key versions as words: ``30 and 31``, or ``none``."""
+    words = [f"{version:02X}" for version in versions]
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:]))) or "none"

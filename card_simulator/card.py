@@ -5,21 +5,24 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from applet_spec import spec
-from card_simulator.apdu import SW, Answer, Command, StatusError, check_class, parse
+from card_simulator.apdu import Answer, Command, StatusError, check_class, parse
 from card_simulator.application import Application
+from card_simulator.card_life_cycle import CardLifeCycle
 from card_simulator.card_manager import CPLC_CELL, CardManager
 from card_simulator.cells import Cells
 from card_simulator.chip import ATR, Chip, Interface
 from card_simulator.content import Content
+from card_simulator.inert import InertApplication
 from card_simulator.key_sets import KeySets
 from card_simulator.memory import Image, Memory, PowerCut
+from card_simulator.registry import Registry, cells_of
 from card_simulator.scp03_options import Options
 from card_simulator.secure_channel import SecureChannel
+from card_simulator.selection import Selection
 
 _SELECT = 0xA4
-_BY_NAME = 0x0400
-_NAME_LENGTHS = (0, *range(5, 17))
+
+Selectable = Application | CardManager | InertApplication
 
 
 class Card:
@@ -40,14 +43,16 @@ class Card:
         self.memory = Memory(image)
         self.chip = Chip(self.memory.read(CPLC_CELL), random)
         self.key_sets = KeySets(self.memory)
-        self._channel = SecureChannel(self.chip, self.key_sets, Options.of(self.memory))
-        secured = spec().limits["secured_data"]
-        self.content = Content(self.memory, lambda aid: self.application(aid).state_code, secured)
+        self.options = Options.of(self.memory)
+        self._channel = SecureChannel(self.chip, self.key_sets, self.options)
+        self._registry = Registry(self.memory)
+        self.content = Content(self._registry, lambda aid: self.application(aid).state_code)
+        self._selection = Selection(self._registry, CardLifeCycle(self.memory))
         self._manager = CardManager(
-            self.memory, self.chip, self.key_sets, self.content, self._channel
+            self.memory, self.chip, self.key_sets, self.content, self._channel, self.application
         )
         self._applications: dict[bytes, Application] = {}
-        self._selected: Application | CardManager = self._manager
+        self._selected: Selectable = self._manager
         self._powered = False
 
     @property
@@ -58,14 +63,16 @@ class Card:
     def reset(self) -> bytes:
         """Give power or reset, and return the ATR (bytes).
 
-        An unfinished transaction is completed or dropped, transient state cleared, and the issuer
-        security domain selected. Raises `PowerCut` if the power fails again meanwhile.
+        An unfinished transaction is completed or dropped, an unfinished deletion completed,
+        transient state cleared, and the issuer security domain selected. Raises `PowerCut` if the
+        power fails again meanwhile.
         """
         self._powered = True
         self._channel.close()
         self._selected.deselect()
         self._selected = self._manager
         self.memory.recover()
+        self._registry.complete_deletions()
         return ATR
 
     def power_off(self) -> None:
@@ -86,38 +93,45 @@ class Card:
                 check_class(raw[0])
             command = parse(raw)
         except StatusError as error:
-            self._channel.forget_pending()
+            self._refused_before_selected()
             return Answer(sw=error.sw).encode()
         if command.ins == _SELECT and command.cla == 0x00:
             return self._select(command)
         return self._selected.process(command)
 
-    def _select(self, command: Command) -> bytes:
-        """SELECT by name: an application, or with no name the issuer security domain.
+    def application(self, aid: bytes) -> Application:
+        """Return the program behind an installed instance of our own module."""
+        if aid not in self._applications:
+            self._applications[aid] = Application(
+                aid, Cells(self.memory, cells_of(aid)), self.chip, self._channel, self._interface
+            )
+        return self._applications[aid]
 
-        A name that nothing has leaves selection and session as they were.
-        """
-        self._channel.forget_pending()
+    def _interface(self) -> Interface:
+        return self.interface
+
+    def _select(self, command: Command) -> bytes:
+        """SELECT by name; one that finds nothing leaves selection and session as they were."""
         try:
-            if command.p1p2 != _BY_NAME:
-                raise StatusError(SW.WRONG_P1P2)
-            if len(command.data) not in _NAME_LENGTHS:
-                raise StatusError(SW.WRONG_LENGTH)
-            aid = self.content.find(command.data)
-            if aid is None:
-                raise StatusError(SW.NOT_FOUND)
+            aid = self._selection.find(command, self._selected.aid)
         except StatusError as error:
+            self._refused_before_selected()
             return Answer(sw=error.sw).encode()
         self._channel.close()
         self._selected.deselect()
-        self._selected = self._manager if aid == self._manager.aid else self.application(aid)
+        self._selected = self._behind(aid)
         return self._selected.select().encode()
 
-    def application(self, aid: bytes) -> Application:
-        """Return the application of an installed AID."""
-        if aid not in self._applications:
-            cells = Cells(self.memory, f"app.{aid.hex().upper()}.")
-            self._applications[aid] = Application(
-                aid, cells, self.chip, self._channel, lambda: self.interface
-            )
-        return self._applications[aid]
+    def _behind(self, aid: bytes) -> Selectable:
+        """Return what runs behind an AID that can be selected."""
+        if aid == self._manager.aid:
+            return self._manager
+        instance = self._registry.instance(aid)
+        return InertApplication(aid) if instance and instance.inert else self.application(aid)
+
+    def _refused_before_selected(self) -> None:
+        """Let a command that the selected one never sees still come between two that belong
+        together.
+        """
+        self._channel.forget_pending()
+        self._manager.end_sequences()

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from applet_spec import Changed, ExitCode
-from card_simulator.card_manager import CPLC_CELL, STATE_CELL
+from card_simulator.card_life_cycle import STATE_CELL
+from card_simulator.card_manager import CPLC_CELL
 from card_simulator.chip import CPLC_LENGTH
 from card_simulator.key_sets import KeySets
 from card_simulator.memory import Entry, Image, Memory
+from card_simulator.scp03_options import Options
 from host_lib.errors import ReaderError, ReaderNotFound
 
 FORMAT = "unicard software card"
@@ -190,13 +192,18 @@ def _decode(path: Path, data: bytes) -> Image:
             == _check({name: content[name] for name in ("cells", "journal", "journal_valid")})
             and len(image.cells[CPLC_CELL]) == CPLC_LENGTH
             and STATE_CELL in image.cells
-            and bool(KeySets(Memory(Image(image.cells))).versions())
+            and _opens_sessions(Memory(Image(image.cells)))
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CardFileDamagedError(f"{path} is not a readable card file") from error
     if not sound:
         raise CardFileDamagedError(f"{path} is damaged: its content does not fit its checksum")
     return image
+
+
+def _opens_sessions(memory: Memory) -> bool:
+    """Say whether there is a complete key set; ValueError for one or an i that cannot be."""
+    return Options.of(memory).i >= 0 and bool(KeySets(memory).complete())
 
 
 def _image(content: Mapping[str, Any]) -> Image:

@@ -4,41 +4,57 @@ the application.
 
 from __future__ import annotations
 
-from applet_spec import spec
-from card_simulator import tlv
+from collections.abc import Callable
+
+from applet_spec import CardProfile, spec
 from card_simulator.apdu import SW, Answer, Command, StatusError
+from card_simulator.application import Application
+from card_simulator.card_data import CardData
+from card_simulator.card_life_cycle import CardLifeCycle
 from card_simulator.chip import Chip
 from card_simulator.content import Content
-from card_simulator.dispatch import CommandTable, Situation, select_in_session
-from card_simulator.key_sets import TRANSPORT_KVN, KeySets
+from card_simulator.dispatch import CommandTable, Handler, Situation, select_in_session
+from card_simulator.forwarding import Forwarding
+from card_simulator.key_sets import KeySets
+from card_simulator.listing import Listing
+from card_simulator.loading import Loading
 from card_simulator.memory import Image, Memory
-from card_simulator.scp03 import StaticKeys
-from card_simulator.secure_channel import SCP, SecureChannel
+from card_simulator.profiles import REFERENCE, factory_keys
+from card_simulator.scp03_options import OPTIONS_CELL
+from card_simulator.secure_channel import SecureChannel
+from card_simulator.store_data import DomainData
 
-OP_READY, INITIALIZED, SECURED = b"\x01", b"\x07", b"\x0f"
-STATE_NAMES = {OP_READY: "OP_READY", INITIALIZED: "INITIALIZED", SECURED: "SECURED"}
-STATE_CELL = "isd.state"
 CPLC_CELL = "chip.cplc"
 
-TEST_KEY = bytes.fromhex("404142434445464748494A4B4C4D4E4F")
-"""GlobalPlatform's public test key, which blank cards carry as ENC, MAC and DEK."""
+SELECTED_BUT_LOCKED = 0x6283
 
-_NEXT_STATE = {OP_READY: INITIALIZED, INITIALIZED: SECURED}
+_NOT_SUPPORTED = 0x6A81
+_CARD = 0x80
+"""P1 of SET STATUS for the card's own life cycle."""
 
-_GLOBALPLATFORM_OID = bytes.fromhex("2A864886FC6B")
 
+def blank_image(chip: Chip, profile: CardProfile | None = None) -> Image:
+    """Return the memory of a new card: OP_READY, transport keys, no application installed.
 
-def blank_image(chip: Chip) -> Image:
-    """Return the memory of a new card: OP_READY, transport keys, no application installed."""
+    The card is of the type ``profile``, the reference card where none is given; ValueError for a
+    type whose parameter i is not known.
+    """
+    profile = profile or spec().card_profiles[REFERENCE]
+    if profile.i is None:
+        raise ValueError(f"what i the cards of {profile.name} have is not known")
     memory = Memory()
     memory.write(CPLC_CELL, chip.cplc)
-    memory.write(STATE_CELL, OP_READY)
-    KeySets(memory).store(TRANSPORT_KVN, StaticKeys(TEST_KEY, TEST_KEY, TEST_KEY))
+    CardLifeCycle(memory).begin()
+    memory.write(OPTIONS_CELL, bytes((profile.i,)))
+    KeySets(memory).store(profile.factory_version, factory_keys(profile))
     return memory.image
 
 
 class CardManager:
-    """The issuer security domain as a selectable application."""
+    """The issuer security domain as a selectable application.
+
+    ``application`` is the program behind the AID of an installed instance of our own module.
+    """
 
     def __init__(
         self,
@@ -47,87 +63,111 @@ class CardManager:
         key_sets: KeySets,
         content: Content,
         channel: SecureChannel,
+        application: Callable[[bytes], Application],
     ) -> None:
         self.aid = spec().aids.isd
-        self._memory = memory
-        self._chip = chip
-        self._key_sets = key_sets
-        self._content = content
         self._channel = channel
-        self._write_level = spec().secure_channel.write_level
+        self._content = content
+        self._life_cycle = CardLifeCycle(memory)
+        self._domain = DomainData(memory)
+        self._card_data = CardData(chip, key_sets, channel, self._domain)
+        self._listing = Listing(content.registry, self._life_cycle, content.state_code)
+        self._loading = Loading(content.registry)
+        self._forwarding = Forwarding(content, application)
+        self._install = self._installs()
         self._table = CommandTable(
             spec().card_manager,
             {
                 "SELECT": select_in_session,
-                "GET DATA": self._get_data,
+                "GET DATA": self._card_data.get_data,
                 "INITIALIZE UPDATE": lambda command: channel.initialize_update(command, self.aid),
                 "EXTERNAL AUTHENTICATE": channel.external_authenticate,
                 "PUT KEY": lambda command: key_sets.put(command, channel.decrypt_data),
                 "DELETE KEY": lambda command: key_sets.delete(command, channel.kvn),
-                "INSTALL": content.install,
-                "GET STATUS": content.get_status,
+                "DELETE": content.delete,
+                "INSTALL": lambda command: self._install[command.p1](command),
+                "LOAD": self._loading.load,
+                "STORE DATA": self._domain.store,
+                "GET STATUS": self._listing.get_status,
                 "SET STATUS": self._set_status,
             },
-            secret=frozenset({"PUT KEY", "DELETE KEY", "INSTALL", "SET STATUS"}),
+            secret=frozenset(),
+        )
+        instructions = {name: each.ins for name, each in spec().card_manager.items()}
+        self._store_data = instructions["STORE DATA"]
+        self._sequences = (
+            (instructions["LOAD"], self._loading.forget),
+            (instructions["GET STATUS"], self._listing.forget),
+            (self._store_data, self._domain.forget),
+            (self._store_data, self._forwarding.forget),
         )
 
     def select(self) -> Answer:
-        """Answer the FCI: the name, and the longest command data field (tag 9F65)."""
-        longest = bytes((spec().limits["command_data"],))
-        proprietary = tlv.write(0xA5, tlv.write(0x9F65, longest))
-        return Answer(tlv.write(0x6F, tlv.write(0x84, self.aid), proprietary))
+        """Answer the FCI, with a warning when the card is locked."""
+        return Answer(
+            self._card_data.fci(), SELECTED_BUT_LOCKED if self._life_cycle.locked else SW.OK
+        )
 
     def deselect(self) -> None:
         """Forget what lasts only while the security domain is selected."""
-        self._content.forget_listing()
+        self.end_sequences()
+
+    def end_sequences(self, but: int | None = None) -> None:
+        """Drop what several commands in a row make up, except for the instruction of one."""
+        for instruction, forget in self._sequences:
+            if instruction != but:
+                forget()
 
     def process(self, command: Command) -> bytes:
-        """Run one command and return its answer as it leaves the card."""
-        return self._channel.run(command, self._run)
+        """Run one command and return its answer as it leaves the card.
+
+        A load file, a list, or stored data that takes several commands ends with any other command
+        and with the session.
+        """
+        session = self._channel.session
+        self.end_sequences(but=command.ins)
+        encoded = self._channel.run(command, self._run)
+        if self._channel.session is not session:
+            self.end_sequences()
+        return encoded
 
     def _run(self, command: Command) -> Answer:
+        if command.ins == self._store_data and self._forwarding.open:
+            return self._forwarding.forward(command)
         situation = Situation(
-            state=None,
+            state=self._life_cycle.state.name,
             pending=self._channel.pending,
             session=self._channel.session is not None,
-            secret=self._channel.has(self._write_level),
+            secret=False,
             contactless=False,
         )
-        return self._table.run(command, situation)
+        try:
+            return self._table.run(command, situation)
+        except StatusError:
+            self.end_sequences()
+            raise
 
-    def _get_data(self, command: Command) -> Answer:
-        if command.p1p2 == 0x9F7F:
-            return Answer(tlv.write(0x9F7F, self._chip.cplc))
-        if command.p1p2 == 0x00E0:
-            return Answer(self._key_sets.template())
-        if command.p1p2 == 0x0066:
-            return Answer(_card_data(self._channel.options.i))
-        if command.p1p2 == 0x00C1:
-            return Answer(tlv.write(0xC1, self._channel.sequence()))
-        if command.p1p2 == 0x00CF:
-            return Answer(tlv.write(0xCF, self._chip.diversification_data))
-        raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
+    def _installs(self) -> dict[int, Handler]:
+        """Return what each form of INSTALL does, by its P1."""
+        handlers: dict[str, Handler] = {
+            "load": self._loading.begin,
+            "install": self._content.install,
+            "make selectable": self._content.make_selectable,
+            "install and make selectable": self._content.install,
+            "personalization": self._forwarding.begin,
+            "extradition": _refuse,
+            "registry update": _refuse,
+        }
+        variants = spec().card_manager["INSTALL"].variants
+        return {int(variant.p1, 16): handlers[variant.name] for variant in variants}
 
     def _set_status(self, command: Command) -> Answer:
-        if _NEXT_STATE.get(self._memory.read(STATE_CELL)) != bytes((command.p2,)):
-            raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
-        self._memory.write(STATE_CELL, bytes((command.p2,)))
+        if command.p1 != _CARD:
+            return self._content.set_status(command)
+        self._life_cycle.move(command.p2)
         return Answer()
 
 
-def _card_data(i: int) -> bytes:
-    """Return the card recognition data (tag 66; GlobalPlatform Card 2.3.1, annex H.2)."""
-
-    def identifier(*arcs: int) -> bytes:
-        return tlv.write(0x06, _GLOBALPLATFORM_OID, bytes(arcs))
-
-    return tlv.write(
-        0x66,
-        tlv.write(
-            0x73,
-            identifier(1),
-            tlv.write(0x60, identifier(2, 2, 3, 1)),
-            tlv.write(0x63, identifier(3)),
-            tlv.write(0x64, identifier(4, SCP, i)),
-        ),
-    )
+def _refuse(_command: Command) -> Answer:
+    """Refuse what needs a second security domain."""
+    raise StatusError(_NOT_SUPPORTED)

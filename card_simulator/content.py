@@ -1,155 +1,139 @@
-"""What is on the card: the security domain, the load file with its module, installed applications.
+"""Changes of the card's content: INSTALL of applications, DELETE, and locking them.
 
-INSTALL and GET STATUS (GlobalPlatform Card 2.3.1, 11.5 and 11.4). The package is loaded before the
-card leaves its maker, so the load file is a constant; an installed application is one cell.
+GlobalPlatform Card 2.3.1, 11.5, 11.2 and 11.10. Everything is checked before the registry is
+changed, which is one visible step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 
 from applet_spec import spec
-from card_simulator import tlv
+from card_simulator import install_data, tlv
 from card_simulator.apdu import SW, Answer, Command, StatusError
-from card_simulator.memory import Memory
+from card_simulator.registry import Instance, Mark, Registry
 
-MOST_APPLICATIONS = 16
-ISD_PRIVILEGES = bytes.fromhex("9EFE80")
-"""Those of an issuer security domain (GlobalPlatform 2.3.1, 6.6)."""
+FOR_INSTALL, MAKE_SELECTABLE = 0x04, 0x08
 
-_CELL = "content."
-_STATE = "isd.state"
-_LOADED = b"\x01"
-_FIRST, _NEXT = 0x02, 0x03
-_NO_PRIVILEGES = bytes(3)
-_LOAD_FILE_VERSION = b"\x01\x00"
+_WITH_INSTANCES = 0x80
+_DONE = Answer(b"\x00")
 
 StateOf = Callable[[bytes], int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Listing:
-    """A list that did not fit one answer: for which P1 and search, and what is left."""
-
-    p1: int
-    search: bytes
-    left: tuple[bytes, ...]
-
-
 class Content:
-    """The card's registry; ``state_of`` answers an application's life cycle code by its AID."""
+    """The applications on the card; ``state_of`` answers one's own life cycle code by its AID."""
 
-    def __init__(self, memory: Memory, state_of: StateOf, answer_length: int) -> None:
-        self._memory = memory
+    def __init__(self, registry: Registry, state_of: StateOf) -> None:
+        self.registry = registry
         self._state_of = state_of
-        self._answer_length = answer_length
         self._aids = spec().aids
-        self._listing: _Listing | None = None
-
-    def forget_listing(self) -> None:
-        """Drop a list that could be continued; called at deselection and reset."""
-        self._listing = None
+        self._most = spec().limits["applications"]
+        self._lock_bit = spec().lock_bit
+        self._codes = {name: state.code for name, state in spec().content_states.items()}
 
     def applications(self) -> list[bytes]:
         """Return the AIDs of the installed applications, sorted."""
-        return [bytes.fromhex(n.removeprefix(_CELL)) for n in self._memory.names(_CELL)]
+        return [instance.aid for instance in self.registry.instances()]
 
-    def find(self, name: bytes) -> bytes | None:
-        """Return the AID that a SELECT by ``name`` means, whole or its first bytes."""
-        if self._aids.isd.startswith(name):
-            return self._aids.isd
-        return next((aid for aid in self.applications() if aid.startswith(name)), None)
+    def state_code(self, instance: Instance) -> int:
+        """Return the life cycle code that GET STATUS shows: its own, with a bit when locked."""
+        if instance.installed_only:
+            code = self._codes["INSTALLED"]
+        elif instance.inert:
+            code = self._codes["SELECTABLE"]
+        else:
+            code = self._state_of(instance.aid)
+        return code | (self._lock_bit if instance.locked else 0)
+
+    # INSTALL
 
     def install(self, command: Command) -> Answer:
-        """INSTALL [for install and make selectable]: a new instance of the loaded module."""
-        load_file, module, instance, privileges, parameters, token = _length_values(command.data)
-        if load_file != self._aids.package or module != self._aids.module:
+        """INSTALL [for install], perhaps with [for make selectable]: a new instance of a module."""
+        parts = install_data.fields(command.data, 6)
+        load_file, module, aid, privileges, parameters, token = parts
+        install_data.check_aid(aid)
+        install_data.check_no_privilege(privileges)
+        install_data.check_parameters(parameters, for_application=True)
+        install_data.check_no_token(token)
+        file = self.registry.load_file(load_file)
+        if file is None or module not in file.modules:
             raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
-        well_formed = (
-            5 <= len(instance) <= 16
-            and privileges in (b"\x00", _NO_PRIVILEGES)
-            and not token
-            and _holds_one(0xC9, parameters)
-        )
-        if not well_formed:
-            raise StatusError(SW.WRONG_DATA)
-        installed = self.applications()
-        if instance in installed or instance == self._aids.isd:
+        if self._is_taken(aid):
             raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
-        if len(installed) >= MOST_APPLICATIONS:
+        if len(self.registry.instances()) >= self._most:
             raise StatusError(SW.NO_SPACE)
-        self._memory.write(_CELL + instance.hex().upper(), _NO_PRIVILEGES)
-        return Answer(b"\x00")
+        marks = Mark.NOTHING if command.p1 & MAKE_SELECTABLE else Mark.NOT_SELECTABLE
+        self.registry.put_instance(Instance(aid, load_file, module, marks))
+        return _DONE
 
-    def get_status(self, command: Command) -> Answer:
-        """GET STATUS: E3 templates, 6310 where more follow, which P2 = 03 then answers."""
-        listing, self._listing = self._listing, None
-        search = _search_name(command.data)
-        if command.p2 == _FIRST:
-            entries = tuple(self._entries(command.p1, search))
-        elif listing and (listing.p1, listing.search) == (command.p1, search):
-            entries = listing.left
-        else:
+    def make_selectable(self, command: Command) -> Answer:
+        """INSTALL [for make selectable]: an instance that is INSTALLED only."""
+        parts = install_data.fields(command.data, 6)
+        load_file, module, aid, privileges, parameters, token = parts
+        install_data.check_no_privilege(privileges)
+        install_data.check_parameters(parameters, for_application=False)
+        install_data.check_no_token(load_file + module + token)
+        instance = self.installed(aid)
+        if not instance.installed_only:
             raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
-        if not entries:
+        self.registry.put_instance(replace(instance, marks=instance.marks & ~Mark.NOT_SELECTABLE))
+        return _DONE
+
+    def installed(self, aid: bytes) -> Instance:
+        """Return an installed application; raises `StatusError` 6A80 or 6A88."""
+        install_data.check_aid(aid)
+        instance = self.registry.instance(aid)
+        if instance is None:
             raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
-        data, count = b"", 0
-        while count < len(entries) and len(data + entries[count]) <= self._answer_length:
-            data += entries[count]
-            count += 1
-        if count == len(entries):
-            return Answer(data)
-        self._listing = _Listing(command.p1, search, entries[count:])
-        return Answer(data, SW.WARNING_MORE_DATA)
+        return instance
 
-    def _entries(self, p1: int, search: bytes) -> Iterator[bytes]:
-        aids = self._aids
-        domain = tlv.write(0xCC, aids.isd)
-        if p1 == 0x80 and aids.isd.startswith(search):
-            state = self._memory.read(_STATE)
-            yield _entry(aids.isd, state, tlv.write(0xC5, ISD_PRIVILEGES))
-        elif p1 == 0x40:
-            for aid in self.applications():
-                if aid.startswith(search):
-                    state = bytes((self._state_of(aid),))
-                    privileges = tlv.write(0xC5, self._memory.read(_CELL + aid.hex().upper()))
-                    yield _entry(aid, state, privileges, tlv.write(0xC4, aids.package), domain)
-        elif p1 in (0x20, 0x10) and aids.package.startswith(search):
-            version = tlv.write(0xCE, _LOAD_FILE_VERSION)
-            modules = tlv.write(0x84, aids.module) if p1 == 0x10 else b""
-            yield _entry(aids.package, _LOADED, version, modules, domain)
+    # DELETE
 
+    def delete(self, command: Command) -> Answer:
+        """DELETE [application or load file], the latter with P2 = 80 with its applications.
 
-def _entry(aid: bytes, state: bytes, *more: bytes) -> bytes:
-    return tlv.write(0xE3, tlv.write(0x4F, aid), tlv.write(0x9F70, state), *more)
+        The security domain, the load file that came with the card, and one that applications were
+        installed from stay (6985).
+        """
+        aid = _aid_to_delete(command.data)
+        if aid in (self._aids.isd, self._aids.package):
+            raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
+        instance, file = self.registry.instance(aid), self.registry.load_file(aid)
+        if instance:
+            self.registry.delete_instance(instance)
+        elif file is None:
+            raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
+        elif self.registry.instances_of(aid) and command.p2 != _WITH_INSTANCES:
+            raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
+        else:
+            self.registry.delete_load_file(file)
+        return _DONE
 
+    # SET STATUS
 
-def _length_values(data: bytes) -> tuple[bytes, ...]:
-    """Cut the six length-value fields of INSTALL out of its data."""
-    values = []
-    for _ in range(6):
-        if not data or len(data) < 1 + data[0]:
-            raise StatusError(SW.WRONG_DATA)
-        values.append(data[1 : 1 + data[0]])
-        data = data[1 + data[0] :]
-    if data:
-        raise StatusError(SW.WRONG_DATA)
-    return tuple(values)
+    def set_status(self, command: Command) -> Answer:
+        """SET STATUS [application]: lock, or unlock to the state before; all else is 6985."""
+        instance = self.installed(command.data)
+        lock = bool(command.p2 & self._lock_bit)
+        if lock == instance.locked:
+            raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
+        self.registry.put_instance(replace(instance, marks=instance.marks ^ Mark.LOCKED))
+        return Answer()
+
+    def _is_taken(self, aid: bytes) -> bool:
+        registry = self.registry
+        return bool(aid == self._aids.isd or registry.load_file(aid) or registry.instance(aid))
 
 
-def _holds_one(tag: int, data: bytes) -> bool:
+def _aid_to_delete(data: bytes) -> bytes:
+    """Return the AID of a DELETE; raises `StatusError` 6A80 for anything beside it, as a token."""
     try:
-        return tlv.read_one(data).tag == tag
-    except tlv.TlvError:
-        return False
-
-
-def _search_name(data: bytes) -> bytes:
-    try:
-        criterion = tlv.read_one(data)
+        target = tlv.read_one(data)
     except tlv.TlvError as error:
         raise StatusError(SW.WRONG_DATA) from error
-    if criterion.tag != 0x4F or len(criterion.value) > 16:
+    if target.tag != 0x4F:
         raise StatusError(SW.WRONG_DATA)
-    return criterion.value
+    install_data.check_aid(target.value)
+    return target.value

@@ -14,6 +14,7 @@ from applet_spec.model import CommandSpec, Variant
 from card_simulator.apdu import SECURE, SW, Answer, Command, StatusError
 
 Handler = Callable[[Command], Answer]
+_Entry = tuple[CommandSpec, Handler, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +50,36 @@ class CommandTable:
         handlers: Mapping[str, Handler],
         secret: frozenset[str],
     ) -> None:
-        self._by_ins = {
-            command.ins: (command, handlers[name], name in secret)
-            for name, command in commands.items()
-            if name in handlers
-        }
+        self._by_ins: dict[int, list[_Entry]] = {}
+        for name, command in commands.items():
+            if name in handlers:
+                entry = (command, handlers[name], name in secret)
+                self._by_ins.setdefault(command.ins, []).append(entry)
 
     def run(self, command: Command, situation: Situation) -> Answer:
         """Check the command as far as the tables say and hand it over; raises `StatusError`."""
         if command.ins not in self._by_ins:
             raise StatusError(SW.INS_NOT_SUPPORTED)
-        wanted, handler, secret = self._by_ins[command.ins]
-        if command.cla != (wanted.cla & ~SECURE if situation.session else wanted.cla):
+        wanted, handler, secret = _meant(self._by_ins[command.ins], command)
+        if not _takes_class(wanted, command.cla, situation):
             raise StatusError(SW.CLA_NOT_SUPPORTED)
         if not situation.allows(wanted.states):
             raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
         _check_session(wanted, secret, situation)
         _check_parameters(wanted.variants, command, situation)
         return handler(command)
+
+
+def _meant(entries: list[_Entry], command: Command) -> _Entry:
+    """Return the command of an instruction that the first tag of the data means, or the first."""
+    tag = command.data[:1]
+    return next((entry for entry in entries if tag and tag[0] in entry[0].begins_with), entries[0])
+
+
+def _takes_class(wanted: CommandSpec, cla: int, situation: Situation) -> bool:
+    """Say whether the class fits; a command that always has secure messaging has lost the bit."""
+    taken = {wanted.cla, wanted.cla if wanted.other_cla is None else wanted.other_cla}
+    return cla in ({value & ~SECURE for value in taken} if situation.session else taken)
 
 
 def _check_session(wanted: CommandSpec, secret: bool, situation: Situation) -> None:

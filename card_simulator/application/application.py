@@ -111,6 +111,12 @@ class Application:
             self._personalization.forget_stream()
         return encoded
 
+    def store_data(self, command: Command) -> Answer:
+        """Run a STORE DATA that came to the issuer security domain, without its protection."""
+        if self._state.name == "TERMINATED":
+            raise StatusError(SW.INS_NOT_SUPPORTED)
+        return self._run(command)
+
     def _run(self, command: Command) -> Answer:
         situation = Situation(
             state=self._state.name,

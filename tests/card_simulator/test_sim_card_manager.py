@@ -19,7 +19,14 @@ from tests.card_simulator.sim_host import (
     new_card,
 )
 
-LONG_KEYS = Keys(b"x" * 32, b"y" * 32, b"z" * 32)
+RECOGNITION = bytes.fromhex(
+    # OIDs of GlobalPlatform Card 2.3.1, annex H: card recognition data, version 2.3.1, SCP03 i = 60
+    "732f06072a864886fc6b01"
+    "600c060a2a864886fc6b02020301"
+    "630906072a864886fc6b03"
+    "640b06092a864886fc6b040360"
+)
+FCI = bytes.fromhex("6F418408A000000151000000A535") + RECOGNITION + bytes.fromhex("9F6501FF")
 NEW_KEYS = Keys(b"E" * 16, b"M" * 16, b"D" * 16)
 
 
@@ -61,7 +68,7 @@ def test_the_security_domain_is_selected_by_default_whole_or_partial_name(
     host: Terminal, command: str
 ) -> None:
     # ISD-01
-    assert host.raw(command) == (bytes.fromhex("6F108408A000000151000000A5049F6501FF"), 0x9000)
+    assert host.raw(command) == (FCI, 0x9000)
 
 
 def test_a_name_that_nothing_has_gets_6a82(host: Terminal) -> None:
@@ -70,7 +77,12 @@ def test_a_name_that_nothing_has_gets_6a82(host: Terminal) -> None:
 
 @pytest.mark.parametrize(
     ("command", "sw"),
-    [("00A40000023F00", 0x6A86), ("00A40402", 0x6A86), ("00A4040004A0000001", 0x6700)],
+    [
+        ("00A40000023F00", 0x6A86),
+        ("00A40401", 0x6A86),
+        ("00A4040C", 0x6A86),
+        ("00A4040004A0000001", 0x6700),
+    ],
 )
 def test_select_takes_names_of_5_to_16_bytes_only(host: Terminal, command: str, sw: int) -> None:
     assert host.raw(command) == (b"", sw)
@@ -86,13 +98,7 @@ def test_get_data_answers_four_tagged_objects(card: Card, host: Terminal) -> Non
     assert host.raw("80CA00E000")[0].hex() == "e012" + "".join(
         f"c0040{key_id}ff8810" for key_id in (1, 2, 3)
     )
-    # OIDs of GlobalPlatform Card 2.3.1, annex H: card recognition data, version 2.3.1, SCP03 i = 60
-    assert host.raw("80CA006600")[0].hex() == (
-        "6631732f06072a864886fc6b01"
-        "600c060a2a864886fc6b02020301"
-        "630906072a864886fc6b03"
-        "640b06092a864886fc6b040360"
-    )
+    assert host.raw("80CA006600") == (b"\x66\x31" + RECOGNITION, 0x9000)
 
 
 def test_other_data_objects_get_6a88(host: Terminal) -> None:
@@ -105,7 +111,7 @@ def test_other_data_objects_get_6a88(host: Terminal) -> None:
     [
         ("81CA9F7F00", 0x6881),  # GEN-01
         ("90CA9F7F00", 0x6884),  # GEN-02
-        ("00CA9F7F00", 0x6E00),  # GEN-03
+        ("00F2800200", 0x6E00),  # GEN-03
         ("80B0000000", 0x6D00),  # GEN-04
         ("80CA9F7F0101", 0x6700),  # GEN-07
         ("80CA9F7F00000101", 0x6700),
@@ -285,12 +291,12 @@ def test_a_set_is_replaced_by_naming_it(card: Card, issuer: Terminal) -> None:
     assert fresh(card, NEW_KEYS, 0x31)
 
 
-def test_put_key_needs_mac_and_encryption(host: Terminal) -> None:
-    # PUK-02
+def test_put_key_needs_a_session_of_any_level(card: Card, host: Terminal) -> None:
+    # PUK-02: the keys themselves are encrypted under the DEK
     assert host.raw(b"\x80\xd8\x00\x81\x01\x30") == (b"", 0x6982)
-    for level in (0x01, 0x11):
-        host.authenticate(level=level)
-        assert host.put_key(0x30, NEW_KEYS) == (b"", 0x6982)
+    host.authenticate(level=0x01)
+    assert host.put_key(0x30, NEW_KEYS)[1] == 0x9000
+    assert fresh(card, NEW_KEYS, 0x30)
 
 
 def test_key_blocks_that_are_wrong_change_nothing(card: Card, issuer: Terminal) -> None:
@@ -321,8 +327,8 @@ def test_key_blocks_that_are_wrong_change_nothing(card: Card, issuer: Terminal) 
     assert issuer.sw(0x80, 0xD8, 0, 0x81, good) == 0x9000
 
 
-@pytest.mark.parametrize("p2", [0x00, 0x01, 0x02, 0x82])
-def test_put_key_takes_whole_sets_only(issuer: Terminal, p2: int) -> None:
+@pytest.mark.parametrize("p2", [0x00, 0x04, 0x80, 0x83, 0xC1])
+def test_put_key_knows_three_keys(issuer: Terminal, p2: int) -> None:
     assert issuer.sw(0x80, 0xD8, 0, p2, issuer.key_data(0x30, NEW_KEYS)) == 0x6A86
 
 
@@ -406,7 +412,7 @@ def test_malformed_install_data_gets_6a80(issuer: Terminal) -> None:
     for data in (b"", good[:-1], good + b"\x00", privileges, good.replace(b"\xc9", b"\xc8"),
                  good[:-1] + b"\x01\xaa", install_data(b"abcd")):  # fmt: skip
         assert issuer.sw(0x80, 0xE6, 0x0C, 0, data) == 0x6A80
-    assert issuer.sw(0x80, 0xE6, 0x02, 0, good) == 0x6A86
+    assert issuer.sw(0x80, 0xE6, 0x03, 0, good) == 0x6A86
 
 
 def test_get_status_lists_what_is_on_the_card() -> None:
@@ -448,7 +454,9 @@ def test_a_long_list_goes_on_after_6310(issuer: Terminal) -> None:
     assert issuer.sw(0x80, 0xF2, 0x20, 3, b"\x4f\x00") == 0x6985
 
 
-@pytest.mark.parametrize("data", ["", "5C014F", "4F005C014F", "4F", "4F11" + "00" * 17])
+@pytest.mark.parametrize(
+    "data", ["", "5C014F", "4F005C", "4F005C019F", "4F005C014F4F00", "4F", "4F11" + "00" * 17]
+)
 def test_a_search_that_is_malformed_gets_6a80(issuer: Terminal, data: str) -> None:
     assert issuer.sw(0x80, 0xF2, 0x40, 2, bytes.fromhex(data)) == 0x6A80
 
@@ -464,9 +472,10 @@ def test_the_card_life_cycle_goes_one_step_on_and_never_back(issuer: Terminal) -
     assert issuer.sw(0x80, 0xF0, 0x80, 0x0F, ISD) == 0x9000
     assert issuer.sw(0x80, 0xF0, 0x80, 0x07) == 0x6985
     assert issuer.send(0x80, 0xF2, 0x80, 2, b"\x4f\x00")[0][-6:].hex() == "0fc5039efe80"
-    for state in (0x01, 0x7F, 0xFF):
+    for state in (0x00, 0x01, 0x03, 0x80):
         assert issuer.sw(0x80, 0xF0, 0x80, state) == 0x6A86
-    assert issuer.sw(0x80, 0xF0, 0x40, 0x07) == 0x6A86
+    for part in (0x00, 0x20, 0x60, 0xC0):
+        assert issuer.sw(0x80, 0xF0, part, 0x07, ISD) == 0x6A86
 
 
 def test_a_secured_card_still_opens_sessions_and_takes_keys(card: Card, issuer: Terminal) -> None:

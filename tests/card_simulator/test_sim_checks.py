@@ -17,6 +17,7 @@ from tests.card_simulator.sim_host import (
     Terminal,
     apdu,
     install_data,
+    installed,
     new_card,
     personalized,
     with_own_pin,
@@ -154,35 +155,44 @@ def test_install_on_a_full_card_is_answered_as_the_contract_says() -> None:
 
 
 @pytest.mark.parametrize("level", [0x01, 0x11])
-def test_card_manager_writes_need_encryption(level: int) -> None:
+def test_card_manager_writes_need_a_session_of_any_level(level: int) -> None:
     # PUK-02, DLK-02, INS-02, SST-02
     card, host = manager()
     for kvn in (0x30, 0x31):
         assert host.put_key(kvn, Keys())[1] == 0x9000
     host = Terminal(card.transmit)
-    host.authenticate(0x30, level)
-    before = card.memory.image
-    for command in (
+    commands = (
         (0x80, 0xE6, 0x0C, 0, install_data(AIDS.instance)),
-        (0x80, 0xF0, 0x80, 0x07),
+        (0x80, 0xF0, 0x80, 0x07, b""),
         (0x80, 0xE4, 0, 0, b"\xd2\x01\x31"),
         (0x80, 0xD8, 0, 0x81, host.key_data(0x32, Keys())),
-    ):
-        assert host.sw(*command) == 0x6982
+    )
+    before = card.memory.image
+    assert {host.sw(*command) for command in commands} == {0x6982}
     assert card.memory.image == before
-    assert host.sw(0x80, 0xF2, 0x80, 2, b"\x4f\x00") == 0x9000
+    host.authenticate(0x30, level)
+    assert [host.sw(*command) for command in commands] == [0x9000] * 4
 
 
-@pytest.mark.parametrize("kvn", [0x01, 0x2F, 0x40, 0x50, 0x6F, 0x70, 0x7F, 0x80, 0xFF])
-def test_the_card_manager_takes_key_sets_of_the_issuers_range_only(kvn: int) -> None:
+@pytest.mark.parametrize("level", [0x01, 0x11])
+def test_the_applications_issuer_writes_need_encryption(level: int) -> None:
+    # STD-02, SST-02 of the application
+    card, host = installed(level=level)
+    before = card.memory.image
+    assert host.sw(0x80, 0xE2, 0x08, 0, b"\x01\x01\x00") == 0x6982
+    assert card.memory.image == before
+
+
+@pytest.mark.parametrize("kvn", [0x00, 0x70, 0x7F, 0x80, 0xFF])
+def test_the_card_manager_takes_no_key_set_of_a_reserved_version(kvn: int) -> None:
     # PUK-08
     card, host = manager()
     assert host.put_key(kvn, Keys()) == (b"", 0x6A80)
     assert card.key_sets.versions() == [0xFF]
 
 
-@pytest.mark.parametrize("kvn", [0x30, 0x3F])
-def test_both_ends_of_the_issuers_range_can_be_used(kvn: int) -> None:
+@pytest.mark.parametrize("kvn", [0x01, 0x30, 0x6F])
+def test_versions_from_01_to_6f_can_be_used(kvn: int) -> None:
     _, host = manager()
     assert host.put_key(kvn, Keys())[1] == 0x9000
 

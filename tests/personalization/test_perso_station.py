@@ -11,7 +11,8 @@ import pytest
 
 from applet_spec import spec
 from card_simulator.blanks import new_chips
-from card_simulator.card_manager import STATE_CELL, blank_image
+from card_simulator.card_life_cycle import STATE_CELL
+from card_simulator.card_manager import blank_image
 from card_simulator.memory import Image
 from card_simulator.reader import Faults, SimReader
 from host_lib.drive import drive

@@ -53,7 +53,7 @@ class Card:
 
     def identify(self) -> CardFacts:
         """Ask who the card is and how far it has come; ends any session on the card."""
-        return drive(identify(), self._reader)
+        return drive(identify(self._reader.atr), self._reader)
 
     def select(self) -> Fci:
         """Select the application. Raises `ApplicationNotFound` on a card without it."""

@@ -180,15 +180,18 @@ def _derive(key: AesContext, constant: int, length: int, context: bytes) -> byte
 
 
 def initialize_update(
-    version: int, host_challenge: bytes
+    version: int, host_challenge: bytes, timeout: float | None = None
 ) -> Generator[Apdu, Response, SessionOffer]:
     """Ask the card for a session with a key version (00: its own choice); return its offer.
 
-    ``host_challenge`` are 8 fresh random bytes for S8, 16 for S16. Raises what `refusal` makes of
-    another status word than 9000, ProtocolError and SessionNotOffered as `SessionOffer.parse` does.
+    ``host_challenge`` are 8 fresh random bytes for S8, 16 for S16; ``timeout`` is how many seconds
+    the answer is waited for where that is not what the contract says. Raises what `refusal` makes
+    of another status word than 9000, ProtocolError and SessionNotOffered as `SessionOffer.parse`.
     """
     label = "INITIALIZE UPDATE"
-    response = yield Apdu(0x80, 0x50, version, 0x00, host_challenge, MAX_SHORT_NE, label)
+    response = yield Apdu(
+        0x80, 0x50, version, 0x00, host_challenge, MAX_SHORT_NE, label, timeout=timeout
+    )
     if response.sw != _SUCCESS:
         raise refusal(spec().card_manager[label], response.sw)
     return SessionOffer.parse(response.data)

@@ -13,6 +13,12 @@ from host_lib.scp03 import SessionOffer, authenticate, challenge_length, initial
 
 CHALLENGE_LENGTH = 8
 """Bytes of a host challenge for a card of which nothing is known: S8."""
+PUT_KEY_WITHOUT_INNER_LENGTH = "put-key-without-inner-length"
+"""Quirk: PUT KEY takes keys whose own length does not stand before the cryptogram."""
+SLOW_AFTER_WRONG_KEYS = "slow-after-wrong-keys"
+"""Quirk: INITIALIZE UPDATE is answered minutes late, and is waited for."""
+_SLOW_SECONDS = 600.0
+
 _WRONG_LENGTH = (0x6700, 0x6A80)
 _OTHER_LENGTH = {8: 16, 16: 8}
 
@@ -23,7 +29,8 @@ class SessionTerms:
 
     ``i`` is the SCP03 parameter as card data or profile give it (the card's answer decides in the
     end), ``level`` the level where the caller names none, ``max_lc`` the most bytes of data in a
-    command on the wire (above 255: extended length), ``quirks`` the names of the card's quirks.
+    command on the wire (above 255: extended length), ``quirks`` the names of the card's quirks,
+    ``factory_version`` the key version of blank stock, None for the contract's (FF).
     `host_lib.profile.terms_of` makes them from a card's profile.
     """
 
@@ -31,6 +38,18 @@ class SessionTerms:
     level: int | None = None
     max_lc: int = MAX_SHORT_DATA
     quirks: frozenset[str] = frozenset()
+    factory_version: int | None = None
+
+    @property
+    def blank_version(self) -> int:
+        """The key version of blank stock."""
+        known = self.factory_version
+        return spec().key_ranges["blank"].first if known is None else known
+
+    @property
+    def inner_length(self) -> bool:
+        """Whether the length of a key stands before its cryptogram in PUT KEY."""
+        return PUT_KEY_WITHOUT_INNER_LENGTH not in self.quirks
 
 
 PLAIN_TERMS = SessionTerms()
@@ -69,22 +88,26 @@ def open_issuer_session(
     `host_lib.scp03.authenticate`: EXTERNAL AUTHENTICATE is not sent then, so the attempt costs the
     card nothing.
     """
-    offer, challenge = yield from _offer(version, terms.i)
+    offer, challenge = yield from ask_for_session(version, terms)
     keys = yield from CardKeys(version, offer.diversification)
     wanted = level or terms.level or spec().secure_channel.daily_level
     channel = yield from authenticate(offer, keys, wanted, challenge, aid=aid, max_lc=terms.max_lc)
     return IssuerSession(channel, keys, offer.diversification, offer.i, terms)
 
 
-def _offer(version: int, i: int | None) -> Flow[tuple[SessionOffer, bytes]]:
-    """Send INITIALIZE UPDATE with a challenge as long as the card wants it.
+def ask_for_session(
+    version: int, terms: SessionTerms = PLAIN_TERMS
+) -> Flow[tuple[SessionOffer, bytes]]:
+    """Send INITIALIZE UPDATE; return the card's offer and the host challenge that it answers.
 
-    Where a card refuses the length or answers in the other mode, the other length is tried, once:
-    INITIALIZE UPDATE costs a card nothing but a step of its sequence counter.
+    Where a card refuses the challenge's length or answers in the other mode, the other length is
+    tried, once: INITIALIZE UPDATE costs a card nothing but a step of its sequence counter. Errors
+    as of `host_lib.scp03.initialize_update`.
     """
-    challenge = token_bytes(CHALLENGE_LENGTH if i is None else challenge_length(i))
+    timeout = _SLOW_SECONDS if SLOW_AFTER_WRONG_KEYS in terms.quirks else None
+    challenge = token_bytes(CHALLENGE_LENGTH if terms.i is None else challenge_length(terms.i))
     try:
-        offer = yield from initialize_update(version, challenge)
+        offer = yield from initialize_update(version, challenge, timeout)
     except (Refused, UnknownStatusWord) as error:
         if error.sw not in _WRONG_LENGTH:
             raise
@@ -94,4 +117,4 @@ def _offer(version: int, i: int | None) -> Flow[tuple[SessionOffer, bytes]]:
             return offer, challenge
         length = offer.mac_length
     challenge = token_bytes(length)
-    return (yield from initialize_update(version, challenge)), challenge
+    return (yield from initialize_update(version, challenge, timeout)), challenge

@@ -6,9 +6,10 @@ of the files that rooms exchange. Every room may import this one; it imports non
 
 from applet_spec.errors import Changed, ExitCode, UnicardError
 from applet_spec.loader import SpecError, spec
-from applet_spec.model import CommandSpec, DataObject, Dgi, Requirement, Spec
+from applet_spec.model import CardProfile, CommandSpec, DataObject, Dgi, Requirement, Spec
 
 __all__ = [
+    "CardProfile",
     "Changed",
     "CommandSpec",
     "DataObject",

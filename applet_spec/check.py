@@ -11,7 +11,16 @@ from importlib.resources.abc import Traversable
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
 
-from applet_spec.checks import apdus, keys, layout, limits, names, services
+from applet_spec.checks import (
+    apdus,
+    keys,
+    layout,
+    life_cycle,
+    limits,
+    names,
+    profiles,
+    services,
+)
 from applet_spec.checks.contract import FileCheck, Files, Finding, SpecCheck, data_file
 from applet_spec.loader import Json, build, read_data, read_json
 
@@ -22,6 +31,7 @@ DATA_FILES = (
     "lifecycle",
     "roles",
     "keys",
+    "card_profiles",
     "objects",
     "dgis",
     "services",
@@ -39,6 +49,8 @@ SPEC_CHECKS: tuple[SpecCheck, ...] = (
     *services.CHECKS,
     *keys.CHECKS,
     *limits.CHECKS,
+    *life_cycle.CHECKS,
+    *profiles.CHECKS,
 )
 
 Read = Callable[[str], Json]

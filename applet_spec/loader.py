@@ -53,7 +53,9 @@ def spec() -> model.Spec:
 def build(read: Callable[[str], Json]) -> model.Spec:
     """Build the contract from a function that returns the parsed file of a name."""
     card, words = read("card"), read("status_words")
-    states = {s["name"]: _state(s) for s in read("lifecycle")["states"]}
+    life_cycle, profiles = read("lifecycle"), read("card_profiles")
+    states = {s["name"]: _state(s) for s in life_cycle["states"]}
+    card_states = {s["name"]: _card_state(s) for s in life_cycle["card_states"]}
     application, manager = read("commands"), read("card_manager")
     return model.Spec(
         version=(card["profile"]["major"], card["profile"]["minor"]),
@@ -66,8 +68,13 @@ def build(read: Callable[[str], Json]) -> model.Spec:
         proof_message=tuple(card["authentication"]["message"]),
         secret_check_length=card["secret_check"]["length"],
         states=MappingProxyType(states),
+        card_states=MappingProxyType(card_states),
+        content_states=MappingProxyType(
+            {s["name"]: _content_state(s) for s in life_cycle["content_states"]}
+        ),
+        lock_bit=int(life_cycle["lock_bit"], 16),
         commands=_commands(application["commands"], "application", states, words),
-        card_manager=_commands(manager["commands"], "card manager", states, words),
+        card_manager=_commands(manager["commands"], "card manager", card_states, words),
         order_of_checks=tuple(application["order_of_checks"]),
         status_names=MappingProxyType(words["names"]),
         objects=_by_tag(_object(o) for o in written_out(read("objects")["objects"])),
@@ -78,6 +85,8 @@ def build(read: Callable[[str], Json]) -> model.Spec:
         derivations=MappingProxyType(
             {d["name"]: _derivation(d) for d in read("keys")["derivations"]}
         ),
+        card_profiles=MappingProxyType({p["name"]: _profile(p) for p in profiles["profiles"]}),
+        quirks=MappingProxyType({q["name"]: q["text"] for q in profiles["quirks"]}),
         requirements=MappingProxyType(
             {r["id"]: _requirement(r) for r in read("requirements")["requirements"]}
         ),
@@ -90,6 +99,16 @@ def _state(entry: Json) -> model.LifeCycleState:
     )
 
 
+def _card_state(entry: Json) -> model.CardState:
+    return model.CardState(
+        entry["name"], int(entry["code"], 16), entry["works"], frozenset(entry["next"])
+    )
+
+
+def _content_state(entry: Json) -> model.ContentState:
+    return model.ContentState(entry["name"], int(entry["code"], 16), entry["text"])
+
+
 def _secure_channel(entry: Json) -> model.SecureChannelSpec:
     return model.SecureChannelSpec(
         protocol=int(entry["protocol"], 16),
@@ -99,6 +118,11 @@ def _secure_channel(entry: Json) -> model.SecureChannelSpec:
         write_level=int(entry["write_level"], 16),
         read_level=int(entry["read_level"], 16),
         daily_level=int(entry["daily_level"], 16),
+        sequence_counter_length=entry["sequence_counter_length"],
+        i_bits=MappingProxyType({int(b["bit"], 16): b["name"] for b in entry["i_bits"]}),
+        level_needs=MappingProxyType(
+            {int(level["level"], 16): int(level["needs"], 16) for level in entry["levels"]}
+        ),
     )
 
 
@@ -127,6 +151,10 @@ def _command(
         status=(*own, *(word for word in common if word.pattern not in known)),
         contactless_session=entry.get("contactless") == "session",
         draft=entry.get("draft", False),
+        timeout=float(entry["timeout"]),
+        typical=entry["typical"],
+        other_cla=int(entry["other_cla"], 16) if "other_cla" in entry else None,
+        begins_with=frozenset(int(tag, 16) for tag in entry.get("begins_with", ())),
     )
 
 
@@ -243,18 +271,49 @@ def _derivation(entry: Json) -> model.Derivation:
             input=bytes.fromhex(v["input"]),
             purpose=v["purpose"],
             key=bytes.fromhex(v["key"]),
+            check_value=bytes.fromhex(v["check_value"]["value"]) if "check_value" in v else b"",
         )
         for v in entry["vectors"]
     )
     return model.Derivation(
         name=entry["name"],
         purpose=entry["for"],
+        function=entry["function"],
         source=entry["source"],
         block=entry["block"],
         parameters=entry["parameters"],
         vectors=vectors,
         draft=entry.get("draft", False),
     )
+
+
+def _profile(entry: Json) -> model.CardProfile:
+    return model.CardProfile(
+        name=entry["name"],
+        title=entry["title"],
+        source=entry["source"],
+        factory_version=int(entry["factory_version"], 16),
+        key_length=entry["key_length"],
+        i=None if entry["i"] is None else int(entry["i"], 16),
+        levels=frozenset(int(level, 16) for level in entry["levels"]),
+        largest_command_data=entry["largest_command_data"],
+        extended=entry["extended"],
+        derivation=entry["derivation"],
+        recognise=tuple(_recognition(rule) for rule in entry["recognise"]),
+        quirks=frozenset(entry["quirks"]),
+        software=entry.get("software", False),
+        generic=entry.get("generic", False),
+    )
+
+
+def _recognition(rule: Json) -> model.Recognition:
+    words = ("atr", "fabricator", "ic_type", "os_id", "os_release_level")
+    given: dict[str, Any] = {name: bytes.fromhex(rule[name]) for name in words if name in rule}
+    if "i" in rule:
+        given["i"] = int(rule["i"], 16)
+    if "key_versions" in rule:
+        given["key_versions"] = frozenset(int(version, 16) for version in rule["key_versions"])
+    return model.Recognition(**given)
 
 
 def _requirement(entry: Json) -> model.Requirement:

@@ -6,6 +6,8 @@ from difflib import get_close_matches
 
 from applet_spec.errors import ExitCode, UnicardError
 from applet_spec.model import (
+    CardProfile,
+    CardState,
     CommandSpec,
     DataObject,
     Dgi,
@@ -43,7 +45,9 @@ class Meaning:
 
 
 Entry = (
-    CommandSpec
+    CardProfile
+    | CardState
+    | CommandSpec
     | DataObject
     | Dgi
     | KeyRange
@@ -143,6 +147,10 @@ def _index(spec: Spec) -> Iterator[tuple[str, Entry]]:
 def _small_tables(spec: Spec) -> Iterator[tuple[str, Entry]]:
     for state in spec.states.values():
         yield state.name, state
+    for card_state in spec.card_states.values():
+        yield card_state.name, card_state
+    for profile in spec.card_profiles.values():
+        yield profile.name, profile
     for role in spec.roles.values():
         yield role.name, role
     for service in spec.services.profile:

@@ -41,10 +41,11 @@ class Currency:
 
 @dataclass(frozen=True, slots=True)
 class SecureChannelSpec:
-    """SCP03 as the card offers it; ``mac_length`` in bytes, levels as P1 values.
+    """SCP03: ``i``, ``mac_length`` (bytes), ``issuer_levels`` (P1 values) of the reference card.
 
-    ``write_level`` is the least for what writes, ``read_level`` the least for reading in a session
-    what is not for everyone.
+    ``write_level`` is the least for what the application writes, ``read_level`` the least for
+    reading in a session what is not for everyone. Other values of i follow from ``i_bits`` (what
+    each bit announces) and ``level_needs`` (the bits of i that each level needs).
     """
 
     protocol: int
@@ -54,6 +55,29 @@ class SecureChannelSpec:
     write_level: int
     read_level: int
     daily_level: int
+    sequence_counter_length: int
+    i_bits: Mapping[int, str]
+    level_needs: Mapping[int, int]
+
+    def knows(self, i: int) -> bool:
+        """Say whether a value of i is one that SCP03 has (R-ENC never goes without R-MAC)."""
+        r_mac, r_enc = self._bit("R-MAC"), self._bit("R-ENC")
+        return not i & ~sum(self.i_bits) and (not i & r_enc or bool(i & r_mac))
+
+    def levels_for(self, i: int) -> frozenset[int]:
+        """Return the security levels that a card with this i offers."""
+        return frozenset(level for level, needs in self.level_needs.items() if i & needs == needs)
+
+    def mac_length_for(self, i: int) -> int:
+        """Return the bytes of challenges, cryptograms and MACs: 8 under S8, 16 under S16."""
+        return 16 if i & self._bit("S16") else 8
+
+    def is_pseudo_random(self, i: int) -> bool:
+        """Say whether the card challenge comes from a sequence counter."""
+        return bool(i & self._bit("pseudo-random"))
+
+    def _bit(self, name: str) -> int:
+        return next((bit for bit, known in self.i_bits.items() if known == name), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +104,25 @@ class LifeCycleState:
     code: int
     works: str
     leaves_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardState:
+    """One state of the card's life cycle; ``next`` names those that SET STATUS leads to."""
+
+    name: str
+    code: int
+    works: str
+    next: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ContentState:
+    """A state that the card's registry gives to a load file or application."""
+
+    name: str
+    code: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +191,12 @@ def _tries(count: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
-    """One command of the application or of the card manager."""
+    """One command of the application or of the card manager.
+
+    ``states`` are the application's, or for the card manager the card's. ``timeout`` is how many
+    seconds a host waits, ``typical`` how many milliseconds a card usually takes. ``begins_with``
+    are the first tags of the data that tell apart commands of the same class and instruction.
+    """
 
     name: str
     target: Literal["application", "card manager"]
@@ -162,6 +210,14 @@ class CommandSpec:
     status: tuple[StatusWord, ...]
     contactless_session: bool = False
     draft: bool = False
+    timeout: float = 10.0
+    typical: int = 50
+    other_cla: int | None = None
+    begins_with: frozenset[int] = frozenset()
+
+    def takes_class(self, cla: int) -> bool:
+        """Say whether the command is taken in a class, both without secure messaging."""
+        return cla in (self.cla, self.other_cla)
 
     def meaning(self, sw: int) -> StatusWord | None:
         """Return what the status word means for this command, or None when it has no such one."""
@@ -312,19 +368,63 @@ class Vector:
     input: bytes
     purpose: str
     key: bytes
+    check_value: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
-    """How keys of one card come from a master key."""
+    """How keys of one card come from a master key, by AES-CMAC or by TDES-ECB (``function``)."""
 
     name: str
     purpose: str
+    function: str
     source: str
     block: str
     parameters: str
     vectors: tuple[Vector, ...]
     draft: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """A rule that says which card it is: everything that is not None must be so.
+
+    ``fabricator``, ``ic_type``, ``os_id`` and ``os_release_level`` are 2 bytes of CPLC each,
+    ``key_versions`` all versions that the key information lists.
+    """
+
+    atr: bytes | None = None
+    fabricator: bytes | None = None
+    ic_type: bytes | None = None
+    os_id: bytes | None = None
+    os_release_level: bytes | None = None
+    i: int | None = None
+    key_versions: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardProfile:
+    """A card type as it leaves the factory; lengths in bytes.
+
+    ``i`` is None where the card must be asked; ``derivation`` is the name of one, or ``none``:
+    the master key itself. ``software`` marks those that the software card can be, ``generic`` the
+    one that fits when nothing else does. ``quirks`` are implemented by the host under their names.
+    """
+
+    name: str
+    title: str
+    source: str
+    factory_version: int
+    key_length: int
+    i: int | None
+    levels: frozenset[int]
+    largest_command_data: int
+    extended: bool
+    derivation: str
+    recognise: tuple[Recognition, ...]
+    quirks: frozenset[str]
+    software: bool = False
+    generic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +441,9 @@ class Spec:
     proof_message: tuple[str, ...]
     secret_check_length: int
     states: Mapping[str, LifeCycleState]
+    card_states: Mapping[str, CardState]
+    content_states: Mapping[str, ContentState]
+    lock_bit: int
     commands: Mapping[str, CommandSpec]
     card_manager: Mapping[str, CommandSpec]
     order_of_checks: tuple[str, ...]
@@ -351,6 +454,8 @@ class Spec:
     services: Services
     key_ranges: Mapping[str, KeyRange]
     derivations: Mapping[str, Derivation]
+    card_profiles: Mapping[str, CardProfile]
+    quirks: Mapping[str, str]
     requirements: Mapping[str, Requirement]
 
     def object_named(self, name: str) -> DataObject:
@@ -364,6 +469,10 @@ class Spec:
     def state_of(self, code: int) -> LifeCycleState | None:
         """Return the state that has this life cycle code, or None."""
         return next((state for state in self.states.values() if state.code == code), None)
+
+    def card_state_of(self, code: int) -> CardState | None:
+        """Return the state of the card that has this life cycle code, or None."""
+        return next((state for state in self.card_states.values() if state.code == code), None)
 
 
 def _named(table: Mapping[int, Named], name: str) -> Named:

@@ -5,7 +5,7 @@ from functools import cache
 
 from applet_spec.loader import build, read_data
 from applet_spec.model import Spec
-from applet_spec.sections import apdus, card, data, keys, requirements, services
+from applet_spec.sections import apdus, card, data, keys, profiles, requirements, services
 from applet_spec.sections.example import example
 from applet_spec.sections.markdown import Read, Section, link
 
@@ -16,6 +16,7 @@ APDU_SECTIONS: tuple[Section, ...] = (
     example,
     card.names,
     card.life_cycle,
+    card.card_life_cycle,
     card.sessions,
     apdus.order_of_checks,
     apdus.application_commands,
@@ -27,6 +28,7 @@ APDU_SECTIONS: tuple[Section, ...] = (
     services.services,
     apdus.proof,
     keys.keys,
+    profiles.card_profiles,
     card.roles,
     card.limits,
 )

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from applet_spec.lookup import Entry, Meaning, StatusName
 from applet_spec.model import (
+    CardProfile,
+    CardState,
     CommandSpec,
     DataObject,
     Dgi,
@@ -45,12 +47,20 @@ def shown(spec: Spec, entry: Entry) -> Facts:
     return _small(entry)
 
 
-def _small(entry: Role | KeyRange | ServiceProfile | StatusName) -> Facts:
+def _small(
+    entry: CardProfile | CardState | Role | KeyRange | ServiceProfile | StatusName,
+) -> Facts:
     match entry:
+        case CardProfile():
+            return _profile(entry)
+        case CardState():
+            facts: Facts = {"kind": "state of the card", "name": entry.name}
+            facts |= {"code": f"{entry.code:02X}", "works": entry.works}
+            return facts | {"leads_to": sorted(entry.next)}
         case StatusName():
             return {"kind": "status word", "name": entry.name, "sw": entry.pattern}
         case Role():
-            facts: Facts = {"kind": "role", "name": entry.name, "number": entry.role}
+            facts = {"kind": "role", "name": entry.name, "number": entry.role}
             return facts | {"held_by": entry.held_by, "may": entry.may}
         case KeyRange():
             facts = {"kind": "key set", "name": entry.name, "draft": entry.draft}
@@ -70,8 +80,27 @@ def _small(entry: Role | KeyRange | ServiceProfile | StatusName) -> Facts:
             }
 
 
-def _states(spec: Spec, states: frozenset[str]) -> Facts:
-    return {"states": [name for name in spec.states if name in states]}
+def _profile(entry: CardProfile) -> Facts:
+    return {
+        "kind": "card profile",
+        "name": entry.name,
+        "title": entry.title,
+        "source": entry.source,
+        "factory_version": f"{entry.factory_version:02X}",
+        "key_length": entry.key_length,
+        "i": "ask the card" if entry.i is None else f"{entry.i:02X}",
+        "levels": [f"{level:02X}" for level in sorted(entry.levels)],
+        "largest_command_data": entry.largest_command_data,
+        "extended": entry.extended,
+        "derivation": entry.derivation,
+        "software": entry.software,
+        "quirks": sorted(entry.quirks),
+    }
+
+
+def _states(spec: Spec, states: frozenset[str], target: str = "application") -> Facts:
+    order = spec.states if target == "application" else spec.card_states
+    return {"states": [name for name in order if name in states]}
 
 
 def _command(spec: Spec, entry: CommandSpec) -> Facts:
@@ -85,7 +114,9 @@ def _command(spec: Spec, entry: CommandSpec) -> Facts:
         "who": entry.who,
         "session": entry.session,
         "contactless_session_only": entry.contactless_session,
-        **({} if entry.target == "card manager" else _states(spec, entry.states)),
+        **_states(spec, entry.states, entry.target),
+        "timeout_s": entry.timeout,
+        "typical_ms": entry.typical,
         "forms": [
             {
                 "name": variant.name,
@@ -93,7 +124,7 @@ def _command(spec: Spec, entry: CommandSpec) -> Facts:
                 "p2": variant.p2,
                 "data": _fields(variant.data),
                 "answer": _fields(variant.response),
-                **(_states(spec, variant.states) if variant.states else {}),
+                **(_states(spec, variant.states, entry.target) if variant.states else {}),
             }
             for variant in entry.variants
         ],

@@ -17,7 +17,9 @@ SESSION_BLOCKS = {
     "card cryptogram",
     "C-MAC",
 }
-"""Fields that are as long as the session's MAC: 8 bytes under S8, 16 under S16."""
+"""Fields that are as long as the session's MAC."""
+S16 = "S16"
+"""Name of the variants for sessions with blocks of 16 bytes; the others have 8."""
 
 
 def secured_size(size: int, mac_length: int) -> int:
@@ -90,12 +92,20 @@ def answers_fit_a_session(_files: Files, spec: Spec) -> Iterator[Finding]:
 
 def session_fields_are_as_long_as_the_mac(_files: Files, spec: Spec) -> Iterator[Finding]:
     """Challenges, cryptograms and MACs have the length of the session's mode, S8 or S16."""
-    expected = str(spec.secure_channel.mac_length)
     for file, place, _command, variant in _variants(spec):
+        expected = "16" if variant.name == S16 else "8"
         for field in (*variant.data, *variant.response):
             if field.name in SESSION_BLOCKS and field.length != expected:
                 what = f"The {field.name} is {field.length} bytes long, the MAC {expected}."
                 yield Finding(file, place, what)
+
+
+def hosts_wait_longer_than_cards_take(_files: Files, spec: Spec) -> Iterator[Finding]:
+    """A host gives a command more time than it usually takes."""
+    for file, command in _commands(spec):
+        if command.typical >= 1000 * command.timeout:
+            what = f"It usually takes {command.typical} ms, and a host waits {command.timeout:g} s."
+            yield Finding(file, command.name, what)
 
 
 CHECKS: tuple[SpecCheck, ...] = (
@@ -105,4 +115,5 @@ CHECKS: tuple[SpecCheck, ...] = (
     data_fits_a_short_command,
     answers_fit_a_session,
     session_fields_are_as_long_as_the_mac,
+    hosts_wait_longer_than_cards_take,
 )

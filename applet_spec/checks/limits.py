@@ -15,8 +15,6 @@ PART_OVERHEAD = 4 + 3
 """Bytes around a part in the answer of GET DATA PART: 80 02 total, 53 81 length."""
 MINUTIA = 3
 """Bytes of one minutia in the compact card format (ISO/IEC 19794-2); before them the position."""
-S16, R_MAC, R_ENC = 0x01, 0x20, 0x40
-"""Bits of i (GlobalPlatform Amendment D, table 5-1)."""
 
 
 def secured_commands_fit(_files: Files, spec: Spec) -> Iterator[Finding]:
@@ -67,18 +65,30 @@ def proof_message_has_the_domain_tag(_files: Files, spec: Spec) -> Iterator[Find
 def channel_offers_its_levels(_files: Files, spec: Spec) -> Iterator[Finding]:
     """The MAC length and the security levels are those that i announces."""
     channel = spec.secure_channel
-    if channel.mac_length != (16 if channel.i & S16 else 8):
+    if not channel.knows(channel.i):
+        yield Finding(CARD, "secure_channel, i", f"SCP03 has no i = {channel.i:02X}.")
+    if channel.mac_length != channel.mac_length_for(channel.i):
         what = f"i = {channel.i:02X} does not announce MACs of {channel.mac_length} bytes."
         yield Finding(CARD, "secure_channel, mac_length", what)
-    for level in sorted(channel.issuer_levels):
-        if (level & 0x10 and not channel.i & R_MAC) or (level & 0x20 and not channel.i & R_ENC):
-            what = f"i = {channel.i:02X} does not announce what level {level:02X} needs."
-            yield Finding(CARD, "secure_channel, issuer_levels", what)
+    for level in sorted(channel.issuer_levels - channel.levels_for(channel.i)):
+        what = f"i = {channel.i:02X} does not announce what level {level:02X} needs."
+        yield Finding(CARD, "secure_channel, issuer_levels", what)
     levels = {name: getattr(channel, name) for name in ("write_level", "read_level", "daily_level")}
     for name, level in levels.items():
         if level not in channel.issuer_levels:
             what = f"Level {level:02X} is not among the levels that the card offers."
             yield Finding(CARD, f"secure_channel, {name}", what)
+
+
+def key_versions_fit_put_key(_files: Files, spec: Spec) -> Iterator[Finding]:
+    """PUT KEY takes the issuer's versions, and not that of blank cards."""
+    least, most = spec.limits["key_version_min"], spec.limits["key_version_max"]
+    issuer, blank = spec.key_ranges["issuer"], spec.key_ranges["blank"]
+    if not least <= issuer.first <= issuer.last <= most:
+        what = "PUT KEY does not take all versions of the issuer."
+        yield Finding(CARD, "limits, key_version_max", what)
+    if least <= blank.last <= most:
+        yield Finding(CARD, "limits, key_version_max", "PUT KEY takes the version of blank cards.")
 
 
 def aids_share_their_owner(_files: Files, spec: Spec) -> Iterator[Finding]:
@@ -102,6 +112,7 @@ CHECKS: tuple[SpecCheck, ...] = (
     finger_templates_fit,
     proof_message_has_the_domain_tag,
     channel_offers_its_levels,
+    key_versions_fit_put_key,
     aids_share_their_owner,
     card_numbers_differ,
 )

@@ -1,6 +1,7 @@
 """Names are unique, and every name that one part uses is given by another."""
 
 from collections.abc import Iterable, Iterator
+from itertools import combinations
 
 from applet_spec.checks.contract import FileCheck, Files, Finding, data_file
 from applet_spec.loader import Json, written_out
@@ -26,7 +27,13 @@ def names_are_unique(files: Files) -> Iterator[Finding]:
 def _tables(files: Files) -> Iterator[Table]:
     """Give each table: file, what an entry is, the entries, the members that are unique."""
     services, keys = files["services"], files["keys"]
-    yield "lifecycle", "state", files["lifecycle"]["states"], ("name", "code")
+    life_cycle, profiles = files["lifecycle"], files["card_profiles"]
+    yield "lifecycle", "state", life_cycle["states"], ("name", "code")
+    yield "lifecycle", "card state", life_cycle["card_states"], ("name", "code")
+    yield "lifecycle", "content state", life_cycle["content_states"], ("name", "code")
+    yield "card_profiles", "profile", profiles["profiles"], ("name", "title")
+    yield "card_profiles", "quirk", profiles["quirks"], ("name",)
+    yield from _channel_tables(files["card"]["secure_channel"])
     yield "roles", "role", files["roles"]["roles"], ("name", "role")
     yield "keys", "key set", keys["key_sets"], ("name",)
     yield "keys", "derivation", keys["derivations"], ("name",)
@@ -41,6 +48,11 @@ def _tables(files: Files) -> Iterator[Table]:
     yield from _nested_tables(files)
 
 
+def _channel_tables(channel: Json) -> Iterator[Table]:
+    yield "card", "bit of i", channel["i_bits"], ("bit", "name")
+    yield "card", "security level", channel["levels"], ("level",)
+
+
 def _nested_tables(files: Files) -> Iterator[Table]:
     for entry in files["objects"]["objects"]:
         yield "objects", f"field of {entry['name']}", entry.get("fields", ()), ("name", "tag")
@@ -48,8 +60,7 @@ def _nested_tables(files: Files) -> Iterator[Table]:
         yield file, f"status word of {command['name']}", command["status"], ("sw",)
         yield file, f"variant of {command['name']}", command["variants"], ("name",)
     for file in COMMAND_FILES:
-        codes = [{**c, "CLA INS": f"{c['cla']} {c['ins']}"} for c in files[file]["commands"]]
-        yield file, "command", codes, ("name", "CLA INS")
+        yield file, "command", files[file]["commands"], ("name",)
 
 
 def _repeated(values: Iterable[str]) -> list[str]:
@@ -75,6 +86,17 @@ def _status_words(files: Files) -> Iterator[tuple[str, str, Json]]:
             yield file, command["name"], word
     for word in files["status_words"]["common"]:
         yield "status_words", "common", word
+
+
+def commands_are_told_apart(files: Files) -> Iterator[Finding]:
+    """Commands of the same class and instruction differ in the first tag of their data."""
+    for file in COMMAND_FILES:
+        for one, other in combinations(files[file]["commands"], 2):
+            tags = [set(command.get("begins_with", ())) for command in (one, other)]
+            apart = all(tags) and not tags[0] & tags[1]
+            if (one["cla"], one["ins"]) == (other["cla"], other["ins"]) and not apart:
+                what = f"The CLA INS '{one['cla']} {one['ins']}' is given to more than one command."
+                yield Finding(data_file(file), other["name"], what)
 
 
 def targets_fit_files(files: Files) -> Iterator[Finding]:
@@ -103,12 +125,14 @@ def commands_can_succeed(files: Files) -> Iterator[Finding]:
 def states_exist(files: Files) -> Iterator[Finding]:
     """Commands and DGIs name states of the life cycle, variants those of their command."""
     known = {state["name"] for state in files["lifecycle"]["states"]}
+    cards = {state["name"] for state in files["lifecycle"]["card_states"]}
     for file, command in _commands(files):
         own = command["states"]
         named = set() if isinstance(own, str) else set(own)
         for variant in command["variants"]:
             named |= set(variant.get("states", ()))
-        yield from _unknown_states(file, command["name"], named - known)
+        states = cards if file == "card_manager" else known
+        yield from _unknown_states(file, command["name"], named - states)
     for dgi in files["dgis"]["dgis"]:
         yield from _unknown_states("dgis", dgi["name"], set(dgi["states"]) - known)
 
@@ -163,6 +187,7 @@ def requirements_apply_to_commands(files: Files) -> Iterator[Finding]:
 
 CHECKS: tuple[FileCheck, ...] = (
     names_are_unique,
+    commands_are_told_apart,
     targets_fit_files,
     status_words_are_named,
     commands_can_succeed,

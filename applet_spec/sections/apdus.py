@@ -1,6 +1,6 @@
 """Commands, status words and the order in which a card checks a command."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from applet_spec.checks.names import CARD_MANAGER, EVERY_COMMAND
 from applet_spec.errors import Changed
@@ -8,6 +8,7 @@ from applet_spec.model import CommandSpec, Field, Requirement, Spec, StatusWord,
 from applet_spec.sections.markdown import (
     Read,
     and_list,
+    byte,
     code,
     drafted,
     link,
@@ -46,7 +47,10 @@ def application_commands(spec: Spec, read: Read) -> Iterator[str]:
 def card_manager_commands(spec: Spec, read: Read) -> Iterator[str]:
     """Write the card manager's commands, an overview first."""
     yield "## Commands of the card manager"
-    yield "The card manager is GlobalPlatform's issuer security domain; this is the part we use."
+    yield (
+        "The card manager is GlobalPlatform's issuer security domain. Its states are those of the "
+        f"{link('Life cycle of the card')}."
+    )
     yield _overview(spec, spec.card_manager)
     for command in spec.card_manager.values():
         yield from _command(spec, read, command)
@@ -63,7 +67,7 @@ def _overview(spec: Spec, commands: Mapping[str, CommandSpec]) -> str:
             drafted(link(heading(c)).replace("Card manager ", "", 1), c.draft),
             code(f"{c.cla:02X} {c.ins:02X}"),
             SESSIONS[c.session],
-            states(spec, c.states) if c.target == "application" else "",
+            _command_states(spec, c, c.states),
             c.who,
         )
         for c in commands.values()
@@ -71,14 +75,19 @@ def _overview(spec: Spec, commands: Mapping[str, CommandSpec]) -> str:
     return table(["command", "CLA INS", "session", "states", "who"], rows)
 
 
-def states(spec: Spec, names: frozenset[str]) -> str:
+def _command_states(spec: Spec, command: CommandSpec, names: frozenset[str]) -> str:
+    """Return states of a command or variant: the application's, or the card's."""
+    return states(spec.states if command.target == "application" else spec.card_states, names)
+
+
+def states(order: Collection[str], allowed: frozenset[str]) -> str:
     """Return the states of a set in the life cycle's order, or how they differ from all."""
-    missing = [name for name in spec.states if name not in names]
+    missing = [name for name in order if name not in allowed]
     if not missing:
         return "all"
     if len(missing) == 1:
         return f"all but {missing[0]}"
-    return and_list(name for name in spec.states if name in names)
+    return and_list(name for name in order if name in allowed)
 
 
 def _command(spec: Spec, read: Read, command: CommandSpec) -> Iterator[str]:
@@ -99,10 +108,14 @@ def _command(spec: Spec, read: Read, command: CommandSpec) -> Iterator[str]:
 
 def _facts(spec: Spec, command: CommandSpec) -> Iterator[str]:
     yield f"CLA INS {code(f'{command.cla:02X} {command.ins:02X}')}"
+    if command.other_cla is not None:
+        yield f"CLA {code(f'{command.other_cla:02X}')} is taken as well"
+    if command.begins_with:
+        yield f"data begins with {and_list(map(byte, sorted(command.begins_with)))}"
     yield f"who: {command.who}"
     yield f"session: {SESSIONS[command.session]}"
-    if command.target == "application":
-        yield f"states: {states(spec, command.states)}"
+    yield f"states: {_command_states(spec, command, command.states)}"
+    yield f"takes about {command.typical} ms, a host waits {command.timeout:g} s"
     if command.contactless_session:
         yield "over contactless: only inside a session"
 
@@ -110,7 +123,8 @@ def _facts(spec: Spec, command: CommandSpec) -> Iterator[str]:
 def _variants(spec: Spec, command: CommandSpec) -> str:
     rows = []
     for variant in command.variants:
-        allowed = states(spec, variant.states) if variant.states is not None else ""
+        own = variant.states
+        allowed = "" if own is None else _command_states(spec, command, own)
         rows.append((variant.name, code(variant.p1), code(variant.p2), *_parts(variant), allowed))
     return table(["form", "P1", "P2", "data", "answer", "states"], rows)
 

@@ -9,6 +9,13 @@ LIMITS = {
     "command_data": "bytes of data in a command",
     "secured_data": "bytes of data in a command of a session, before padding and C-MAC",
     "object_part": "bytes of a long object in one answer",
+    "key_sets": "key sets of the issuer security domain",
+    "key_version_min": "least version that PUT KEY takes",
+    "key_version_max": "greatest version that PUT KEY takes",
+    "applications": "installed applications",
+    "load_files": "load files besides the card's own",
+    "load_file_bytes": "bytes of all these load files",
+    "issuer_data": "bytes of the issuer identification number and of the card image number",
     "pin_digits_min": "digits of a PIN, least",
     "pin_digits_max": "digits of a PIN, most",
     "pin_tries": "wrong PINs that block the PIN",
@@ -55,7 +62,26 @@ def life_cycle(spec: Spec, _read: Read) -> Iterator[str]:
     yield table(["state", "code", "what works", "left by"], rows)
 
 
-def sessions(spec: Spec, _read: Read) -> Iterator[str]:
+def card_life_cycle(spec: Spec, _read: Read) -> Iterator[str]:
+    """Write the states of the card and of its content."""
+    yield "## Life cycle of the card"
+    yield f"GET STATUS answers the code, {link('Card manager SET STATUS')} leads on."
+    rows = [
+        (s.name, byte(s.code), s.works, and_list(n for n in spec.card_states if n in s.next))
+        for s in spec.card_states.values()
+    ]
+    yield table(["state", "code", "what works", "leads to"], rows)
+    yield (
+        f"The registry gives load files and applications states too; bit {byte(spec.lock_bit)} is "
+        "added to that of a locked application."
+    )
+    yield table(
+        ["state", "code", "of"],
+        [(s.name, byte(s.code), s.text) for s in spec.content_states.values()],
+    )
+
+
+def sessions(spec: Spec, read: Read) -> Iterator[str]:
     """Write what the secure channel looks like."""
     channel, limits = spec.secure_channel, spec.limits
     yield "## Sessions"
@@ -68,7 +94,11 @@ def sessions(spec: Spec, _read: Read) -> Iterator[str]:
     )
     rows = [
         ("offered in issuer sessions", and_list(byte(x) for x in sorted(channel.issuer_levels))),
-        ("needed by whatever writes", f"{byte(channel.write_level)} (C-MAC and C-ENC) or more"),
+        (
+            "needed by whatever the application writes",
+            f"{byte(channel.write_level)} (C-MAC and C-ENC) or more",
+        ),
+        ("needed by the card manager", "any"),
         (
             "needed to read in a session what is not for everyone",
             f"{byte(channel.read_level)} (with R-ENC)",
@@ -81,6 +111,25 @@ def sessions(spec: Spec, _read: Read) -> Iterator[str]:
         f"with Le = {byte(0)} and without Le alike. Its data may be {limits['secured_data']} bytes "
         f"long, {limits['command_data']} outside. SELECT and INITIALIZE UPDATE are sent in clear "
         "and end the session."
+    )
+    yield "### Other values of i"
+    yield (
+        "A card may have another i; it says so in the answer of INITIALIZE UPDATE and in the card "
+        "data (66). Host and card do what its bits announce."
+    )
+    entry = read("card")["secure_channel"]
+    yield table(
+        ["bit of i", "name", "announces"],
+        [(code(bit["bit"]), bit["name"], bit["text"]) for bit in entry["i_bits"]],
+    )
+    yield table(
+        ["level", "protects", "needs in i"],
+        [(code(row["level"]), row["text"], code(row["needs"])) for row in entry["levels"]],
+    )
+    yield (
+        "A pseudo-random card challenge is derived as the session keys are (constant 02) from the "
+        "key set's ENC key; the context is the sequence counter "
+        f"({channel.sequence_counter_length} bytes) and the AID of what is selected."
     )
 
 

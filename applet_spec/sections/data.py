@@ -105,5 +105,5 @@ def _dgi_row(spec: Spec, entry: dict[str, Any], dgi: Dgi) -> list[object]:
     if dgi.secret:
         parts = [f"a secret of {dgi.secret_length} bytes, encrypted"]
     name, mandatory = drafted(entry["name"], dgi.draft), "yes" if dgi.mandatory else "no"
-    allowed = states(spec, dgi.states)
+    allowed = states(spec.states, dgi.states)
     return [_tags(entry), name, dgi.length, mandatory, allowed, "<br>".join(parts), dgi.text]

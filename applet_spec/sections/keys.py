@@ -5,6 +5,12 @@ from collections.abc import Iterator
 from applet_spec.model import Derivation, Spec
 from applet_spec.sections.markdown import DRAFT, Read, block, code, drafted, table
 
+FUNCTIONS = {
+    "AES-CMAC": "Each block is the AES-CMAC, under the master key,",
+    "TDES-ECB": "The key is the two-key TDES encryption (ECB), under the master key,",
+}
+"""How a derivation's block is used."""
+
 
 def keys(spec: Spec, read: Read) -> Iterator[str]:
     """Write key sets, derivations and check values."""
@@ -37,7 +43,7 @@ def _derivation(derivation: Derivation) -> Iterator[str]:
     if derivation.draft:
         yield f"{DRAFT}: no card uses it yet."
     source = derivation.source[0].upper() + derivation.source[1:]
-    yield f"{source}. Each block is the AES-CMAC, under the master key, of"
+    yield f"{source}. {FUNCTIONS[derivation.function]} of"
     yield block(derivation.block)
     yield f"{derivation.parameters}."
     for vector in derivation.vectors:

@@ -58,12 +58,12 @@ FAULTS: list[tuple[str, Spoil, str]] = [
         "The name 'VERIFY' is given to more than one command.",
     ),
     (
-        "names_are_unique",
+        "commands_are_told_apart",
         lambda c: c.command("GET DATA").update(ins="CB"),
         "The CLA INS '00 CB' is given to more than one command.",
     ),
     (
-        "names_are_unique",
+        "commands_are_told_apart",
         lambda c: c.command("SELECT", "card_manager").update(ins="CA", cla="80"),
         "The CLA INS '80 CA' is given to more than one command.",
     ),
@@ -438,6 +438,145 @@ FAULTS: list[tuple[str, Spoil, str]] = [
         lambda c: c["card"]["card_number"].update(digits=8, prefix="9818011"),
         "The prefix leaves no digits that tell cards apart.",
     ),
+    (
+        "commands_are_told_apart",
+        lambda c: c.command("DELETE", "card_manager").update(begins_with=["D2"]),
+        "The CLA INS '80 E4' is given to more than one command.",
+    ),
+    (
+        "names_are_unique",
+        lambda c: c.named("card_profiles", "profiles", "jcop4").update(name="yubikey-5"),
+        "The name 'yubikey-5' is given to more than one profile.",
+    ),
+    (
+        "names_are_unique",
+        lambda c: c.named("lifecycle", "card_states", "SECURED").update(code="07"),
+        "The code '07' is given to more than one card state.",
+    ),
+    (
+        "names_are_unique",
+        lambda c: c["card"]["secure_channel"]["i_bits"][1].update(bit="01"),
+        "The bit '01' is given to more than one bit of i.",
+    ),
+    (
+        "states_exist",
+        lambda c: c.command("LOAD", "card_manager").update(states=["BLANK"]),
+        "The life cycle has no state BLANK.",
+    ),
+    (
+        "hosts_wait_longer_than_cards_take",
+        lambda c: c.command("VERIFY").update(timeout=1, typical=1000),
+        "It usually takes 1000 ms, and a host waits 1 s.",
+    ),
+    (
+        "session_fields_are_as_long_as_the_mac",
+        lambda c: c.command("INITIALIZE UPDATE")["variants"][1]["response"][4].update(length="8"),
+        "The card challenge is 8 bytes long, the MAC 16.",
+    ),
+    (
+        "card_states_exist",
+        lambda c: c.named("lifecycle", "card_states", "SECURED").update(next=["LOCKED"]),
+        "The card has no state LOCKED.",
+    ),
+    (
+        "card_states_are_reached",
+        lambda c: c.named("lifecycle", "card_states", "SECURED").update(next=["TERMINATED"]),
+        "No state leads to this one.",
+    ),
+    (
+        "states_leave_the_lock_bit",
+        lambda c: c.named("lifecycle", "content_states", "SELECTABLE").update(code="87"),
+        "The code has the bit that tells of a lock.",
+    ),
+    (
+        "profile_levels_fit_i",
+        lambda c: c.named("card_profiles", "profiles", "jcop4").update(i="10"),
+        "i = 10 does not announce level 33.",
+    ),
+    (
+        "profile_levels_fit_i",
+        lambda c: c.named("card_profiles", "profiles", "jcop4").update(i="40", levels=["01"]),
+        "SCP03 has no i = 40.",
+    ),
+    (
+        "profile_levels_fit_i",
+        lambda c: c.named("card_profiles", "profiles", "unicard-s16").update(levels=["33"]),
+        "A software card offers all levels that i = 61 announces.",
+    ),
+    (
+        "profiles_derive_their_keys",
+        lambda c: c.named("card_profiles", "profiles", "jcop4").update(derivation="KDF4"),
+        "No card derives its keys by KDF4.",
+    ),
+    (
+        "profiles_derive_their_keys",
+        lambda c: c.named("card_profiles", "profiles", "jcop4").update(derivation="UC1"),
+        "No card derives its keys by UC1.",
+    ),
+    (
+        "profiles_derive_their_keys",
+        lambda c: c.named("card_profiles", "profiles", "id-one-cosmo-v8").update(derivation="EMV"),
+        "EMV makes keys of 16 bytes.",
+    ),
+    (
+        "quirks_exist",
+        lambda c: c.named("card_profiles", "profiles", "jcop4").update(quirks=["no-such"]),
+        "There is no quirk 'no-such'.",
+    ),
+    (
+        "quirks_exist",
+        lambda c: c.named("card_profiles", "profiles", "yubikey-5").update(quirks=[]),
+        "No card has this quirk.",
+    ),
+    (
+        "profiles_are_told_apart",
+        lambda c: c.named("card_profiles", "profiles", "jcop4").update(
+            recognise=[{"fabricator": "4790", "ic_type": "6A15", "os_id": "8231"}]
+        ),
+        "It is recognised by the same rule as id-one-cosmo-v8.",
+    ),
+    (
+        "profiles_are_told_apart",
+        lambda c: c["card_profiles"]["profiles"].reverse(),
+        "The last profile, and no other, fits every card.",
+    ),
+    (
+        "software_profiles_fit_the_card",
+        lambda c: c.named("card_profiles", "profiles", "unicard-s16").update(extended=True),
+        "The software card takes short commands only.",
+    ),
+    (
+        "software_profiles_fit_the_card",
+        lambda c: c.named("card_profiles", "profiles", "unicard-reference").update(i="20"),
+        "No software card speaks the reference dialect, i = 60.",
+    ),
+    (
+        "key_versions_fit_put_key",
+        lambda c: c["card"]["limits"].update(key_version_max=62),
+        "PUT KEY does not take all versions of the issuer.",
+    ),
+    (
+        "key_versions_fit_put_key",
+        lambda c: c["card"]["limits"].update(key_version_max=255),
+        "PUT KEY takes the version of blank cards.",
+    ),
+    (
+        "channel_offers_its_levels",
+        lambda c: c["card"]["secure_channel"].update(i="40"),
+        "SCP03 has no i = 40.",
+    ),
+    (
+        "vectors_recompute",
+        lambda c: c.named("keys", "derivations", "EMV")["vectors"][0]["check_value"].update(
+            value="C33014"
+        ),
+        "does not recompute.",
+    ),
+    (
+        "vectors_recompute",
+        lambda c: c.named("keys", "derivations", "VISA2")["vectors"][0].update(purpose="DEK"),
+        "does not recompute.",
+    ),
 ]
 
 
@@ -526,5 +665,5 @@ def test_a_finding_reads_as_a_sentence_with_its_place(contract: Contract) -> Non
     assert [str(finding) for finding in findings_of(contract)] == [
         "applet_spec/data/commands.json, commands, VERIFY, variants, ask, p1: 'zero' is not "
         "written as it must be: ^([0-9A-F]{2}(, [0-9A-F]{2})*|([0-9A-F]{2} or )?"
-        "(tag|KVN|level|block))$."
+        "(tag|KVN|level|block|state))$."
     ]

@@ -1,7 +1,8 @@
 """Commands as values: each encodes itself, decodes its answer and knows its status words.
 
-``base`` is the shape, ``application`` and ``card_manager`` hold the commands, ``answers`` and
-``card_answers`` what they return. No I/O here; may import applet_spec and host_lib's lower layers.
+``base`` is the shape, ``application``, ``card_manager``, ``card_content`` and ``card_keys`` hold
+the commands, ``answers`` and ``card_answers`` what they return. No I/O here; may import applet_spec
+and host_lib's lower layers.
 """
 
 from host_lib.command.answers import Fci, Part, PinStatus, Proof
@@ -21,50 +22,85 @@ from host_lib.command.application import (
     VerifyPin,
 )
 from host_lib.command.base import Command
-from host_lib.command.card_answers import Cplc, KeyEntry, StatusEntry
+from host_lib.command.card_answers import (
+    ApplicationState,
+    CardRecognition,
+    CardState,
+    Cplc,
+    KeyEntry,
+    ManagerFci,
+    ProtocolOffer,
+    StatusEntry,
+)
+from host_lib.command.card_content import (
+    DeleteContent,
+    Install,
+    InstallForLoad,
+    InstallForPersonalization,
+    Load,
+    MakeSelectable,
+)
+from host_lib.command.card_keys import DeleteKey, KeyNotPuttable, PutKey, PutOneKey
 from host_lib.command.card_manager import (
-    DeleteKey,
     GetCardData,
+    GetCardRecognition,
     GetCplc,
     GetKeyInformation,
+    GetSequenceCounter,
     GetStatus,
-    Install,
-    PutKey,
     Registry,
     SelectCardManager,
+    SetApplicationStatus,
     SetCardStatus,
+    StoreCardData,
 )
 
 __all__ = [
+    "ApplicationState",
     "AskPin",
+    "CardRecognition",
+    "CardState",
     "ChangePin",
     "Command",
     "Cplc",
+    "DeleteContent",
     "DeleteKey",
     "Fci",
     "GenerateKeyPair",
     "GetCardData",
+    "GetCardRecognition",
     "GetCplc",
     "GetData",
     "GetDataPart",
     "GetKeyInformation",
+    "GetSequenceCounter",
     "GetStatus",
     "Install",
+    "InstallForLoad",
+    "InstallForPersonalization",
     "InternalAuthenticate",
     "KeyEntry",
+    "KeyNotPuttable",
+    "Load",
+    "MakeSelectable",
+    "ManagerFci",
     "Part",
     "PinStatus",
     "Proof",
+    "ProtocolOffer",
     "PutData",
     "PutKey",
+    "PutOneKey",
     "ReadPublicKey",
     "Registry",
     "ResetRetryCounter",
     "Select",
     "SelectCardManager",
+    "SetApplicationStatus",
     "SetCardStatus",
     "SetStatus",
     "StatusEntry",
+    "StoreCardData",
     "StoreData",
     "VerifyPin",
 ]

@@ -1,4 +1,8 @@
-"""The card manager's commands; names as in ``applet_spec/data/card_manager.json``."""
+"""The card manager's commands that select, read and set states.
+
+Names are those of ``applet_spec/data/card_manager.json``; `card_content` and `card_keys` hold what
+loads, installs and deletes, and what changes keys.
+"""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -7,42 +11,54 @@ from typing import ClassVar, Literal
 from host_lib.apdu import Apdu, Response
 from host_lib.command.base import SUCCESS, Command
 from host_lib.command.card_answers import (
+    CARD_RECOGNITION_TAG,
     CPLC_TAG,
     KEY_INFORMATION_TAG,
+    SEQUENCE_COUNTER_TAG,
+    CardRecognition,
+    CardState,
     Cplc,
     KeyEntry,
-    StatusEntry,
+    ManagerFci,
     StatusPage,
     parse_cplc,
     parse_key_information,
-    parse_status,
+    parse_manager_fci,
+    parse_recognition,
     tagged_value,
 )
-from host_lib.keyset import KeySet
-from host_lib.primitives import AesContext
-from host_lib.secret import AesKey
 from host_lib.tlv import encode
 
 Target = Literal["application", "card manager"]
-AES_KEY_TYPE = 0x88
 MORE_DATA = 0x6310
+CARD_IS_LOCKED = 0x6283
+_LOCK, _UNLOCK = 0x80, 0x00
+_LAST_BLOCK, _BER_TLV = 0x80, 0x10
 
 
 @dataclass(frozen=True, slots=True)
-class SelectCardManager(Command[bytes]):
-    """SELECT the issuer security domain, by name or (empty) by default; answers its FCI."""
+class SelectCardManager(Command[ManagerFci]):
+    """SELECT by name: the issuer security domain by its own name or (empty) by default.
+
+    ``aid`` may be the first bytes of a name; ``next_one`` asks for the next that begins so.
+    """
 
     NAME: ClassVar[str] = "SELECT"
     TARGET: ClassVar[Target] = "card manager"
     aid: bytes = b""
+    next_one: bool = False
+
+    def accepts(self, sw: int) -> bool:
+        """Accept 6283 too: selected, and the card is locked."""
+        return sw in (SUCCESS, CARD_IS_LOCKED)
 
     def apdu(self) -> Apdu:
         """Return the command."""
-        return self.build(0x04, 0x00, self.aid, answer=True)
+        return self.build(0x04, 0x02 if self.next_one else 0x00, self.aid, answer=True)
 
-    def decode(self, response: Response) -> bytes:
-        """Return the FCI as the card sent it."""
-        return response.data
+    def decode(self, response: Response) -> ManagerFci:
+        """Return the FCI."""
+        return parse_manager_fci(response.data, locked=response.sw == CARD_IS_LOCKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,84 +111,35 @@ class GetKeyInformation(Command[tuple[KeyEntry, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class PutKey(Command[None]):
-    """PUT KEY: adds a set of three AES keys, or replaces the set of version ``replaces``.
+class GetCardRecognition(Command[CardRecognition]):
+    """GET DATA 66: GlobalPlatform version and secure channel protocols. Not authenticated."""
 
-    ``dek`` is the DEK of the open session's key set. The card's echo of version and check values
-    is compared; ProtocolError where it differs (GPC Amendment D, 7.2).
-    """
-
-    NAME: ClassVar[str] = "PUT KEY"
+    NAME: ClassVar[str] = "GET DATA"
     TARGET: ClassVar[Target] = "card manager"
-    keys: KeySet
-    dek: AesKey
-    replaces: int = 0
-
-    def apdu(self) -> Apdu:
-        """Return the command; its data is secret. Raises ValueError for a set without DEK."""
-        blocks = b"".join(self._block(key) for key in _three(self.keys))
-        version = bytes((self.keys.version,))
-        return self.build(self.replaces, 0x81, version + blocks, answer=True, secret=True)
-
-    def decode(self, response: Response) -> None:
-        """Check that the card holds the keys that were meant."""
-        check_values = b"".join(key.check_value for key in _three(self.keys))
-        if response.data != bytes((self.keys.version,)) + check_values:
-            raise self.malformed("version or check values are not those of the keys sent")
-
-    def _block(self, key: AesKey) -> bytes:
-        plain = key.reveal()
-        # Whole blocks: only a 24-byte key needs filling, and its length byte says where it ends.
-        filled = plain + bytes(-len(plain) % 16)
-        cipher = AesContext(self.dek.reveal()).cbc_encrypt(bytes(16), filled)
-        field = bytes((len(plain),)) + cipher
-        return bytes((AES_KEY_TYPE, len(field))) + field + b"\x03" + key.check_value
-
-
-def _three(keys: KeySet) -> tuple[AesKey, AesKey, AesKey]:
-    if keys.dek is None:
-        raise ValueError("an issuer key set has a DEK")
-    return keys.enc, keys.mac, keys.dek
-
-
-@dataclass(frozen=True, slots=True)
-class DeleteKey(Command[None]):
-    """DELETE: removes the key set of a version."""
-
-    NAME: ClassVar[str] = "DELETE KEY"
-    TARGET: ClassVar[Target] = "card manager"
-    version: int
 
     def apdu(self) -> Apdu:
         """Return the command."""
-        return self.build(0x00, 0x00, encode(0xD2, bytes((self.version,))), answer=True)
+        return GetCardData(CARD_RECOGNITION_TAG).apdu()
 
-    def decode(self, response: Response) -> None:
-        """Check that the answer is the confirmation 00, or empty as some cards send it."""
-        if response.data not in (b"", b"\x00"):
-            raise self.malformed("neither empty nor 00")
+    def decode(self, response: Response) -> CardRecognition:
+        """Return what the card says about itself."""
+        return parse_recognition(tagged_value(response.data, CARD_RECOGNITION_TAG))
 
 
 @dataclass(frozen=True, slots=True)
-class Install(Command[None]):
-    """INSTALL for install and make selectable; names of 5 to 16 bytes, no privileges."""
+class GetSequenceCounter(Command[int]):
+    """GET DATA C1: the sequence counter of the default key set, where challenges follow from it."""
 
-    NAME: ClassVar[str] = "INSTALL"
+    NAME: ClassVar[str] = "GET DATA"
     TARGET: ClassVar[Target] = "card manager"
-    load_file: bytes
-    module: bytes
-    instance: bytes
 
     def apdu(self) -> Apdu:
         """Return the command."""
-        fields = (self.load_file, self.module, self.instance, b"\x00", encode(0xC9, b""), b"")
-        data = b"".join(bytes((len(field),)) + field for field in fields)
-        return self.build(0x0C, 0x00, data, answer=True)
+        return GetCardData(SEQUENCE_COUNTER_TAG).apdu()
 
-    def decode(self, response: Response) -> None:
-        """Check that the answer is the confirmation 00, or empty as some cards send it."""
-        if response.data not in (b"", b"\x00"):
-            raise self.malformed("neither empty nor 00")
+    def decode(self, response: Response) -> int:
+        """Return the counter."""
+        return int.from_bytes(tagged_value(response.data, SEQUENCE_COUNTER_TAG), "big")
 
 
 class Registry(IntEnum):
@@ -188,13 +155,15 @@ class Registry(IntEnum):
 class GetStatus(Command[StatusPage]):
     """GET STATUS: one page of entries; `host_lib.flow.registry` reads them all.
 
-    The page is raw: an E3 template may go on in the next page.
+    ``aid`` limits the list to names that begin so. The page is raw: an E3 template may go on in the
+    next page.
     """
 
     NAME: ClassVar[str] = "GET STATUS"
     TARGET: ClassVar[Target] = "card manager"
     part: Registry
     go_on: bool = False
+    aid: bytes = b""
 
     def accepts(self, sw: int) -> bool:
         """Accept 6310 too: there are more entries."""
@@ -202,7 +171,8 @@ class GetStatus(Command[StatusPage]):
 
     def apdu(self) -> Apdu:
         """Return the command."""
-        return self.build(self.part, 0x03 if self.go_on else 0x02, encode(0x4F, b""), answer=True)
+        search = encode(0x4F, self.aid)
+        return self.build(self.part, 0x03 if self.go_on else 0x02, search, answer=True)
 
     def decode(self, response: Response) -> StatusPage:
         """Return the page."""
@@ -211,11 +181,16 @@ class GetStatus(Command[StatusPage]):
 
 @dataclass(frozen=True, slots=True)
 class SetCardStatus(Command[None]):
-    """SET STATUS of the card: INITIALIZED 07 or SECURED 0F."""
+    """SET STATUS of the card: to a `CardState`; TERMINATED is for ever."""
 
     NAME: ClassVar[str] = "SET STATUS"
     TARGET: ClassVar[Target] = "card manager"
     state: int
+
+    @property
+    def irreversible(self) -> bool:
+        """Whether no later command undoes it."""
+        return self.state != CardState.CARD_LOCKED
 
     def apdu(self) -> Apdu:
         """Return the command."""
@@ -226,17 +201,38 @@ class SetCardStatus(Command[None]):
         self.exactly(response, 0)
 
 
-__all__ = [
-    "DeleteKey",
-    "GetCardData",
-    "GetCplc",
-    "GetKeyInformation",
-    "GetStatus",
-    "Install",
-    "PutKey",
-    "Registry",
-    "SelectCardManager",
-    "SetCardStatus",
-    "StatusEntry",
-    "parse_status",
-]
+@dataclass(frozen=True, slots=True)
+class SetApplicationStatus(Command[None]):
+    """SET STATUS of an application: locks it, or unlocks it to the state it had."""
+
+    NAME: ClassVar[str] = "SET STATUS"
+    TARGET: ClassVar[Target] = "card manager"
+    aid: bytes
+    lock: bool
+
+    def apdu(self) -> Apdu:
+        """Return the command."""
+        return self.build(0x40, _LOCK if self.lock else _UNLOCK, self.aid)
+
+    def decode(self, response: Response) -> None:
+        """Check that the answer is empty."""
+        self.exactly(response, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCardData(Command[None]):
+    """STORE DATA to the issuer security domain: one block of BER-TLV objects."""
+
+    NAME: ClassVar[str] = "STORE DATA"
+    TARGET: ClassVar[Target] = "card manager"
+    number: int
+    data: bytes
+    last: bool
+
+    def apdu(self) -> Apdu:
+        """Return the command."""
+        return self.build(_BER_TLV | (_LAST_BLOCK if self.last else 0), self.number, self.data)
+
+    def decode(self, response: Response) -> None:
+        """Check that the answer is empty."""
+        self.exactly(response, 0)

@@ -10,23 +10,33 @@ from host_lib.command import (
     AskPin,
     ChangePin,
     Command,
+    DeleteContent,
     DeleteKey,
     GenerateKeyPair,
+    GetCardData,
+    GetCardRecognition,
     GetCplc,
     GetData,
     GetDataPart,
     GetKeyInformation,
+    GetSequenceCounter,
     GetStatus,
     Install,
+    InstallForLoad,
+    InstallForPersonalization,
     InternalAuthenticate,
+    Load,
+    MakeSelectable,
     PutData,
     PutKey,
     Registry,
     ResetRetryCounter,
     Select,
     SelectCardManager,
+    SetApplicationStatus,
     SetCardStatus,
     SetStatus,
+    StoreCardData,
     StoreData,
     VerifyPin,
 )
@@ -75,8 +85,45 @@ BYTES: list[tuple[Command[object], str]] = [
     (SetCardStatus(0x0F), "80F0800F"),
 ]
 
+AID = bytes.fromhex("A000000151")
+CONTENT: list[tuple[Command[object], str]] = [
+    (SelectCardManager(AID), "00A4040005A00000015100"),
+    (SelectCardManager(AID, next_one=True), "00A4040205A00000015100"),
+    (GetCardRecognition(), "80CA006600"),
+    (GetSequenceCounter(), "80CA00C100"),
+    (GetCardData(0x42), "80CA004200"),
+    (GetStatus(Registry.APPLICATIONS, aid=AID), "80F24002074F05A00000015100"),
+    (GetStatus(Registry.LOAD_FILES_AND_MODULES), "80F21002024F0000"),
+    (GetStatus(Registry.ISSUER_SECURITY_DOMAIN), "80F28002024F0000"),
+    # GlobalPlatform 2.3.1, 11.5.2.3.1: load file, security domain, hash, parameters, token.
+    (InstallForLoad(AID), "80E602000A" + "05A000000151" + "00000000" + "00"),
+    (
+        InstallForLoad(AID, AID, b"\xab" * 20),
+        "80E6020023" + "05A000000151" * 2 + "14" + "AB" * 20 + "0000" + "00",
+    ),
+    (Load(0, b"\xc4\x01\x00", last=False), "80E8000003C4010000"),
+    (Load(5, b"\xc4\x01\x00", last=True), "80E8800503C4010000"),
+    (
+        Install(AID, AID, AID, b"\x07", selectable=False),
+        "80E6040019" + "05A000000151" * 3 + "0100" + "03C90107" + "00" + "00",
+    ),
+    # 11.5.2.3.3: load file and module are empty.
+    (MakeSelectable(AID), "80E608000C" + "0000" + "05A000000151" + "0100" + "0000" + "00"),
+    (InstallForPersonalization(AID), "80E620000B" + "0000" + "05A000000151" + "000000" + "00"),
+    (DeleteContent(AID), "80E40000074F05A00000015100"),
+    (DeleteContent(AID, related=True), "80E40080074F05A00000015100"),
+    (DeleteKey(0x30, 2), "80E4000006D00102D2013000"),
+    (SetApplicationStatus(AID, lock=True), "80F0408005A000000151"),
+    (SetApplicationStatus(AID, lock=False), "80F0400005A000000151"),
+    # 11.11.2.1: b8 the last block, b5 b4 = 10 BER-TLV.
+    (StoreCardData(0, b"\x42\x01\x00", last=False), "80E2100003420100"),
+    (StoreCardData(7, b"\x42\x01\x00", last=True), "80E2900703420100"),
+]
 
-@pytest.mark.parametrize(("command", "expected"), BYTES, ids=lambda value: repr(value)[:40])
+
+@pytest.mark.parametrize(
+    ("command", "expected"), BYTES + CONTENT, ids=lambda value: repr(value)[:40]
+)
 def test_a_command_has_these_bytes(command: Command[object], expected: str) -> None:
     assert command.apdu().encode().hex().upper() == expected
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from applet_spec import spec
+from host_lib.flow.session import PLAIN_TERMS, SessionTerms
 from personalization.journal_schema import State
 
 
@@ -105,7 +105,8 @@ class Observation:
     """What a card said when it was asked who it is.
 
     ``state`` is the application's, None where it is not installed; ``card_serial`` None where none
-    is stored. Chip serial 10 bytes, card serial 8.
+    is stored. Chip serial 10 bytes, card serial 8. ``terms`` are what sessions with a card of its
+    type go by.
     """
 
     chip: bytes
@@ -113,6 +114,7 @@ class Observation:
     state: str | None
     card_serial: bytes | None
     applet_version: str
+    terms: SessionTerms = PLAIN_TERMS
 
 
 def what_it_says(seen: Observation, issuer_version: int, card_serial: bytes | None) -> Says:
@@ -131,7 +133,7 @@ def what_it_says(seen: Observation, issuer_version: int, card_serial: bytes | No
 
 
 def _unused(seen: Observation, issuer_version: int) -> Says:
-    blank = spec().key_ranges["blank"].first
+    blank = seen.terms.blank_version
     has_data = seen.card_serial is not None or seen.state == "PERSONALIZED"
     if seen.key_versions == (blank,) and not has_data:
         return Says.BLANK

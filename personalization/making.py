@@ -6,7 +6,8 @@ from datetime import UTC, datetime, time, timedelta
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from host_lib.drive import drive
-from host_lib.flow.session import IssuerSession
+from host_lib.flow.base import Flow
+from host_lib.flow.session import IssuerSession, SessionTerms
 from keys_tool import issue_card_certificate
 from keys_tool.sam import StoreSam
 from personalization import steps
@@ -21,10 +22,18 @@ from personalization.metering import MeteredReader, Phase
 class Making:
     """One record's card in the making. The journal is written before each step that changes it."""
 
-    def __init__(self, bench: Bench, reader: MeteredReader, sam: StoreSam, entry: Entry) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        reader: MeteredReader,
+        sam: StoreSam,
+        entry: Entry,
+        terms: SessionTerms,
+    ) -> None:
         self._bench = bench
         self._reader = reader
         self._sam = sam
+        self._terms = terms
         self._entry = entry
         self._card = bench.production.card_of(entry)
         self._version = bench.production.issuer_version
@@ -43,19 +52,19 @@ class Making:
     def _keys(self, session: IssuerSession | None) -> None:
         self._reader.phase = Phase.KEYS
         if session is None:
-            session = drive(steps.open_blank(), self._reader, self._sam)
+            session = drive(steps.open_blank(self._terms), self._reader, self._sam)
         drive(steps.put_issuer_keys(session, self._version), self._reader, self._sam)
 
     def _install(self) -> None:
         """Prove the new keys; only then the journal says that they are changed."""
         self._reader.phase = Phase.INSTALL
-        session = drive(steps.open_card_manager(self._version), self._reader, self._sam)
+        session = self._opened(steps.open_card_manager)
         self._advance(State.KEYS_CHANGED, key_version=self._version)
         drive(steps.install_if_absent(session), self._reader, self._sam)
 
     def _data(self) -> None:
         self._reader.phase = Phase.DATA
-        session = drive(steps.open_application(self._version), self._reader, self._sam)
+        session = self._opened(steps.open_application)
         point = drive(steps.make_key_pair(session), self._reader)
         _check_point(point)
         certificate = self._certificate(point)
@@ -65,16 +74,19 @@ class Making:
     def _verify(self) -> None:
         self._reader.phase = Phase.VERIFY
         ca = self._bench.store.issuer_certificate(self._bench.production.card_ca_version)
-        flow = steps.verify(self._version, self._card, ca, self._bench.now())
+        flow = steps.verify(self._version, self._card, ca, self._bench.now(), self._terms)
         drive(flow, self._reader, self._sam)
         self._advance(State.VERIFIED, key_version=self._version)
 
     def _secure(self) -> None:
         self._reader.phase = Phase.SECURE
-        session = drive(steps.open_card_manager(self._version), self._reader, self._sam)
+        session = self._opened(steps.open_card_manager)
         drive(steps.secure(session), self._reader)
         seen = drive(steps.observe(), self._reader)
         self._advance(State.DONE, applet_version=seen.applet_version)
+
+    def _opened(self, opening: Callable[[int, SessionTerms], Flow[IssuerSession]]) -> IssuerSession:
+        return drive(opening(self._version, self._terms), self._reader, self._sam)
 
     def _certificate(self, point: bytes) -> bytes:
         """Certify the card's key for as long as the card is valid, its last day included."""

@@ -12,6 +12,7 @@ from applet_spec import spec
 from host_lib.command import (
     Command,
     GenerateKeyPair,
+    GetCardRecognition,
     GetCplc,
     GetData,
     GetDataPart,
@@ -35,6 +36,7 @@ _MAC, _SW, _LE = 8, 2, 1
 _LENGTHS = {"INITIALIZE UPDATE": (8, 29), "EXTERNAL AUTHENTICATE": (16, 0)}
 _PUT_KEY_DATA, _PUT_KEY_ANSWER = 1 + 3 * 23, 10
 _FCI = 33
+_RECOGNITION = 51
 _PROOF = 92
 _PUBLIC_KEY = 70
 
@@ -85,6 +87,7 @@ def _plan(card: CardData) -> Iterator[PlannedCommand]:
 def _identify(phase: Phase, *, installed: bool) -> Iterator[PlannedCommand]:
     yield _plain(phase, SelectCardManager(spec().aids.isd), 20)
     yield _plain(phase, GetCplc(), 45)
+    yield _plain(phase, GetCardRecognition(), _RECOGNITION)
     yield _plain(phase, GetKeyInformation(), 20)
     yield _plain(phase, Select(spec().aids.instance), _FCI if installed else 0)
     if installed:

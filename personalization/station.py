@@ -14,7 +14,7 @@ from host_lib.errors import (
     SecureMessagingError,
 )
 from host_lib.flow.genuine import NotGenuine
-from host_lib.flow.session import IssuerSession
+from host_lib.flow.session import PLAIN_TERMS, IssuerSession
 from host_lib.reader import Reader
 from host_lib.refusals import (
     AuthenticationFailed,
@@ -88,7 +88,7 @@ class _Visit:
 
     def _looked_at(self) -> CardResult:
         try:
-            seen = self._seen = drive(steps.observe(), self._reader)
+            seen = self._seen = drive(steps.observe(self._reader.atr), self._reader)
         except (ReaderError, ProtocolError, SecureMessagingError, Refused) as error:
             return self._said(Outcome.SET_ASIDE, error)
         chip = self._bench.journal.chip(seen.chip)
@@ -103,7 +103,7 @@ class _Visit:
             return self._said(Outcome.SET_ASIDE, CardSetAside(what), used=says in _USED)
         self._reader.phase = Phase.KEYS
         try:
-            session = drive(steps.open_blank(), self._reader, self._sam)
+            session = drive(steps.open_blank(seen.terms), self._reader, self._sam)
         except (*_UNCERTAIN, Refused) as error:
             return self._said(Outcome.SET_ASIDE, error)
         bench = self._bench
@@ -144,7 +144,9 @@ class _Visit:
         self, entry: Entry, verdict: Verdict, session: IssuerSession | None = None
     ) -> CardResult:
         try:
-            Making(self._bench, self._reader, self._sam, entry).go_on(verdict, session)
+            terms = self._seen.terms if self._seen else PLAIN_TERMS
+            making = Making(self._bench, self._reader, self._sam, entry, terms)
+            making.go_on(verdict, session)
         except _UNCERTAIN as error:
             return self._uncertain(entry, error)
         except CertificateRequestInvalid:

@@ -1,7 +1,7 @@
 """The phases of one card's personalization as flows: no journal, no reader, no store in here."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from datetime import UTC, datetime, time
 
 from applet_spec import spec
@@ -21,7 +21,12 @@ from host_lib.flow.genuine import CHALLENGE_LENGTH, prove_card
 from host_lib.flow.identify import identify
 from host_lib.flow.objects import read_object
 from host_lib.flow.registry import list_registry
-from host_lib.flow.session import IssuerSession, open_issuer_session
+from host_lib.flow.session import (
+    PLAIN_TERMS,
+    IssuerSession,
+    SessionTerms,
+    open_issuer_session,
+)
 from host_lib.flow.store import DgiValue, secret_dgi, store_data
 from host_lib.refusals import NotFound
 from host_lib.scp03 import secured
@@ -36,9 +41,9 @@ INITIALIZED, SECURED = 0x07, 0x0F
 _PERSONALIZED, _TERMINATED = "PERSONALIZED", "TERMINATED"
 
 
-def observe() -> Flow[Observation]:
+def observe(atr: bytes | None = None) -> Flow[Observation]:
     """Ask a card who it is and how far it has come. Reads only, needs no key."""
-    facts = yield from identify()
+    facts = yield from identify(atr)
     application, serial = facts.application, None
     if application is not None and application.state != _TERMINATED:
         try:
@@ -52,32 +57,33 @@ def observe() -> Flow[Observation]:
         state=None if application is None else application.state,
         card_serial=serial,
         applet_version=version,
+        terms=facts.terms,
     )
 
 
-def open_blank() -> Flow[IssuerSession]:
+def open_blank(terms: SessionTerms = PLAIN_TERMS) -> Flow[IssuerSession]:
     """Open a session with the transport keys: proves that the blank is of our stock."""
-    yield from SelectCardManager(spec().aids.isd)
-    return (yield from open_issuer_session(spec().key_ranges["blank"].first))
+    return (yield from open_card_manager(terms.blank_version, terms))
 
 
 def put_issuer_keys(session: IssuerSession, version: int) -> Flow[None]:
     """Replace the transport keys, in their session, by the card's own issuer keys."""
     keys = yield from CardKeys(version, session.diversification)
     assert session.keys.dek is not None, "an issuer key set has a DEK"
-    yield from secured(session.channel, iter(PutKey(keys, session.keys.dek)))
+    put = PutKey(keys, session.keys.dek, inner_length=session.terms.inner_length)
+    yield from secured(session.channel, iter(put))
 
 
-def open_card_manager(version: int) -> Flow[IssuerSession]:
+def open_card_manager(version: int, terms: SessionTerms = PLAIN_TERMS) -> Flow[IssuerSession]:
     """Open a session on the card manager with the card's issuer keys."""
-    yield from SelectCardManager(spec().aids.isd)
-    return (yield from open_issuer_session(version))
+    fci = yield from SelectCardManager(spec().aids.isd)
+    return (yield from open_issuer_session(version, terms=terms, aid=fci.aid))
 
 
-def open_application(version: int) -> Flow[IssuerSession]:
+def open_application(version: int, terms: SessionTerms = PLAIN_TERMS) -> Flow[IssuerSession]:
     """Open a session on the application with the card's issuer keys."""
-    yield from Select(spec().aids.instance)
-    return (yield from open_issuer_session(version))
+    fci = yield from Select(spec().aids.instance)
+    return (yield from open_issuer_session(version, terms=terms, aid=fci.aid))
 
 
 def install_if_absent(session: IssuerSession) -> Flow[None]:
@@ -104,7 +110,7 @@ def write_data(session: IssuerSession, card: CardData, certificate: bytes) -> Fl
     pin = secret_dgi(
         spec().dgi_named("transport PIN").tag, SecretBytes(card.pin.block()), session.keys.dek
     )
-    yield from secured(session.channel, store_data([*values, pin]))
+    yield from secured(session.channel, store_data([*values, pin], session.channel.max_data))
 
 
 def stream(card: CardData, certificate: bytes) -> list[DgiValue]:
@@ -113,10 +119,17 @@ def stream(card: CardData, certificate: bytes) -> list[DgiValue]:
     return sorted([*card.values(), own], key=lambda value: value.tag)
 
 
-def verify(version: int, card: CardData, issuer_certificate: bytes, now: datetime) -> Flow[None]:
+def verify(
+    version: int,
+    card: CardData,
+    issuer_certificate: bytes,
+    now: datetime,
+    terms: SessionTerms = PLAIN_TERMS,
+) -> Flow[None]:
     """Read back every readable object, compare it, and let the card prove that it is genuine.
 
-    Opens a session of its own. Raises `CardSpoiled` for a difference, `NotGenuine`, and the
+    Opens a session of its own. On a card type whose sessions do not protect responses, only what
+    anyone may read is read back. Raises `CardSpoiled` for a difference, `NotGenuine`, and the
     certificate's errors.
     """
     application = yield from Select(spec().aids.instance)
@@ -125,12 +138,14 @@ def verify(version: int, card: CardData, issuer_certificate: bytes, now: datetim
             f"the card is {application.state} with {application.pin_tries} PIN tries, "
             "not freshly personalized"
         )
-    session = yield from open_issuer_session(version)
-    yield from secured(session.channel, _verify(card, issuer_certificate, now))
+    session = yield from open_issuer_session(version, terms=terms, aid=application.aid)
+    least = spec().secure_channel.read_level
+    who = {"anyone", "issuer"} if session.channel.level & least == least else {"anyone"}
+    yield from secured(session.channel, _verify(card, issuer_certificate, now, who))
 
 
-def _verify(card: CardData, issuer_certificate: bytes, now: datetime) -> Flow[None]:
-    for tag, expected in expected_objects(card.values()):
+def _verify(card: CardData, issuer_certificate: bytes, now: datetime, who: Set[str]) -> Flow[None]:
+    for tag, expected in expected_objects(card.values(), who):
         found = yield from read_object(tag)
         if found != expected:
             name = spec().objects[tag].name
@@ -150,15 +165,17 @@ def _verify(card: CardData, issuer_certificate: bytes, now: datetime) -> Flow[No
         raise CardSpoiled("the card proves another card serial than was written")
 
 
-def expected_objects(values: Iterable[DgiValue]) -> Iterable[tuple[int, bytes]]:
-    """Yield tag and value of each object that an issuer session may read, out of the DGIs."""
+def expected_objects(
+    values: Iterable[DgiValue], who: Set[str] = frozenset({"anyone", "issuer"})
+) -> Iterable[tuple[int, bytes]]:
+    """Yield tag and value of each object that ``who`` may read, out of the DGIs."""
     objects = spec().objects
     for value in values:
         start = 0
         for part in spec().dgis[value.tag].fields:
             end = len(value.content) if part.length is None else start + part.length
             tag = part.object
-            if objects[tag].read & {"anyone", "issuer"}:
+            if objects[tag].read & who:
                 yield tag, value.content[start:end]
             start = end
 

@@ -47,14 +47,22 @@ def payload(values: Iterable[DgiValue]) -> bytes:
     return b"".join(value.encode() for value in values)
 
 
-def store_data(values: Iterable[DgiValue]) -> Flow[None]:
+def store_data(values: Iterable[DgiValue], room: int | None = None) -> Flow[None]:
     """Store DGIs in one stream, the last block marked; each block as full as a session allows.
 
-    A lost block or a refusal ends the stream: nothing is sent again here, and the card takes a new
-    stream from block 00.
+    ``room`` are the bytes of plain data that a command of the session carries (`max_data` of its
+    channel), None for those of the contract's session. The application's own limit goes on top of
+    it: it takes short commands only. A lost block or a refusal ends the stream: nothing is sent
+    again here, and the card takes a new stream from block 00.
     """
-    for command in blocks(payload(values), spec().limits["secured_data"]):
+    for command in blocks(payload(values), block_size(room)):
         yield from command
+
+
+def block_size(room: int | None = None) -> int:
+    """Return how many bytes of the stream one block takes; ``room`` as in `store_data`."""
+    most = spec().limits["secured_data"]
+    return most if room is None else min(most, room)
 
 
 def blocks(stream: bytes, size: int) -> Iterator[StoreData]:

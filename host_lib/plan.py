@@ -224,7 +224,7 @@ def _entry(
         "data_length": len(apdu.data),
         "digest": digest_of(apdu.data) if public else b"",
         "le": le_for_mac or bool(apdu.ne),
-        "typical": getattr(contract, "typical", 20),
+        "typical": contract.typical,
     }
 
 

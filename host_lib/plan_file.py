@@ -5,12 +5,14 @@ is written in the plan is held by making the plan anew and comparing both.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from applet_spec import UnicardError, spec
+from applet_spec import Changed, UnicardError, spec
 from host_lib.channel import SecurityLevel
 from host_lib.plan import (
     INTERFACE_RATE,
@@ -40,8 +42,13 @@ class PlanDoesNotFit(UnicardError):
     advice = "Make a new plan with --dry-run --save-plan, and look at it before it is applied."
 
 
-def as_document(plan: Plan) -> Json:
-    """Return a plan as JSON-ready values, with what follows from it and its digest."""
+def as_document(plan: Plan, saved: Plan | None = None) -> Json:
+    """Return a plan as JSON-ready values, with what follows from it and its digest.
+
+    Where one is being carried out (``saved``), `PlanDoesNotFit` is raised unless it is the same.
+    """
+    if saved is not None:
+        require_same(saved, plan)
     totals = plan.totals
     content: Json = {
         "format": FORMAT,
@@ -184,6 +191,25 @@ def require_same(saved: Plan, now: Plan) -> None:
         raise PlanDoesNotFit(
             f"the plan has other steps than this card needs now: {_first_difference(saved, now)}"
         )
+
+
+@contextmanager
+def carrying_out(saved: Plan) -> Iterator[None]:
+    """Let an error that stops the carrying out of a plan say what is to be done then."""
+    try:
+        yield
+    except UnicardError as error:
+        if error.changed is not Changed.NO:
+            error.advice = " ".join(
+                part
+                for part in (
+                    error.advice,
+                    "The plan fits the card no longer: the same operation, typed without it, goes "
+                    f"on from where the card stands (`{_words(saved)}`), or make a new plan.",
+                )
+                if part
+            )
+        raise
 
 
 def _words(plan: Plan) -> str:

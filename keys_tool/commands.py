@@ -186,7 +186,7 @@ def rotate(
         wanted = opened.default_version(Purpose.ISSUER) if target is None else target
         if planning.dry_run:
             plan = plan_rotation(place, opened, wanted, source)
-            planning.show(out, as_document(plan))
+            planning.show(out, as_document(plan, planning.saved))
             return
         report = rotate_card(place, opened, wanted, source, planning.saved)
     data = {"reader": place.name, **rendering.rotation_as_dict(report)}

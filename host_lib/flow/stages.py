@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from applet_spec import spec
+from host_lib.command import Select, SelectCardManager
 from host_lib.command.base import Command
 from host_lib.flow.base import Flow
 from host_lib.flow.session import IssuerSession, SessionTerms, open_issuer_session
@@ -45,6 +46,20 @@ class Step:
             warning=self.warning,
             answer=self.answer,
         )
+
+
+_FCI_WITHOUT_NAME = 23
+
+
+def select_application() -> Step:
+    """Return the step that selects the application; its FCI is as long as the contract says."""
+    name = spec().aids.instance
+    return Step(Select(name), _FCI_WITHOUT_NAME + len(name), note="application")
+
+
+def select_card_manager(fci_length: int, answer: Answer = Answer.EXACT) -> Step:
+    """Return the step that selects the issuer security domain, whose FCI is so many bytes long."""
+    return Step(SelectCardManager(spec().aids.isd), fci_length, note="card manager", answer=answer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,7 @@ def complete(*words: str) -> list[str]:
 
 
 def test_groups_commands_and_options_are_completed() -> None:
-    assert complete("") == [*cli.GROUPS, "completion"]
+    assert complete("") == [*cli.GROUPS, "apply", "completion"]
     assert complete("ca") == ["card"]
     assert "check" in complete("spec", "")
     assert "--json" in complete("spec", "check", "--")

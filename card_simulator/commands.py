@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from applet_spec import CardProfile, spec
 from card_simulator.blanks import new_chips
 from card_simulator.card_file import CardFileWriteError, create, read
 from card_simulator.card_manager import blank_image
 from card_simulator.chip import Interface
 from card_simulator.describe import describe
+from card_simulator.profiles import REFERENCE, software_profiles
 from card_simulator.reader import open_card
 from card_simulator.samples import columns, enrolments
 from card_simulator.serve import DEFAULT_HOST, DEFAULT_PORT, Stop, VirtualReader
@@ -27,6 +29,13 @@ if TYPE_CHECKING:
     from card_simulator.reader import SimReader
 
 _FILES = click.Path(path_type=Path)
+
+
+def _software_profile(_context: object, _option: object, name: str) -> CardProfile:
+    names = software_profiles()
+    if name not in names:
+        raise click.BadParameter(f"{name} is none of {', '.join(names)}")
+    return spec().card_profiles[name]
 
 
 @click.group()
@@ -51,9 +60,21 @@ def sim() -> None:
     help="Where the files go; made if it is not there.  [default: here]",
 )
 @click.option("--seed", type=int, help="Give the same chip serials every time.")
+@click.option(
+    "--profile",
+    "-p",
+    default=REFERENCE,
+    show_default=True,
+    callback=_software_profile,
+    metavar="NAME",
+    help="Which card type: its SCP03 options, factory key version and key length.",
+)
 @output_options
-def new(out: Output, count: int, directory: Path, seed: int | None) -> None:
-    """Make blank cards: blank-0001.json and so on, each with its own chip serial."""
+def new(out: Output, count: int, directory: Path, seed: int | None, profile: CardProfile) -> None:
+    """Make blank cards: blank-0001.json and so on, each with its own chip serial.
+
+    Their keys are GlobalPlatform's public test key 40 41 42 …, as long as the card type's keys are.
+    """
     paths = [directory / f"blank-{number:04d}.json" for number in range(1, count + 1)]
     taken = next((path for path in paths if path.exists()), None)
     if taken:
@@ -64,10 +85,10 @@ def new(out: Output, count: int, directory: Path, seed: int | None) -> None:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CardFileWriteError(f"{directory} cannot be made: {error.strerror}") from error
-    chips = list(new_chips(count, seed))
+    chips = list(new_chips(count, seed, profile))
     with out.progress(count, "blank cards") as progress:
         for path, chip in zip(paths, chips, strict=True):
-            create(path, blank_image(chip))
+            create(path, blank_image(chip, profile))
             progress.advance()
     cards = [
         {"file": str(path), "chip_serial": chip.serial.hex().upper()}
@@ -77,8 +98,10 @@ def new(out: Output, count: int, directory: Path, seed: int | None) -> None:
     def human(console: Console) -> None:
         last = f" to {paths[-1]}" if count > 1 else ""
         console.print(f"{count} blank card{'s' if count > 1 else ''}: {paths[0]}{last}")
+        console.print(f"{profile.name}: {profile.title}")
+        console.print(f"key version {profile.factory_version:02X}, AES-{8 * profile.key_length}")
 
-    out.result({"cards": cards}, human)
+    out.result({"profile": profile.name, "cards": cards}, human)
 
 
 @sim.command()
@@ -93,8 +116,13 @@ def show(out: Output, file: Path) -> None:
 
         table = Table(show_header=False)
         table.add_row("chip serial", str(state["chip_serial"]))
+        table.add_row("card type", state["profile"] or "unknown")
+        table.add_row("SCP03 option i", state["i"])
         table.add_row("card state", str(state["card_state"]))
-        table.add_row("key versions", " ".join(state["key_versions"]))
+        bits = state["key_bits"]
+        table.add_row("key versions", ", ".join(f"{kvn} (AES-{bits[kvn]})" for kvn in bits))
+        if state["incomplete_key_versions"]:
+            table.add_row("  incomplete", " ".join(state["incomplete_key_versions"]))
         for application in state["applications"]:
             table.add_row("application", application["aid"])
             table.add_row("  state", application["state"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from hmac import compare_digest
 
+from applet_spec import spec
 from card_simulator import tlv
 from card_simulator.apdu import SW, Answer, Command, StatusError
 from card_simulator.key_set import ENC, KEY_IDS, KeySet
@@ -19,15 +20,9 @@ from host_lib.primitives import key_check_value
 TRANSPORT_KVN = 0xFF
 """Version of the key set of blank cards; it cannot be written by PUT KEY."""
 
-MOST_KEY_SETS = 4
-
-SEQUENCE_LENGTH = 3
-LAST_SEQUENCE = (1 << 8 * SEQUENCE_LENGTH) - 1
-
 _CELL = "isd.keys."
 _SEQUENCE_CELL = "isd.sequence."
 _AES = 0x88
-_VERSIONS = range(0x01, 0x70)
 _SEVERAL = 0x80
 _KEY_ID, _KEY_VERSION = 0xD0, 0xD2
 
@@ -40,19 +35,26 @@ class KeySets:
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
-        self._versions = _VERSIONS
+        limits = spec().limits
+        self._versions = range(limits["key_version_min"], limits["key_version_max"] + 1)
+        self._most = limits["key_sets"]
+        self._sequence_length = spec().secure_channel.sequence_counter_length
 
     def versions(self) -> list[int]:
         """Return the versions (KVN) of which there are keys, in rising order."""
         return [int(name.removeprefix(_CELL), 16) for name in self._memory.names(_CELL)]
+
+    def complete(self) -> list[int]:
+        """Return the versions that open sessions, in rising order."""
+        return sorted(_complete(self._sets()))
 
     def choose(self, kvn: int) -> int:
         """Return the version asked for, 00 for the lowest.
 
         Raises `StatusError` 6A88 unless its set is complete, which a session needs.
         """
-        complete = _complete(self._sets())
-        chosen = min(complete, default=0) if kvn == 0 else kvn
+        complete = self.complete()
+        chosen = complete[0] if kvn == 0 and complete else kvn
         if chosen not in complete:
             raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
         return chosen
@@ -81,17 +83,17 @@ class KeySets:
 
     def sequence(self, kvn: int) -> bytes:
         """Return the sequence counter (3 bytes) of a set as its last session used it."""
-        return self._memory.read(_sequence_cell(kvn), bytes(SEQUENCE_LENGTH))
+        return self._memory.read(_sequence_cell(kvn), bytes(self._sequence_length))
 
     def next_sequence(self, kvn: int) -> bytes:
         """Move the sequence counter of a set on, for good, and return it.
 
         Raises `StatusError` 6985 at its end: it never begins again while its Key-ENC is in use.
         """
-        last = int.from_bytes(self.sequence(kvn), "big")
-        if last >= LAST_SEQUENCE:
+        last = self.sequence(kvn)
+        if not last.strip(b"\xff"):
             raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
-        following = (last + 1).to_bytes(SEQUENCE_LENGTH, "big")
+        following = (int.from_bytes(last) + 1).to_bytes(len(last))
         self._memory.write(_sequence_cell(kvn), following)
         return following
 
@@ -154,7 +156,7 @@ class KeySets:
         """
         if not _complete(after):
             raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
-        if sum(bool(key_set.keys) for key_set in after.values()) > MOST_KEY_SETS:
+        if sum(bool(key_set.keys) for key_set in after.values()) > self._most:
             raise StatusError(SW.NO_SPACE)
         with self._memory.transaction():
             for kvn in sorted(before.keys() | after.keys()):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from applet_spec import spec
 from card_simulator.apdu import SW, Answer, Command, StatusError
 from card_simulator.chip import Chip
 from card_simulator.key_sets import KeySets
@@ -42,7 +41,7 @@ class SecureChannel:
         self, chip: Chip, key_sets: KeySets, options: Options, last_count: int = LAST_COUNT
     ) -> None:
         self.options = options
-        self._levels = options.levels(spec().secure_channel.issuer_levels)
+        self._levels = options.levels
         self._last_count = last_count
         self._chip = chip
         self._key_sets = key_sets

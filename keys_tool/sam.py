@@ -3,12 +3,9 @@
 from dataclasses import replace
 
 from applet_spec import spec
-from dataclasses import replace
-
-from applet_spec import spec
 from host_lib.flow.base import SamCall, SamReply
 from keys_tool.errors import KeyNotFound
-from keys_tool.purpose import KeyState, Purpose, versions
+from keys_tool.purpose import KeyState, Purpose, blank_key_version, versions
 from keys_tool.store import KeyStore
 
 
@@ -17,8 +14,7 @@ class StoreSam:
 
     An issuer version is answered with the card's issuer keys, the version of blank stock of any
     known card type with its transport keys: those of delivery ``transport``, by default the newest.
-    Holds the store, not
-    the keys: one card's keys exist for one request.
+    Holds the store, not the keys: one card's keys exist for one request.
     """
 
     def __init__(self, store: KeyStore, transport: int | None = None) -> None:
@@ -50,6 +46,7 @@ def issuer_versions(store: KeyStore) -> frozenset[int]:
 
 def transport_versions(store: KeyStore) -> tuple[int, ...]:
     """Return the deliveries of blank stock whose keys a store has, the newest first."""
-    found = [info for info in store.keys() if info.purpose is Purpose.TRANSPORT]
+    infos = store.keys()
+    found = [info for info in infos if info.purpose is Purpose.TRANSPORT]
     found.sort(key=lambda info: (info.state is KeyState.ACTIVE, info.created), reverse=True)
     return tuple(info.version for info in found)

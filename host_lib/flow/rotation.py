@@ -21,10 +21,17 @@ from host_lib.flow.session import (
     SessionTerms,
     open_issuer_session,
 )
-from host_lib.flow.stages import Opening, Stage, Step, commands_of, terms_of_session
+from host_lib.flow.stages import (
+    Opening,
+    Stage,
+    Step,
+    commands_of,
+    select_card_manager,
+    terms_of_session,
+)
 from host_lib.keyset import KeySet
 from host_lib.plan import CardState, Effect, PlannedCommand
-from host_lib.refusals import Refused
+from host_lib.refusals import ConditionsNotSatisfied, NotFound, Refused
 from host_lib.secret import AesKey
 
 
@@ -106,7 +113,8 @@ def find_issuer_keys(ours: Collection[int], terms: SessionTerms = PLAIN_TERMS) -
         if version in ours:
             try:
                 opened[version] = yield from open_issuer_session(version, terms=terms)
-            except CardCryptogramError:
+            except (CardCryptogramError, NotFound, ConditionsNotSatisfied):
+                # Not our keys, not three keys of one length, or a used-up sequence counter.
                 continue
     yield from SelectCardManager(spec().aids.isd)
     one = next(iter(opened.values()), None)
@@ -186,21 +194,26 @@ def rotation_steps(
     blank = spec().key_ranges["blank"].first
     old = tuple(v for v in found.present if v in ours and v != target)
     delete = tuple(v for v in old if not (adding and v == blank))
-    select = Step(SelectCardManager(spec().aids.isd), found.fci_length)
+    select = select_card_manager(found.fci_length)
     proof = Opening(target, found.terms)
     deleting = tuple(_delete(version, target) for version in delete)
     if not adding:
         finish = Stage(select, proof, deleting) if deleting else None
         return RotationSteps(target, None, finish, delete)
-    put = _put(target, key_length, replaces_blank=blank in found.present)
+    put = _put(
+        target,
+        key_length,
+        replaces_blank=blank in found.present,
+        inner_length=found.terms.inner_length,
+    )
     add = Stage(select, Opening(found.opening[0], found.terms), (put,))
     return RotationSteps(target, add, Stage(None, proof, deleting), delete)
 
 
-def _put(target: int, key_length: int, *, replaces_blank: bool) -> Step:
+def _put(target: int, key_length: int, *, replaces_blank: bool, inner_length: bool) -> Step:
     key = AesKey(bytes(key_length))
     return Step(
-        PutKey(KeySet(target, key, key, key), key),
+        PutKey(KeySet(target, key, key, key), key, inner_length=inner_length),
         answer_length=1 + 3 * len(key.check_value),
         effect=Effect.IRREVERSIBLE if replaces_blank else Effect.CHANGES,
         note=f"add key set {target:02X}",

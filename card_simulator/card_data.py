@@ -30,15 +30,13 @@ class CardData:
     def fci(self) -> bytes:
         """Return the FCI of the security domain (GlobalPlatform Card 2.3.1, 11.9.3.1).
 
-        The name, the management data (73), the longest command data field (9F65).
+        The name and the longest command data field (9F65). The management data (73) is optional
+        and left out: there are programs that go no further when it names a version of
+        GlobalPlatform that they do not know.
         """
         aids, limits = spec().aids, spec().limits
         longest = tlv.write(0x9F65, bytes((limits["command_data"],)))
-        return tlv.write(
-            0x6F,
-            tlv.write(0x84, aids.isd),
-            tlv.write(0xA5, _recognition_data(self._channel.options.i), longest),
-        )
+        return tlv.write(0x6F, tlv.write(0x84, aids.isd), tlv.write(0xA5, longest))
 
     def get_data(self, command: Command) -> Answer:
         """GET DATA (GlobalPlatform Card 2.3.1, 11.3): an object with tag and length.

@@ -26,7 +26,7 @@ RECOGNITION = bytes.fromhex(
     "630906072a864886fc6b03"
     "640b06092a864886fc6b040360"
 )
-FCI = bytes.fromhex("6F418408A000000151000000A535") + RECOGNITION + bytes.fromhex("9F6501FF")
+FCI = bytes.fromhex("6F108408A000000151000000A5049F6501FF")
 NEW_KEYS = Keys(b"E" * 16, b"M" * 16, b"D" * 16)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
 
-from applet_spec import spec
+from applet_spec import CardProfile, spec
 from card_simulator.blanks import new_chips
 from card_simulator.card import Card
 from card_simulator.card_manager import blank_image
@@ -77,11 +77,17 @@ class SessionEndedError(AssertionError):
 
 @dataclass
 class Terminal:
-    """Sends commands; after `authenticate` every command goes through the session."""
+    """Sends commands; after `authenticate` every command goes through the session.
+
+    ``size`` is the length of challenges, cryptograms and MACs: 8, or 16 with a card in S16 mode.
+    With ``pad_empty`` a command without data goes out as one block of padding under C-ENC.
+    """
 
     transmit: Callable[[bytes], bytes]
     level: int = 0
     keys: Keys = field(default_factory=Keys)
+    size: int = 8
+    pad_empty: bool = False
 
     def raw(self, command: str | bytes) -> tuple[bytes, int]:
         """Send these bytes as they are."""
@@ -92,11 +98,12 @@ class Terminal:
         self.level = 0
         return self.raw(apdu(0, 0xA4, 4, 0, aid, b"\x00"))
 
-    def initialize(self, kvn: int = 0, challenge: bytes = bytes(range(8))) -> bytes:
+    def initialize(self, kvn: int = 0, challenge: bytes = b"", le: bytes = b"\x00") -> bytes:
         self.level = 0
-        data, sw = self.raw(apdu(0x80, 0x50, kvn, 0, challenge, b"\x00"))
+        challenge = challenge or bytes(range(self.size))
+        data, sw = self.raw(apdu(0x80, 0x50, kvn, 0, challenge, le))
         assert sw == 0x9000, f"{sw:04X}"
-        context = challenge + data[13:21]
+        context = challenge + data[13 : 13 + self.size]
         bits = len(self.keys.enc) * 8
         self.s_enc = derive(self.keys.enc, 4, context, bits)
         self.s_mac = derive(self.keys.mac, 6, context, bits)
@@ -105,12 +112,12 @@ class Terminal:
         return data
 
     def host_cryptogram(self) -> bytes:
-        return derive(self.s_mac, 1, self.context, 64)
+        return derive(self.s_mac, 1, self.context, 8 * self.size)
 
     def external_authenticate(self, level: int = 0x33, spoil: int | None = None) -> int:
-        head = bytes([0x84, 0x82, level, 0, 16])
+        head = bytes([0x84, 0x82, level, 0, 2 * self.size])
         self.chain = cmac(self.s_mac, bytes(16) + head + self.host_cryptogram())
-        body = bytearray(self.host_cryptogram() + self.chain[:8])
+        body = bytearray(self.host_cryptogram() + self.chain[: self.size])
         if spoil is not None:
             body[spoil] ^= 1
         data, sw = self.raw(head + bytes(body))
@@ -121,18 +128,19 @@ class Terminal:
 
     def authenticate(self, kvn: int = 0, level: int = 0x33) -> None:
         data = self.initialize(kvn)
-        assert data[21:29] == derive(self.s_mac, 0, self.context, 64), "card cryptogram"
+        card_cryptogram = derive(self.s_mac, 0, self.context, 8 * self.size)
+        assert data[13 + self.size : 13 + 2 * self.size] == card_cryptogram
         assert self.external_authenticate(level) == 0x9000
 
     def wrap(self, cla: int, ins: int, p1: int, p2: int, data: bytes = b"") -> bytes:
         """Return the protected command, Le = 00; counts as sent."""
         self.counter += 1
-        if data and self.level & 2:
+        if (data or self.pad_empty) and self.level & 2:
             icv = aes_cbc(self.s_enc, bytes(16), self.counter.to_bytes(16, "big"))
             data = aes_cbc(self.s_enc, icv, pad(data))
-        head = bytes([cla | 4, ins, p1, p2, len(data) + 8])
+        head = bytes([cla | 4, ins, p1, p2, len(data) + self.size])
         self.chain = cmac(self.s_mac, self.chain + head + data)
-        return head + data + self.chain[:8] + b"\x00"
+        return head + data + self.chain[: self.size] + b"\x00"
 
     def unwrap(self, answer: bytes) -> tuple[bytes, int]:
         data, sw = answer[:-2], answer[-2:]
@@ -141,8 +149,8 @@ class Terminal:
                 raise SessionEndedError("an error with data")
             return b"", int.from_bytes(sw, "big")
         if self.level & 0x10:
-            data, mac = data[:-8], data[-8:]
-            if mac != cmac(self.s_rmac, self.chain + data + sw)[:8]:
+            data, mac = data[: -self.size], data[-self.size :]
+            if mac != cmac(self.s_rmac, self.chain + data + sw)[: self.size]:
                 raise SessionEndedError("an answer without its R-MAC")
         if data and self.level & 0x20:
             first = b"\x80" + self.counter.to_bytes(15, "big")
@@ -222,9 +230,9 @@ def stream(terminal: Terminal, flags: bytes = FLAGS, finger: bytes = FINGER) -> 
     )
 
 
-def new_card() -> Card:
-    (chip,) = new_chips(1, seed=1)
-    card = Card(blank_image(chip))
+def new_card(profile: CardProfile | None = None) -> Card:
+    (chip,) = new_chips(1, seed=1, profile=profile)
+    card = Card(blank_image(chip, profile))
     card.reset()
     return card
 

@@ -1,4 +1,4 @@
-"""Reading INSTALL data (GlobalPlatform Card 2.3.1, 11.5.2.3): fields with their lengths in front."""
+"""Reading the data of INSTALL (GlobalPlatform Card 2.3.1, 11.5.2.3): fields behind lengths."""
 
 from __future__ import annotations
 

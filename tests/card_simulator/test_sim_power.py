@@ -9,6 +9,18 @@ import pytest
 
 from card_simulator.card import Card
 from card_simulator.memory import Image, PowerCut
+from tests.card_simulator.sim_content import (
+    INSTANCE,
+    PACKAGE,
+    announce,
+    cap,
+    deletion,
+    install_for,
+    load,
+    load_file,
+    named,
+    set_card,
+)
 from tests.card_simulator.sim_host import (
     AIDS,
     ANCHOR,
@@ -180,6 +192,165 @@ def reborn(image: Image) -> Card:
 def test_install_and_the_card_life_cycle_step_whole() -> None:
     assert_old_or_new(outcomes(image_after(), session(ISD), lambda h: h.install()))
     assert_old_or_new(outcomes(image_after(), session(ISD), lambda h: h.sw(0x80, 0xF0, 0x80, 7)))
+
+
+def only(name: str, image: Image) -> dict[str, bytes]:
+    return {cell: value for cell, value in image.cells.items() if name in cell}
+
+
+def loaded_image() -> Image:
+    return image_after(session(ISD), load)
+
+
+def last_block(host: Terminal) -> None:
+    """Send the last block of the load file that `all_but_the_last_block` began."""
+    assert host.sw(0x80, 0xE8, 0x80, 1, load_file(cap())[50:]) == 0x9000
+
+
+def all_but_the_last_block(host: Terminal) -> None:
+    session(ISD)(host)
+    assert announce(host) == 0x9000
+    assert host.sw(0x80, 0xE8, 0x00, 0, load_file(cap())[:50]) == 0x9000
+
+
+def test_a_load_file_appears_whole_with_its_last_block() -> None:
+    found = outcomes(image_after(), all_but_the_last_block, last_block)
+    assert_old_or_new(found)
+    assert found[0] == seen(image_after()), "nothing is written before the last block"
+
+
+@pytest.mark.parametrize("p1", [0x04, 0x0C])
+def test_an_instance_of_a_loaded_module_appears_whole(p1: int) -> None:
+    def install(host: Terminal) -> None:
+        assert host.sw(0x80, 0xE6, p1, 0, install_for()) == 0x9000
+
+    assert_old_or_new(outcomes(loaded_image(), session(ISD), install))
+
+
+def test_an_installed_application_becomes_selectable_in_one_step() -> None:
+    card = reborn(loaded_image())
+    host = Terminal(card.transmit)
+    session(ISD)(host)
+    assert host.sw(0x80, 0xE6, 0x04, 0, install_for()) == 0x9000
+
+    def make_selectable(host: Terminal) -> None:
+        assert host.sw(0x80, 0xE6, 0x08, 0, named(INSTANCE)) == 0x9000
+
+    assert_old_or_new(outcomes(card.memory.image, session(ISD), make_selectable))
+
+
+def test_an_application_is_deleted_with_all_its_cells_or_not_at_all() -> None:
+    # DEL-08
+    card, _ = with_own_pin()
+    card.reset()
+
+    def delete(host: Terminal) -> None:
+        assert host.sw(0x80, 0xE4, 0, 0, deletion(AIDS.instance)) == 0x9000
+
+    found = images(card.memory.image, session(ISD), delete)
+    assert len(found) > 15
+    assert_old_or_new([seen(each) for each in found])
+    assert not only(AIDS.instance.hex().upper(), found[-1])
+    again = reborn(found[-2])
+    host = Terminal(again.transmit)
+    session(ISD)(host)
+    assert host.install() == 0x9000
+    assert again.application(AIDS.instance).state == "BLANK"
+
+
+def test_the_erasure_of_a_deletion_survives_a_cut_at_every_reset() -> None:
+    # DEL-08
+    card, host = with_own_pin()
+    session(ISD)(host)
+    card.memory.cut_power_at(2)
+    with pytest.raises(PowerCut):
+        host.sw(0x80, 0xE4, 0, 0, deletion(AIDS.instance))
+    cuts = 0
+    while True:
+        card.memory.cut_power_at(2)
+        try:
+            card.reset()
+            break
+        except PowerCut:
+            cuts += 1
+    card.memory.keep_power()
+    assert cuts > 10
+    assert not only(AIDS.instance.hex().upper(), card.memory.image)
+
+
+def test_a_load_file_and_its_instances_are_deleted_together_or_not_at_all() -> None:
+    # DEL-08
+    card = reborn(loaded_image())
+    host = Terminal(card.transmit)
+    session(ISD)(host)
+    for number in range(3):
+        aid = INSTANCE + bytes([number])
+        assert host.sw(0x80, 0xE6, 0x0C, 0, install_for(aid)) == 0x9000
+
+    def delete(host: Terminal) -> None:
+        assert host.sw(0x80, 0xE4, 0, 0x80, deletion(PACKAGE)) == 0x9000
+
+    found = outcomes(card.memory.image, session(ISD), delete)
+    assert len(found) > 5
+    assert_old_or_new(found)
+
+
+def test_the_registry_of_a_card_that_lost_power_in_a_deletion_lists_nothing_of_it() -> None:
+    card, host = with_own_pin()
+    session(ISD)(host)
+    card.memory.cut_power_at(2)
+    with pytest.raises(PowerCut):
+        host.sw(0x80, 0xE4, 0, 0, deletion(AIDS.instance))
+    marked = Card(card.memory.image)
+    assert only("app." + AIDS.instance.hex().upper(), marked.memory.image)
+    assert marked.content.applications() == []
+
+
+def test_locks_and_card_states_change_whole() -> None:
+    image = image_after(session(ISD), load, lambda h: h.sw(0x80, 0xE6, 0x0C, 0, install_for()))
+
+    def lock(host: Terminal) -> None:
+        assert host.sw(0x80, 0xF0, 0x40, 0x80, INSTANCE) == 0x9000
+
+    assert_old_or_new(outcomes(image, session(ISD), lock))
+    for steps in ((7,), (7, 15), (7, 15, 127), (7, 15, 127, 15), (255,)):
+
+        def ready(host: Terminal, before: tuple[int, ...] = steps[:-1]) -> None:
+            session(ISD)(host)
+            assert {set_card(host, state) for state in before} <= {0x9000}
+
+        def move(host: Terminal, state: int = steps[-1]) -> None:
+            assert set_card(host, state) == 0x9000
+
+        assert_old_or_new(outcomes(image, ready, move))
+
+
+def test_the_numbers_of_store_data_are_replaced_together() -> None:
+    image = image_after(session(ISD), lambda h: h.sw(0x80, 0xE2, 0x90, 0, b"\x42\x01\x01"))
+
+    def store(host: Terminal) -> None:
+        assert host.sw(0x80, 0xE2, 0x90, 0, b"\x42\x02\x02\x02\x45\x01\x07") == 0x9000
+
+    found = outcomes(image, session(ISD), store)
+    assert len(found) > 6
+    assert_old_or_new(found)
+
+
+def test_a_forwarded_personalization_ends_whole() -> None:
+    card, host = with_key_pair()
+    assert set(host.store(stream(host)[:-19], last=False)) == {0x9000}
+    card.reset()
+
+    def forwarded(host: Terminal) -> None:
+        session(ISD)(host)
+        assert host.sw(0x80, 0xE6, 0x20, 0, named(AIDS.instance)) == 0x9000
+
+    def last(host: Terminal) -> None:
+        assert host.sw(0x80, 0xE2, 0x88, 0, host.secret(0x8010, PIN)) == 0x9000
+
+    found = outcomes(card.memory.image, forwarded, last)
+    assert_old_or_new(found)
+    assert any(name.endswith("personalized") for name in found[-1])
 
 
 def test_the_key_pair_appears_whole() -> None:

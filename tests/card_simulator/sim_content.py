@@ -124,6 +124,7 @@ def set_card(host: Terminal, state: int) -> int:
     return host.sw(0x80, 0xF0, 0x80, state)
 
 
-def ours(host: Terminal) -> int:
-    """Install our own application."""
-    return host.install(AIDS.instance)
+def begin_again(host: Terminal) -> None:
+    """Select the security domain and open a session."""
+    host.select(AIDS.isd)
+    host.authenticate()

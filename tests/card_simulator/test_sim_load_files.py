@@ -22,6 +22,7 @@ from tests.card_simulator.sim_content import (
     PACKAGE,
     announce,
     announcement,
+    begin_again,
     cap,
     component,
     cut_up,
@@ -250,7 +251,7 @@ BETWEEN: dict[str, Callable[[Terminal], object]] = {
     "an empty LOAD": lambda host: host.sw(0x80, 0xE8, 0x00, 1),
     "a LOAD of class 00": lambda host: host.sw(0x00, 0xE8, 0x00, 1, b"\x00"),
     "a new session": lambda host: host.authenticate(),
-    "SELECT of the domain": lambda host: (host.select(ISD), host.authenticate()),
+    "SELECT of the domain": begin_again,
 }
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from card_simulator.card import Card
-from tests.card_simulator.sim_content import INSTANCE, install_for, listed, load, named
+from tests.card_simulator.sim_content import INSTANCE, begin_again, install_for, listed, load, named
 from tests.card_simulator.sim_host import (
     AIDS,
     ANCHOR,
@@ -189,14 +189,19 @@ def test_forwarded_data_needs_encryption_as_the_application_says(level: int) -> 
     assert card.memory.image == before
 
 
+def wrong_mac(host: Terminal) -> None:
+    assert host.raw("84E2080008" + "00" * 8) == (b"", 0x6982)
+    host.authenticate()
+
+
 ENDS: dict[str, Callable[[Terminal], object]] = {
     "its last block": lambda host: store(host, dgi(0x0101, ANCHOR), 0x88),
     "GET DATA": lambda host: host.sw(0x80, 0xCA, 0x00, 0x66),
     "a list": lambda host: listed(host, 0x80),
     "a command that is refused": lambda host: host.sw(0x80, 0x02, 0, 0),
-    "SELECT": lambda host: (host.select(ISD), host.authenticate()),
+    "SELECT": begin_again,
     "a new session": lambda host: host.authenticate(),
-    "a wrong MAC": lambda host: (host.raw("84E2080008" + "00" * 8), host.authenticate()),
+    "a wrong MAC": wrong_mac,
 }
 
 

@@ -1,4 +1,4 @@
-"""The card's side of SCP03, on sessions recorded with real cards and on one worked by hand."""
+"""The card's side of SCP03, on sessions recorded with real cards and on two worked by hand."""
 
 import json
 from pathlib import Path
@@ -6,21 +6,28 @@ from typing import Any
 
 import pytest
 
+from applet_spec import spec
 from card_simulator.apdu import Answer, StatusError, parse
 from card_simulator.card import Card
 from card_simulator.card_manager import blank_image
 from card_simulator.chip import Chip, new_cplc
-from card_simulator.scp03 import Handshake, Session, StaticKeys
+from card_simulator.scp03 import (
+    LAST_COUNT,
+    Handshake,
+    Session,
+    StaticKeys,
+    pseudo_random_challenge,
+)
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "vectors" / "scp03_sessions.json").read_text(encoding="utf-8")
 )["vectors"]
 
 
-def handshake(vector: dict[str, Any]) -> Handshake:
+def handshake(vector: dict[str, Any], last_count: int = LAST_COUNT) -> Handshake:
     keys = StaticKeys(*(bytes.fromhex(vector["keys"][name]) for name in ("enc", "mac", "dek")))
     host_challenge = bytes.fromhex(vector["initialize_update"])[5:13]
-    return Handshake(keys, host_challenge, bytes.fromhex(vector["offer"])[13:21])
+    return Handshake(keys, host_challenge, bytes.fromhex(vector["offer"])[13:21], last_count)
 
 
 def session(vector: dict[str, Any]) -> Session:
@@ -75,12 +82,46 @@ def test_keys_do_not_show_in_a_repr() -> None:
     assert "AB" not in repr(StaticKeys(b"AB" * 8, b"AB" * 8, b"AB" * 8))
 
 
-def test_a_session_worked_out_by_hand_is_answered_byte_by_byte() -> None:
-    cplc = new_cplc(bytes.fromhex("6001"), bytes.fromhex("0001"), bytes.fromhex("00000001"))
-    challenge = bytes(range(8, 16))
-    card = Card(blank_image(Chip(cplc)), random=lambda size: challenge[:size])
-    card.reset()
-    lines = (Path(__file__).parent / "hand_worked_session.txt").read_text().splitlines()
+@pytest.mark.parametrize("vector", VECTORS, ids=NAMES)
+def test_a_pseudo_random_challenge_is_the_recorded_one(vector: dict[str, Any]) -> None:
+    # All nine sessions are with the eUICC's ISD-R (AID: GSMA SGP.02, annex H); i is 70
+    invoker = bytes.fromhex("A0000005591010FFFFFFFF8900000100")
+    offer, enc = bytes.fromhex(vector["offer"]), bytes.fromhex(vector["keys"]["enc"])
+    sequence = offer[29:]
+    assert pseudo_random_challenge(enc, sequence, invoker, 8) == offer[13:21]
+
+
+def test_the_encryption_counter_has_an_end() -> None:
+    vector = VECTORS[0]
+    offered = handshake(vector, last_count=2)
+    opened = offered.authenticate(parse(bytes.fromhex(vector["external_authenticate"])))
+    first, second, third = (
+        parse(bytes.fromhex(exchange["wrapped"])) for exchange in vector["exchanges"][:3]
+    )
+    opened.unwrap(first)
+    opened.unwrap(second)
+    with pytest.raises(StatusError, match="6982"):
+        opened.unwrap(third)
+
+
+def transcript(name: str) -> tuple[list[bytes], list[str]]:
+    lines = (Path(__file__).parent / name).read_text().splitlines()
     commands = [bytes.fromhex(line[2:]) for line in lines if line.startswith(">")]
-    answers = [line[2:] for line in lines if line.startswith("<")]
+    return commands, [line[2:] for line in lines if line.startswith("<")]
+
+
+@pytest.mark.parametrize(
+    ("name", "profile"),
+    [
+        ("hand_worked_session.txt", "unicard-reference"),
+        ("hand_worked_s16_session.txt", "unicard-s16-pseudo-random"),
+    ],
+)
+def test_a_session_worked_out_by_hand_is_answered_byte_by_byte(name: str, profile: str) -> None:
+    card_type = spec().card_profiles[profile]
+    numbers = (bytes.fromhex("6001"), bytes.fromhex("0001"), bytes.fromhex("00000001"))
+    chip = Chip(new_cplc(*numbers, card_type))
+    card = Card(blank_image(chip, card_type), random=lambda size: bytes(range(8, 16))[:size])
+    card.reset()
+    commands, answers = transcript(name)
     assert [card.transmit(command).hex().upper() for command in commands] == answers

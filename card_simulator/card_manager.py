@@ -20,6 +20,7 @@ from card_simulator.listing import Listing
 from card_simulator.loading import Loading
 from card_simulator.memory import Image, Memory
 from card_simulator.profiles import REFERENCE, factory_keys
+from card_simulator.registry import Instance, Registry
 from card_simulator.scp03_options import OPTIONS_CELL
 from card_simulator.secure_channel import SecureChannel
 from card_simulator.store_data import DomainData
@@ -33,11 +34,13 @@ _CARD = 0x80
 """P1 of SET STATUS for the card's own life cycle."""
 
 
-def blank_image(chip: Chip, profile: CardProfile | None = None) -> Image:
-    """Return the memory of a new card: OP_READY, transport keys, no application installed.
+def blank_image(
+    chip: Chip, profile: CardProfile | None = None, *, installed: bool = False
+) -> Image:
+    """Return the memory of a new card: OP_READY, transport keys, the application only loaded.
 
     The card is of the type ``profile``, the reference card where none is given; ValueError for a
-    type whose parameter i is not known.
+    type whose parameter i is not known. ``installed`` cards come with an instance, still blank.
     """
     profile = profile or spec().card_profiles[REFERENCE]
     if profile.i is None:
@@ -47,6 +50,9 @@ def blank_image(chip: Chip, profile: CardProfile | None = None) -> Image:
     CardLifeCycle(memory).begin()
     memory.write(OPTIONS_CELL, bytes((profile.i,)))
     KeySets(memory).store(profile.factory_version, factory_keys(profile))
+    if installed:
+        aids = spec().aids
+        Registry(memory).put_instance(Instance(aids.instance, aids.package, aids.module))
     return memory.image
 
 

@@ -69,8 +69,20 @@ def sim() -> None:
     metavar="NAME",
     help="Which card type: its SCP03 options, factory key version and key length.",
 )
+@click.option(
+    "--installed",
+    is_flag=True,
+    help="With the application installed, for programs that stop where none is listed.",
+)
 @output_options
-def new(out: Output, count: int, directory: Path, seed: int | None, profile: CardProfile) -> None:
+def new(
+    out: Output,
+    count: int,
+    directory: Path,
+    seed: int | None,
+    profile: CardProfile,
+    installed: bool,
+) -> None:
     """Make blank cards: blank-0001.json and so on, each with its own chip serial.
 
     Their keys are GlobalPlatform's public test key 40 41 42 …, as long as the card type's keys are.
@@ -88,7 +100,7 @@ def new(out: Output, count: int, directory: Path, seed: int | None, profile: Car
     chips = list(new_chips(count, seed, profile))
     with out.progress(count, "blank cards") as progress:
         for path, chip in zip(paths, chips, strict=True):
-            create(path, blank_image(chip, profile))
+            create(path, blank_image(chip, profile, installed=installed))
             progress.advance()
     cards = [
         {"file": str(path), "chip_serial": chip.serial.hex().upper()}

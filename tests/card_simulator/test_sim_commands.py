@@ -56,6 +56,13 @@ def test_a_seed_gives_the_same_serials(tmp_path: Path) -> None:
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
 
 
+def test_new_makes_cards_that_come_with_the_application_still_blank(tmp_path: Path) -> None:
+    run("new", "--installed", "--dir", str(tmp_path))
+    card = str(tmp_path / "blank-0001.json")
+    (application,) = json.loads(run("show", card, "--json").stdout)["applications"]
+    assert (application["state"], application["card_serial"]) == ("BLANK", None)
+
+
 def test_new_overwrites_no_card_and_makes_none_if_one_is_there(tmp_path: Path) -> None:
     run("new", "--dir", str(tmp_path))
     (tmp_path / "blank-0001.json").rename(tmp_path / "blank-0002.json")

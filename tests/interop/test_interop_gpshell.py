@@ -8,6 +8,7 @@ globalplatform/src/globalplatform.c and crypto.c, from 2020 to 2026.
 import pytest
 
 from card_simulator.card import Card
+from card_simulator.card_manager import blank_image
 from tests.card_simulator.sim_host import AIDS, ISD, Keys
 from tests.interop.interop_script import (
     DONE,
@@ -75,6 +76,12 @@ def test_list_script_finds_domain_applications_and_packages_of_an_installed_card
     assert AIDS.instance in [entry[0x4F].value for entry in get_status(shell, "40")]
     for element in ("20", "10"):
         assert AIDS.package in [entry[0x4F].value for entry in get_status(shell, element)]
+
+
+def test_list_script_finds_an_application_on_stock_that_comes_with_one(card: Card) -> None:
+    stock = Card(blank_image(card.chip, installed=True))
+    stock.reset()
+    assert [entry[0x4F].value for entry in get_status(script(stock), "40")] == [AIDS.instance]
 
 
 @pytest.mark.parametrize("inner_length", [True, False], ids=["library 7", "newest source"])

@@ -1,0 +1,82 @@
+"""Every type of software card is personalized by what its profile says."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from applet_spec import CardProfile, spec
+from card_simulator.blanks import new_chips
+from card_simulator.card import Card
+from card_simulator.card_manager import blank_image
+from card_simulator.profiles import factory_keys, software_profiles
+from card_simulator.reader import SimReader
+from host_lib.keyset import KeySet
+from host_lib.secret import AesKey, SecretBytes
+from keys_tool.contents import initial_contents
+from keys_tool.file_store import FileStore
+from keys_tool.vault import ScryptCost
+from personalization.journal import Journal
+from personalization.outcome import Outcome
+from tests.personalization.perso_bureau import PASSPHRASE, Bureau, prepared_batch
+
+MAC_ONLY = "unicard-mac-only"
+
+
+def new_store(path: Path, profile: CardProfile) -> FileStore:
+    keys = factory_keys(profile)
+    transport = KeySet(0xFF, AesKey(keys.enc), AesKey(keys.mac), AesKey(keys.dek))
+    secret = SecretBytes(PASSPHRASE.encode())
+    contents = initial_contents("Test issuer", transport)
+    return FileStore.create(path, secret, contents=contents, cost=ScryptCost(n=1024))
+
+
+class Watched(SimReader):
+    """Notes the level of each EXTERNAL AUTHENTICATE and the longest command data."""
+
+    def __init__(self, card: Card) -> None:
+        super().__init__("sim", card)
+        self.levels: set[int] = set()
+        self.longest = 0
+
+    def transmit(self, command: bytes, timeout: float | None = None) -> bytes:
+        if command[:2] == b"\x84\x82":
+            self.levels.add(command[2])
+        self.longest = max(self.longest, len(command) - 6)
+        return super().transmit(command, timeout)
+
+
+@contextmanager
+def bureau_and_card(folder: Path, name: str) -> Iterator[tuple[Bureau, Watched]]:
+    profile = spec().card_profiles[name]
+    store = new_store(folder / "keys.unicard", profile)
+    journal = Journal(folder / "bureau.journal", create=True)
+    (chip,) = new_chips(1, 1, profile)
+    with store, journal, Watched(Card(blank_image(chip, profile))) as reader:
+        yield prepared_batch(folder, store, journal, 1, 7), reader
+
+
+@pytest.mark.parametrize("name", sorted({*software_profiles()} - {MAC_ONLY}))
+def test_a_card_of_every_profile_with_protected_answers_is_issued(
+    tmp_path: Path, name: str
+) -> None:
+    with bureau_and_card(tmp_path, name) as (bureau, reader):
+        result = bureau.visit(reader)
+        assert result.outcome is Outcome.ISSUED, (result.message, result.advice)
+        assert bureau.visit(reader).outcome is Outcome.ALREADY_DONE
+        assert reader.levels == {0x33}
+        assert reader.longest <= 255
+
+
+def test_a_card_whose_answers_nothing_protects_is_set_aside_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
+    with bureau_and_card(tmp_path, MAC_ONLY) as (bureau, reader):
+        before = reader.card.memory.image
+        result = bureau.visit(reader)
+        assert result.outcome is Outcome.SET_ASIDE
+        assert "level 03" in result.message
+        assert "card probe" in result.advice
+        assert reader.card.memory.image == before
+        assert all(entry.chip is None for entry in bureau.entries())

@@ -23,6 +23,10 @@ GROUPS: dict[str, tuple[str, str]] = {
     "card": ("host_lib.commands:card", "Show a card, verify and change its PIN."),
     "personalize": ("personalization.commands:personalize", "Turn blank cards into issued ones."),
     "keys": ("keys_tool.commands:keys", "Make key stores, list keys, rotate a card's keys."),
+    "admin": (
+        "card_administration.commands:admin",
+        "Load, install, delete and lock what is on a card; lead it through its life.",
+    ),
     "conformance": ("card_conformance.commands:conformance", "Prove what a card does."),
     "spec": (
         "applet_spec.commands:spec",

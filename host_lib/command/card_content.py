@@ -35,7 +35,7 @@ class InstallForLoad(Confirmed):
     """INSTALL [for load]: announces a load file; the blocks of LOAD must follow directly.
 
     ``domain`` is the security domain that gets it (empty: the selected one), ``digest`` SHA-1 or
-    SHA-256 over the load file data block, or empty.
+    SHA-256 over the components, or empty.
     """
 
     NAME: ClassVar[str] = "INSTALL"

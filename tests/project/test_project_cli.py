@@ -29,6 +29,7 @@ HEAVY = {
 }
 ROOMS = {
     "applet_spec",
+    "card_administration",
     "card_conformance",
     "card_simulator",
     "host_lib",

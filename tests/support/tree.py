@@ -8,6 +8,7 @@ ROOT = Path(__file__).parents[2]
 
 PACKAGES = (
     "applet_spec",
+    "card_administration",
     "card_conformance",
     "card_simulator",
     "host_lib",

@@ -1,0 +1,151 @@
+"""Carrying out what changes a card: look, plan, send exactly the plan, say what came of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from applet_spec import Changed, ExitCode, UnicardError
+from card_administration.access import Access
+from host_lib.drive import drive
+from host_lib.flow.content import CardContents, Observation, observe
+from host_lib.flow.identify import identify
+from host_lib.flow.planned import following
+from host_lib.flow.stages import Step, commands_of
+from host_lib.plan import CardState as PlannedFor
+from host_lib.plan import Plan
+from host_lib.plan_file import require_same
+from host_lib.reader import Reader
+
+Wish = Callable[[Observation], tuple[Step, ...]]
+"""What is to be done to a card that was found so; raises `DoesNotFit` where it cannot be."""
+
+_PSEUDO_RANDOM = 0x10
+_COUNTED = (
+    "The card counts its sessions (pseudo-random challenge): its sequence counter has moved by the "
+    "one that was opened to make this plan."
+)
+
+
+class OperationUnfinished(UnicardError):
+    """An operation stopped, and the card was read afterwards: the message says how it stands."""
+
+    advice = "See what is on the card with `unicard admin list`, and go on from there."
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation: the words of the command line that does it, and what it wishes."""
+
+    name: str
+    arguments: tuple[str, ...]
+    wish: Wish
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an operation found and what it sent; ``commands`` counts what was sent to change."""
+
+    before: CardContents
+    steps: tuple[Step, ...]
+
+    @property
+    def commands(self) -> int:
+        """How many commands of the operation's own were sent."""
+        return len(self.steps)
+
+
+def look(reader: Reader, access: Access, level: int | None = None) -> Observation:
+    """Read what is on the card in a reader, in a session of ``level`` (by default its profile's).
+
+    Raises `NoKnownKeys` and `CardCryptogramError` where no key opens it.
+    """
+    facts = drive(identify(reader.atr), reader)
+    flow = observe(access.versions(facts), level, facts.terms)
+    return drive(flow, reader, access.sam)
+
+
+def plan_operation(reader: Reader, access: Access, operation: Operation) -> Plan:
+    """Return what `carry_out` would do to the card in a reader; the card is only read."""
+    with reader.exclusive():
+        return _Work.on(reader, access, operation).plan
+
+
+def carry_out(
+    reader: Reader, access: Access, operation: Operation, saved: Plan | None = None
+) -> Done:
+    """Do it. With ``saved`` card and steps must be those of that plan, else `PlanDoesNotFit`.
+
+    Nothing but the plan's commands is sent in any case. Raises `DoesNotFit` before anything
+    changed, the card's refusals where nothing changed either, and `OperationUnfinished` where the
+    card was asked again after something went wrong.
+    """
+    with reader.exclusive():
+        work = _Work.on(reader, access, operation)
+        if saved is not None:
+            require_same(saved, work.plan)
+        stage = work.found.stage(work.steps)
+        try:
+            drive(following(work.plan, stage.run()), reader, access.sam)
+        except UnicardError as error:
+            raise _explained(error, reader, access, work.found) from error
+    return Done(work.found.contents, work.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is to be done on one card: what was found, the steps, and their plan."""
+
+    found: Observation
+    steps: tuple[Step, ...]
+    plan: Plan
+
+    @classmethod
+    def on(cls, reader: Reader, access: Access, operation: Operation) -> "_Work":
+        found = look(reader, access)
+        steps = operation.wish(found)
+        remarks = (_COUNTED,) if (found.opening.terms.i or 0) & _PSEUDO_RANDOM else ()
+        commands = commands_of((found.stage(steps),))
+        plan = Plan(operation.name, operation.arguments, state_of(found), commands, remarks)
+        return cls(found, steps, plan)
+
+
+def state_of(found: Observation) -> PlannedFor:
+    """Return what a plan that was made from here depends on."""
+    contents = found.contents
+    installed = (f"{e.aid.hex().upper()} {e.life_cycle:02X}" for e in contents.applications)
+    loaded = (entry.aid.hex().upper() for entry in contents.load_files)
+    versions = (f"{version:02X}" for version in contents.key_versions)
+    return PlannedFor(
+        contents.chip_serial,
+        (
+            ("life cycle", contents.state_name),
+            ("key versions", ", ".join(versions) or "none"),
+            ("applications", ", ".join(installed) or "none"),
+            ("load files", ", ".join(loaded) or "none"),
+            ("session", f"{found.opening.version:02X}, {found.opening.shape}"),
+        ),
+    )
+
+
+def _explained(
+    error: UnicardError, reader: Reader, access: Access, before: Observation
+) -> UnicardError:
+    """Ask the card where it stands after an error; the error itself where it does not answer."""
+    try:
+        now = look(reader, access)
+    except UnicardError:
+        return error
+    same = now.contents == before.contents
+    if same and error.changed is Changed.NO:
+        return error
+    return OperationUnfinished(
+        f"{error.message}; the card was read again and is "
+        + ("as it was before" if same else "not as it was before"),
+        changed=Changed.NO if same else Changed.YES,
+        exit_code=_exit_code(error, same),
+    )
+
+
+def _exit_code(error: UnicardError, same: bool) -> ExitCode:
+    if error.exit_code is ExitCode.REFUSED:
+        return ExitCode.REFUSED
+    return ExitCode.FAILED if same else ExitCode.UNCERTAIN

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, modes
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,6 +61,43 @@ def test_keys_are_derived_as_in_nists_sp_800_108_vectors(v: dict[str, Any]) -> N
         counter_bytes=v["counter_bytes"],
     )
     assert derived == h(v["output"])
+
+
+BLOCKS = st.integers(0, 5).flatmap(lambda n: st.binary(min_size=16 * n, max_size=16 * n))
+IV = st.binary(min_size=16, max_size=16)
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["encrypt", "nonce", "decrypt"]), IV, BLOCKS), max_size=8
+)
+
+
+@given(st.sampled_from([16, 24, 32]), STEPS)
+def test_kept_contexts_give_what_new_ones_would_in_any_order_of_uses(
+    length: int, steps: list[tuple[str, bytes, bytes]]
+) -> None:
+    key = bytes(range(length))
+    context = AesContext(key)
+    for step, iv, data in steps:
+        if step == "nonce":
+            found = context.cbc_encrypt_nonce(iv, data)
+            iv = Cipher(AES(key), modes.ECB()).encryptor().update(iv)
+        else:
+            found = getattr(context, f"cbc_{step}")(iv, data)
+        cipher = Cipher(AES(key), modes.CBC(iv))
+        fresh = cipher.decryptor() if step == "decrypt" else cipher.encryptor()
+        assert found == fresh.update(data) + fresh.finalize()
+
+
+@pytest.mark.parametrize("iv", [0, 15, 17])
+def test_what_cbc_refuses_leaves_the_kept_contexts_as_they_were(iv: int) -> None:
+    context, untouched = AesContext(bytes(16)), AesContext(bytes(16))
+    for use in (context.cbc_encrypt, context.cbc_encrypt_nonce, context.cbc_decrypt):
+        with pytest.raises(ValueError, match="IV of 16 bytes"):
+            use(bytes(iv), bytes(32))
+        with pytest.raises(ValueError, match="whole blocks"):
+            use(bytes(16), bytes(17))
+    for name in ("cbc_encrypt", "cbc_encrypt_nonce", "cbc_decrypt"):
+        same = getattr(untouched, name)(bytes(16), bytes(32))
+        assert getattr(context, name)(bytes(16), bytes(32)) == same
 
 
 def kdf3(master: bytes, diversification: bytes, number: int) -> bytes:

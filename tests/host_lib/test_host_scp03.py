@@ -10,12 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import host_lib.channel as channel_module
 from applet_spec import Changed, ExitCode
 from host_lib.apdu import Apdu, Response
 from host_lib.errors import (
+    CardChallengeError,
     CardCryptogramError,
     CardRemoved,
     ChannelClosed,
+    CounterExhausted,
+    MiscountError,
     ProtocolError,
     SecureMessagingError,
     SessionNotOffered,
@@ -29,7 +33,9 @@ from host_lib.scp03 import (
     SecurityLevel,
     SessionKeys,
     SessionOffer,
+    authenticate,
     open_session,
+    reduced,
     secured,
 )
 from host_lib.secret import AesKey
@@ -95,6 +101,49 @@ def test_the_cards_offer_is_read(v: dict[str, Any]) -> None:
     assert offer.sequence == int(v["offer"][-6:], 16)
 
 
+ISD_R = bytes.fromhex("A0000005591010FFFFFFFF8900000100")
+"""The security domain of an eUICC to which the published sessions were opened (GSMA SGP.02)."""
+
+
+@published
+def test_a_published_pseudo_random_challenge_follows_from_key_counter_and_name(
+    v: dict[str, Any],
+) -> None:
+    offer, enc = SessionOffer.parse(h(v["offer"])), AesKey(h(v["keys"]["enc"]))
+    assert offer.challenge_is_from(enc, ISD_R)
+    assert not offer.challenge_is_from(enc, ISD_R[:-1])
+    assert offer.sequence is not None
+    assert not replace(offer, sequence=offer.sequence + 1).challenge_is_from(enc, ISD_R)
+
+
+@published
+def test_a_challenge_that_does_not_follow_ends_it_before_external_authenticate(
+    v: dict[str, Any],
+) -> None:
+    challenge = Apdu.parse(h(v["initialize_update"])).data
+    wrong = open_session(published_keys(v), 0x11, challenge, aid=bytes.fromhex("A000000151000000"))
+    next(wrong)
+    with pytest.raises(CardChallengeError, match="sequence counter") as caught:
+        wrong.send(Response(h(v["offer"]), 0x9000))
+    assert caught.value.changed is Changed.NO
+    right = open_session(published_keys(v), int(v["level"], 16), challenge, aid=ISD_R)
+    next(right)
+    assert right.send(Response(h(v["offer"]), 0x9000)).ins == 0x82
+
+
+def test_wrong_keys_are_told_as_wrong_keys_though_the_challenge_is_wrong_too() -> None:
+    v = SESSIONS[0]
+    keys = replace(published_keys(v), enc=KEY, mac=KEY, dek=KEY)
+    steps = open_session(keys, 0x11, Apdu.parse(h(v["initialize_update"])).data, aid=ISD_R)
+    next(steps)
+    with pytest.raises(CardCryptogramError):
+        steps.send(Response(h(v["offer"]), 0x9000))
+
+
+def test_a_random_challenge_follows_from_nothing_and_is_not_checked() -> None:
+    assert SessionOffer.parse(an_offer()).challenge_is_from(KEY, b"any name")
+
+
 # A card of our own for all that has not been published: S16, refusals, attacks.
 
 
@@ -153,19 +202,20 @@ class CardEnd:
         assert apdu.cla & 4
         data, mac = apdu.data[: -self.length], apdu.data[-self.length :]
         # 6.2.4: the MAC is computed as if on logical channel 0.
-        header = bytes((apdu.cla & 0xFC,)) + apdu.header[1:] + bytes((len(apdu.data),))
+        lc = apdu.encode()[4:7] if apdu.is_extended else apdu.encode()[4:5]
+        header = bytes((apdu.cla & 0xFC,)) + apdu.header[1:] + lc
         self.chaining = self.mac.cmac(self.chaining, header, data)
         assert mac == self.chaining[: self.length]
         return data
 
 
-def a_session(level: int, size: int = 8) -> tuple[SecureChannel, CardEnd]:
+def a_session(level: int, size: int = 8, max_lc: int = 255) -> tuple[SecureChannel, CardEnd]:
     host = bytes(range(size))
     card = CardEnd(level, size, host)
-    steps = open_session(KEYS, level, host)
-    next(steps)
     i = 0x60 | (size == 16)
-    card.take_authentication(steps.send(Response(an_offer(i=i, size=size, host=host), 0x9000)))
+    offer = SessionOffer.parse(an_offer(i=i, size=size, host=host))
+    steps = authenticate(offer, KEYS, level, host, max_lc=max_lc)
+    card.take_authentication(next(steps))
     return finish(steps, Response(b"", 0x9000)), card
 
 
@@ -190,6 +240,38 @@ def test_both_ends_understand_each_other_at_every_level_in_s8_and_s16(
         response = Response(b"", 0x6A80) if answer is None else card.answer(answer, sw)
         assert channel.unwrap(response) == Response(answer or b"", response.sw)
     assert channel.is_open
+
+
+def test_an_extended_command_is_signed_with_its_length_in_three_bytes() -> None:
+    for level in SecurityLevel:
+        for size in (8, 16):
+            channel, card = a_session(level, size, max_lc=1000)
+            for length in (100, channel.max_data, 224, channel.max_data - 1, 0):
+                data = bytes(length)
+                wrapped = channel.wrap(Apdu(0x80, 0xE2, 0, 0, data))
+                assert len(wrapped.data) <= 1000
+                assert Apdu.parse(wrapped.encode()).data == wrapped.data
+                assert card.receive(wrapped) == data
+                assert channel.unwrap(card.answer(data)) == Response(data, 0x9000)
+
+
+def test_a_long_expected_length_alone_makes_a_command_extended_where_the_card_takes_it() -> None:
+    short, _ = a_session(0x03)
+    assert not short.wrap(Apdu(0x80, 0xCA, 0, 0, b"x", 65536)).is_extended
+    channel, card = a_session(0x03, max_lc=256)
+    wrapped = channel.wrap(Apdu(0x80, 0xCA, 0, 0, b"x", 65536))
+    assert wrapped.ne == 65536
+    assert card.receive(wrapped) == b"x"
+
+
+def test_a_protected_command_is_never_cut_into_links() -> None:
+    channel, _ = a_session(0x33, max_lc=600)
+    flow = framed(secured(channel, iter_of(Apdu(0x80, 0xE2, 0, 0, bytes(500)))))
+    assert len(next(flow).data) == 520
+
+
+def iter_of(apdu: Apdu) -> Generator[Apdu, Response, Response]:
+    return (yield apdu)
 
 
 @pytest.mark.parametrize(
@@ -314,6 +396,25 @@ def test_a_refused_host_cryptogram_opens_no_channel() -> None:
         steps.send(Response(b"", 0x6300))
 
 
+@pytest.mark.parametrize(
+    ("level", "i", "left"),
+    [
+        (0x33, 0x60, 0x33),
+        (0x33, 0x71, 0x33),
+        (0x33, 0x20, 0x13),
+        (0x33, 0x10, 0x03),
+        (0x33, 0x40, 0x03),
+        (0x13, 0x00, 0x03),
+        (0x11, 0x01, 0x01),
+        (0x01, 0x60, 0x01),
+    ],
+)
+def test_a_level_is_reduced_to_what_i_offers_and_never_loses_what_protects_commands(
+    level: int, i: int, left: int
+) -> None:
+    assert reduced(level, i) == left
+
+
 def test_a_number_that_is_no_level_is_refused() -> None:
     steps = open_session(KEYS, 0x23, CHALLENGE)
     next(steps)
@@ -380,6 +481,62 @@ def test_an_earlier_response_is_not_accepted_again() -> None:
     card.receive(channel.wrap(Apdu(0, 0xB0, 0, 0)))
     with pytest.raises(SecureMessagingError):
         channel.unwrap(first)
+
+
+def test_responses_in_the_wrong_order_are_noticed() -> None:
+    channel, card = a_session(0x33)
+    card.receive(channel.wrap(Apdu(0, 0xB0, 0, 0)))
+    first = card.answer(b"first")
+    channel.unwrap(first)
+    card.receive(channel.wrap(Apdu(0, 0xB0, 0, 1)))
+    card.receive(channel.wrap(Apdu(0, 0xB0, 0, 2)))
+    later = card.answer(b"third")
+    with pytest.raises(SecureMessagingError, match="wrong MAC"):
+        channel.unwrap(first)
+    assert later.sw == 0x9000
+    assert not channel.is_open
+
+
+@given(st.sampled_from([0x11, 0x13, 0x33]), st.sampled_from([8, 16]), st.data())
+def test_a_response_that_is_cut_anywhere_is_noticed(
+    level: int, size: int, draw: st.DataObject
+) -> None:
+    channel, card = a_session(level, size)
+    card.receive(channel.wrap(Apdu(0, 0xB0, 0, 0)))
+    answer = card.answer(bytes(range(40))).data
+    cut = draw.draw(st.integers(0, len(answer) - 1))
+    with pytest.raises(SecureMessagingError):
+        channel.unwrap(Response(answer[:cut], 0x9000))
+    assert not channel.is_open
+
+
+def test_the_encryption_counter_is_not_let_wrap(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert channel_module.MOST_COMMANDS == 2**120 - 1
+    monkeypatch.setattr(channel_module, "MOST_COMMANDS", 2)
+    channel, card = a_session(0x33)
+    for _ in range(2):
+        card.receive(channel.wrap(Apdu(0, 0xB0, 0, 0)))
+        channel.unwrap(card.answer(b"ok"))
+    with pytest.raises(CounterExhausted) as caught:
+        channel.wrap(Apdu(0, 0xB0, 0, 0))
+    assert caught.value.changed is Changed.NO
+    with pytest.raises(ChannelClosed, match="at its end"):
+        channel.wrap(Apdu(0, 0xB0, 0, 0))
+
+
+@pytest.mark.parametrize(("counted", "off"), [(0, -2), (1, -1), (3, 1)])
+def test_a_card_that_miscounts_is_told_from_an_attacker(counted: int, off: int) -> None:
+    channel, card = a_session(0x33)
+    card.receive(channel.wrap(Apdu(0, 0xB0, 0, 0)))
+    channel.unwrap(card.answer(b""))
+    card.receive(channel.wrap(Apdu(0, 0xB0, 0, 0)))
+    card.counter = counted
+    with pytest.raises(MiscountError, match=f"counter {counted} and not the host's 2") as caught:
+        channel.unwrap(card.answer(b"short"))
+    assert caught.value.off == off
+    assert "carried the command out" in caught.value.message
+    assert "ask it for its state" in caught.value.advice
+    assert not channel.is_open
 
 
 def test_a_right_mac_over_undecryptable_data_ends_the_channel() -> None:

@@ -25,7 +25,7 @@ GROUPS: dict[str, tuple[str, str]] = {
     "keys": ("keys_tool.commands:keys", "Make key stores, list keys, rotate a card's keys."),
     "admin": (
         "card_administration.commands:admin",
-        "Load, install, delete and lock what is on a card; lead it through its life.",
+        "Load, install, delete, lock; lead a card through its life.",
     ),
     "conformance": ("card_conformance.commands:conformance", "Prove what a card does."),
     "spec": (

@@ -154,7 +154,7 @@ def _changes(command: Callable[..., R]) -> Callable[..., R]:
 
 @click.group()
 def admin() -> None:
-    """Load, install, delete and lock what is on a card; lead it through its life.
+    """Load, install, delete, lock; lead a card through its life.
 
     Each command opens a session with a key set of the store that opens the card, reads what is on
     it, and refuses what does not fit before anything is sent. --dry-run shows the commands.

@@ -193,6 +193,26 @@ def rotate(
     out.result(data, lambda console: rendering.tell_rotation(console, report))
 
 
+@keys.command()
+@reader_option
+@store_option
+@passphrase_option
+@output_options
+def find(out: Output, store: str, passphrase: SecretSource, reader: str | None) -> None:
+    """Find out which keys of the store open the card in a reader: issuer's, or of blank stock.
+
+    A key that is not the card's costs it nothing: the card proves its keys first, and only one that
+    has proven a key is authenticated to.
+    """
+    from host_lib.reader import open_reader
+    from keys_tool.finding import find_keys
+
+    with _open(store, passphrase) as opened, open_reader(reader) as place:
+        found = find_keys(place, opened)
+    data = {"reader": place.name, **rendering.found_as_dict(found)}
+    out.result(data, lambda console: rendering.draw_found(console, found))
+
+
 @keys.command("change-passphrase")
 @store_option
 @passphrase_option

@@ -8,6 +8,7 @@ from keys_tool.purpose import KeyInfo
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from keys_tool.finding import FoundKeys
     from keys_tool.rotation import RotationReport
 
 
@@ -67,6 +68,30 @@ def tell_rotation(console: "Console", report: "RotationReport") -> None:
     if not report.added and not report.deleted:
         console.print("There was nothing to do.")
     console.print(f"The card has key versions {listed(report.after)} now.")
+
+
+def found_as_dict(found: "FoundKeys") -> dict[str, object]:
+    """Return which keys open a card; versions are two hexadecimal digits."""
+    return {
+        "chip_serial": found.chip_serial,
+        "present": _hexes(found.present),
+        "opening": [
+            {"version": f"{one.version:02X}", "purpose": one.purpose, "key": f"{one.key:02X}"}
+            for one in found.opening
+        ],
+    }
+
+
+def draw_found(console: "Console", found: "FoundKeys") -> None:
+    """Draw which key versions a card has, and which key of the store opens each."""
+    from rich.table import Table
+
+    table = Table("Key version of the card", "Opened by")
+    keys = {one.version: f"{one.purpose.value} {one.key:02X}" for one in found.opening}
+    for version in found.present:
+        table.add_row(f"{version:02X}", keys.get(version, "no key of this store"))
+    console.print(f"Card {found.chip_serial.hex().upper()}")
+    console.print(table)
 
 
 def _hexes(versions: Iterable[int]) -> list[str]:

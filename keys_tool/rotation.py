@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from applet_spec import Changed, ExitCode, UnicardError
 from host_lib.drive import drive
 from host_lib.flow.base import Sam
+from host_lib.flow.identify import identify
 from host_lib.flow.planned import following
 from host_lib.flow.rotation import (
     KeyFindings,
@@ -18,6 +19,7 @@ from host_lib.flow.rotation import (
     new_key_length,
     rotation_steps,
 )
+from host_lib.flow.session import SessionTerms
 from host_lib.plan import Plan
 from host_lib.plan_file import require_same
 from host_lib.reader import Reader
@@ -81,9 +83,9 @@ def rotate_card(
             require_same(saved, work.plan)
         try:
             done = drive(following(work.plan, work.steps.run()), reader, work.sam)
-            after = drive(find_issuer_keys(work.ours), reader, work.sam)
+            after = work.ask(reader)
         except UnicardError as error:
-            raise _explained(error, reader, work.sam, work.ours, work.found) from error
+            raise _explained(error, reader, work) from error
     found = work.found
     return RotationReport(
         target, found.present, found.opening, done.added, done.deleted, after.present
@@ -96,6 +98,7 @@ class _Work:
 
     ours: frozenset[int]
     sam: Sam
+    terms: SessionTerms
     found: KeyFindings
     steps: RotationSteps
     plan: Plan
@@ -105,7 +108,8 @@ class _Work:
         """Ask the card which keys open it, and say what follows from that."""
         ours = _usable_versions(store, target, source)
         sam = store.sam()
-        found = drive(find_issuer_keys(ours), reader, sam)
+        terms = drive(identify(reader.atr), reader).terms
+        found = drive(find_issuer_keys(ours, terms), reader, sam)
         length = _KEY_LENGTH
         if found.opening and target not in found.present:
             length = drive(new_key_length(found, target), reader, sam)
@@ -113,7 +117,11 @@ class _Work:
         words = ("--to", f"{target:02X}", *(("--from", f"{source:02X}") if source else ()))
         remarks = (_COUNTED,) if found.terms and (found.terms.i or 0) & _PSEUDO_RANDOM else ()
         plan = Plan("keys rotate", words, found.state, steps.commands(), remarks)
-        return cls(ours, sam, found, steps, plan)
+        return cls(ours, sam, terms, found, steps, plan)
+
+    def ask(self, reader: Reader) -> KeyFindings:
+        """Ask the card again which keys open it."""
+        return drive(find_issuer_keys(self.ours, self.terms), reader, self.sam)
 
 
 _KEY_LENGTH, _PSEUDO_RANDOM = 16, 0x10
@@ -132,19 +140,13 @@ def _usable_versions(store: KeyStore, target: int, source: int | None) -> frozen
     return frozenset((source, target))
 
 
-def _explained(
-    error: UnicardError,
-    reader: Reader,
-    sam: Sam,
-    ours: frozenset[int],
-    before: KeyFindings,
-) -> UnicardError:
+def _explained(error: UnicardError, reader: Reader, work: _Work) -> UnicardError:
     """Ask the card where it stands after an error; the error itself where it does not answer."""
     try:
-        now = drive(find_issuer_keys(ours), reader, sam)
+        now = work.ask(reader)
     except UnicardError:
         return error
-    same = now == before
+    same = now == work.found
     return RotationUnfinished(
         f"{error.message}; the card has key versions {listed(now.present)} now "
         f"and opens with {listed(now.opening)}",

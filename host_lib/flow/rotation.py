@@ -103,13 +103,14 @@ def find_issuer_keys(ours: Collection[int], terms: SessionTerms = PLAIN_TERMS) -
     """Find out which of our key versions open the card.
 
     A version is tried once, and EXTERNAL AUTHENTICATE goes out only after the card cryptogram
-    matched, so that a wrong guess costs the card nothing.
+    matched, so that a wrong guess costs the card nothing. A card that does not list its key
+    versions is asked for each of ours.
     """
     fci = yield from SelectCardManager(spec().aids.isd)
     cplc = yield from GetCplc()
     present = yield from key_versions()
     opened: dict[int, IssuerSession] = {}
-    for version in present:
+    for version in present or sorted(ours):
         if version in ours:
             try:
                 opened[version] = yield from open_issuer_session(version, terms=terms)
@@ -119,7 +120,7 @@ def find_issuer_keys(ours: Collection[int], terms: SessionTerms = PLAIN_TERMS) -
     yield from SelectCardManager(spec().aids.isd)
     one = next(iter(opened.values()), None)
     return KeyFindings(
-        present,
+        present or tuple(opened),
         tuple(opened),
         cplc.chip_serial,
         one.diversification if one else b"",

@@ -59,6 +59,7 @@ class KeySet:
             while len(cell) > 1:
                 key_id, end = cell[0], 2 + cell[1]
                 keys[key_id], cell = cell[2:end], cell[end:]
-        if not {len(key) for key in keys.values()} <= set(KEY_LENGTHS) or len(cell) == 1:
+        lengths = {len(key) for key in keys.values()}
+        if not (lengths <= set(KEY_LENGTHS) and keys.keys() <= set(KEY_IDS)) or len(cell) == 1:
             raise ValueError("a cell that is no key set")
         return cls(keys)

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from card_simulator.card_file import create
 from card_simulator.commands import sim
 from card_simulator.reader import SIM
-from tests.card_simulator.sim_host import PIN, TEST_KEY, installed, personalized
+from tests.card_simulator.sim_host import ISD, PIN, TEST_KEY, Keys, installed, personalized
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,6 +70,47 @@ def test_new_overwrites_no_card_and_makes_none_if_one_is_there(tmp_path: Path) -
     assert result.returncode == 1
     assert json.loads(result.stdout)["error"]["changed"] == "no"
     assert [path.name for path in tmp_path.iterdir()] == ["blank-0002.json"]
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ((), ("unicard-reference", "60", ["FF"], {"FF": 128})),
+        (("--profile", "unicard-s16"), ("unicard-s16", "61", ["FF"], {"FF": 256})),
+        (("-p", "unicard-mac-only"), ("unicard-mac-only", "00", ["20"], {"20": 128})),
+    ],
+)
+def test_new_makes_cards_of_a_type_and_show_tells_it(
+    tmp_path: Path, words: tuple[str, ...], shown: tuple[object, ...]
+) -> None:
+    made = json.loads(run("new", "--dir", str(tmp_path), *words, "--json").stdout)
+    assert made["profile"] == shown[0]
+    path = str(tmp_path / "blank-0001.json")
+    state = json.loads(run("show", path, "--json").stdout)
+    fields = (state["profile"], state["i"], state["key_versions"], state["key_bits"])
+    assert fields == shown
+    text = run("show", path).stdout
+    assert str(shown[0]) in text
+    assert "AES-" in text
+
+
+@pytest.mark.parametrize("name", ["jcop4", "unicard"])
+def test_new_names_the_types_that_it_can_make(tmp_path: Path, name: str) -> None:
+    result = cli("new", "--dir", str(tmp_path / "new"), "--profile", name)
+    assert result.returncode == 2
+    assert "unicard-s16-pseudo-random" in result.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def test_show_names_key_versions_that_lack_keys(tmp_path: Path) -> None:
+    card, host = installed()
+    host.select(ISD)
+    host.authenticate()
+    assert host.sw(0x80, 0xD8, 0, 0x81, host.key_data(0x31, Keys())[:47]) == 0x9000
+    create(tmp_path / "x.json", card.memory.image)
+    text = run("show", str(tmp_path / "x.json")).stdout
+    assert "incomplete" in text
+    assert "31" in text
 
 
 def test_show_tells_the_state_and_no_secret(tmp_path: Path) -> None:

@@ -8,14 +8,28 @@ import click
 from applet_spec import spec
 from host_lib.annotate import annotate
 from host_lib.card import Card
+from host_lib.command import ChangePin, VerifyPin
+from host_lib.drive import drive
 from host_lib.errors import ReaderError
 from host_lib.flow.identify import CardFacts
+from host_lib.flow.probe import probe as probe_card
+from host_lib.pin_work import ANY_PIN, PinWork
+from host_lib.plan_file import as_document
+from host_lib.probe_view import print_probe, shown_probe
 from host_lib.reader import open_reader, reader_kinds
 from host_lib.refusals import NotFound
 from host_lib.secret import Pin
 from host_lib.services import ServiceRecord
 from host_lib.trace import read_trace
-from unicard_console import Output, SecretSource, output_options, reader_option, secret_option
+from unicard_console import (
+    Output,
+    Planning,
+    SecretSource,
+    output_options,
+    plan_options,
+    reader_option,
+    secret_option,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -97,24 +111,39 @@ def show(
     out.result(shown, _table(shown))
 
 
+@card.command()
+@output_options
+@reader_option
+def probe(out: Output, reader: str | None) -> None:
+    """Say which type of card this is, and what will be used with it; changes nothing."""
+    with open_reader(reader) as place:
+        probed = drive(probe_card(place.atr), place)
+    out.result(shown_probe(probed), lambda console: print_probe(probed, console))
+
+
 @card.command("change-pin")
 @output_options
 @reader_option
 @secret_option("pin", "present PIN of the card", "UNICARD_PIN")
 @secret_option("new_pin", "new PIN of the card", "UNICARD_NEW_PIN")
 @last_try_option
+@plan_options
 def change_pin(
     out: Output,
     reader: str | None,
     pin: SecretSource,
     new_pin: SecretSource,
     spend_last_try: bool,
+    planning: Planning,
 ) -> None:
     """Change the PIN; a new card's transport PIN is changed the same way."""
     with open_reader(reader) as place:
-        one = Card(place)
-        one.select()
-        one.change_pin(_pin(pin), _pin(new_pin, confirm=True), spend_last_try=spend_last_try)
+        if planning.dry_run:
+            work = PinWork(ChangePin(ANY_PIN, ANY_PIN), spend_last_try)
+            planning.show(out, as_document(work.plan(place), planning.saved))
+            return
+        command = ChangePin(_pin(pin), _pin(new_pin, confirm=True))
+        PinWork(command, spend_last_try).send(place, planning.saved)
     done = {"pin": "changed"}
     out.result(done, lambda console: console.print("The PIN is changed."))
 
@@ -124,12 +153,21 @@ def change_pin(
 @reader_option
 @secret_option("pin", "PIN of the card", "UNICARD_PIN")
 @last_try_option
-def verify_pin(out: Output, reader: str | None, pin: SecretSource, spend_last_try: bool) -> None:
+@plan_options
+def verify_pin(
+    out: Output,
+    reader: str | None,
+    pin: SecretSource,
+    spend_last_try: bool,
+    planning: Planning,
+) -> None:
     """Verify the PIN; a wrong one costs a try."""
     with open_reader(reader) as place:
-        one = Card(place)
-        one.select()
-        one.verify_pin(_pin(pin), spend_last_try=spend_last_try)
+        if planning.dry_run:
+            work = PinWork(VerifyPin(ANY_PIN), spend_last_try)
+            planning.show(out, as_document(work.plan(place), planning.saved))
+            return
+        PinWork(VerifyPin(_pin(pin)), spend_last_try).send(place, planning.saved)
     out.result({"pin": "verified"}, lambda console: console.print("The PIN is right."))
 
 

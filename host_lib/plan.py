@@ -85,6 +85,11 @@ class SessionShape:
         numbered = ", sequence counter" if self.sequence else ""
         return f"level {self.level:02X}, S{self.mac_length}{numbered}"
 
+    def room(self, max_lc: int = MAX_SHORT_DATA) -> int:
+        """Return how many bytes of data a command takes that has ``max_lc`` on the wire at most."""
+        room = max_lc - self.mac_length
+        return room // BLOCK * BLOCK - 1 if self.level.encrypts_commands else room
+
     def protected(self, length: int) -> int:
         """Return the length of command data of so many bytes, protected."""
         return (_padded(length) if self.level.encrypts_commands else length) + self.mac_length

@@ -195,7 +195,15 @@ def require_same(saved: Plan, now: Plan) -> None:
 
 @contextmanager
 def carrying_out(saved: Plan) -> Iterator[None]:
-    """Let an error that stops the carrying out of a plan say what is to be done then."""
+    """Let an error that stops the carrying out of a plan say what is to be done then.
+
+    Raises `PlanDoesNotFit` for a plan that was made without a card.
+    """
+    if saved.card is None:
+        raise PlanDoesNotFit(
+            "the plan was made without a card, so there is nothing that it could be carried out on",
+            advice="Make a plan with the card in the reader: --dry-run --save-plan.",
+        )
     try:
         yield
     except UnicardError as error:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from host_lib.plan import Plan
 from keys_tool import KeyStore
 from personalization.journal import Journal
 from personalization.owner import Owner
@@ -14,7 +15,8 @@ from personalization.production import Production
 class Bench:
     """What a station works with: the batch's file, the journal, the store, and who it is.
 
-    ``transport`` names the delivery of blank stock, None the newest.
+    ``transport`` names the delivery of blank stock, None the newest. With a ``saved`` plan nothing
+    but that plan is carried out.
     """
 
     production: Production
@@ -23,3 +25,4 @@ class Bench:
     owner: Owner
     transport: int | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    saved: Plan | None = None

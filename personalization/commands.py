@@ -9,13 +9,18 @@ import click
 
 from unicard_console import (
     Output,
+    Planning,
     SecretSource,
+    draw_plan,
     output_options,
     passphrase_option,
+    plan_options,
     store_option,
 )
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from host_lib.secret import SecretBytes
     from personalization.line import Job
     from personalization.outcome import CardResult, StationFailure
@@ -171,6 +176,7 @@ def _secret(passphrase: SecretSource) -> "SecretBytes":
     show_default=True,
     help="Stop a station after so many failures in a row.",
 )
+@plan_options
 @_journal_option
 @store_option
 @passphrase_option
@@ -184,11 +190,13 @@ def run(
     journal_path: Path,
     store: str,
     passphrase: SecretSource,
+    planning: Planning,
 ) -> None:
     """Personalize cards from a production file.
 
     Ctrl-C finishes the card in hand; the exit code is 1 where records are left. After any
-    interruption the same command goes on where it was.
+    interruption the same command goes on where it was. --dry-run looks at the card in one reader
+    and at the journal, and shows what a station would send to it.
     """
     from personalization.boxes import check_reader
     from personalization.line import Job, cards_left
@@ -197,13 +205,36 @@ def run(
 
     for reader in readers:
         check_reader(reader)
-    job = Job(file, journal_path, store, transport, failures)
+    job = Job(file, journal_path, store, transport, failures, planning.saved)
     secret = _secret(passphrase)
+    if planning.dry_run or planning.saved is not None:
+        _require_one_card(readers)
+    if planning.dry_run:
+        _foresee(out, planning, job, secret, readers[0])
+        return
     left = cards_left(job, secret)
     with stop_on_signal(out.note) as stop:
         said = _told(out, stations(job, secret, readers, stop, out.note), left)
         stopped = stop()
     _finish_run(out, job, said, stopped)
+
+
+def _require_one_card(readers: tuple[str, ...]) -> None:
+    from personalization.boxes import readers_of_box
+
+    if len(readers) > 1 or len(readers_of_box(readers[0])) > 1:
+        raise click.UsageError("A plan is for one card: name one reader with one card.")
+
+
+def _foresee(
+    out: Output, planning: Planning, job: "Job", secret: "SecretBytes", reader: str
+) -> None:
+    from host_lib.plan_file import as_document
+    from personalization.line import plan_of_station
+
+    delivery = () if job.transport is None else ("--transport", str(job.transport))
+    plan = plan_of_station(job, secret, reader, (str(job.production), *delivery))
+    planning.show(out, as_document(plan, planning.saved))
 
 
 def _told(
@@ -346,26 +377,19 @@ def mailer(out: Output, file: Path, card: str, store: str, passphrase: SecretSou
 @output_options
 def plan(out: Output, file: Path, card: str, store: str, passphrase: SecretSource) -> None:
     """Show the commands, steps without return and bytes of one card, without touching any."""
+    from host_lib.plan_file import as_document
     from keys_tool import open_store
-    from personalization.plan import plan as plan_card
     from personalization.plan import totals
     from personalization.production import Production
-    from personalization.status import draw_plan
+    from personalization.status import draw_phases
+    from personalization.visit_plan import plan_of_record
 
     with open_store(store, _secret(passphrase)) as keys, Production(file, keys) as production:
-        commands = plan_card(production.find(card))
-    data: dict[str, Any] = {
-        "card_number": card,
-        "commands": [
-            {
-                "phase": command.phase,
-                "command": command.name,
-                "sent": command.sent,
-                "received": command.received,
-                "irreversible": command.irreversible or None,
-            }
-            for command in commands
-        ],
-        "totals": totals(commands),
-    }
-    out.result(data, lambda console: draw_plan(console, data))
+        made = plan_of_record(production, keys, card, ("--card", card))
+    document = as_document(made)
+
+    def human(console: "Console") -> None:
+        draw_plan(console, document)
+        draw_phases(console, totals(made.commands))
+
+    out.result(document, human)

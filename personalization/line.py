@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from applet_spec import UnicardError
+from host_lib.plan import Plan
+from host_lib.reader import open_reader
 from host_lib.secret import SecretBytes
 from keys_tool import open_store
 from personalization.bench import Bench
@@ -16,19 +18,24 @@ from personalization.owner import Owner
 from personalization.production import Production
 from personalization.report import totals
 from personalization.station import personalize
+from personalization.visit_plan import plan_visit
 
 FAILURES_IN_A_ROW = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a station is told: the batch's file, journal, store, delivery, and when to give up."""
+    """What a station is told: the batch's file, journal, store, delivery, and when to give up.
+
+    With a ``saved`` plan it carries out that plan, on one card, and stops.
+    """
 
     production: Path
     journal: Path
     store: str
     transport: int | None = None
     failures: int = FAILURES_IN_A_ROW
+    saved: Plan | None = None
 
 
 def station(
@@ -50,8 +57,25 @@ def station(
         Production(job.production, store) as production,
     ):
         production.registered(journal)
-        bench = Bench(production, journal, store, Owner.of_this_process(), job.transport)
+        owner = Owner.of_this_process()
+        bench = Bench(production, journal, store, owner, job.transport, saved=job.saved)
         yield from _work(bench, reader, stop, note, job.failures)
+
+
+def plan_of_station(job: Job, passphrase: SecretBytes, reader: str, words: tuple[str, ...]) -> Plan:
+    """Return what a station would do with the card in a reader; nothing is written.
+
+    ``words`` follow `unicard personalize run`. Errors as of `personalization.visit_plan.plan_for`.
+    """
+    with (
+        open_store(job.store, passphrase) as store,
+        Journal(job.journal) as journal,
+        Production(job.production, store) as production,
+        open_reader(reader) as place,
+    ):
+        production.registered(journal)
+        bench = Bench(production, journal, store, Owner.of_this_process(), job.transport)
+        return plan_visit(bench, place, words)
 
 
 def _work(
@@ -70,6 +94,8 @@ def _work(
         for card in box:
             result = personalize(bench, card)
             yield result
+            if bench.saved is not None:
+                return
             if result.used and not is_fed_by_hand(reader):
                 continue
             in_a_row = in_a_row + 1 if result.outcome.failed else 0

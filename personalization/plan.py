@@ -1,11 +1,11 @@
-"""What would be sent to a card for one record, without a card: commands, last chances, bytes.
+"""What will be sent to a card for one record: the whole for a blank, or what is left of it.
 
-Answers whose length depends on the card are counted as the reference card gives them, the
-certificate with its usual length.
+Made without a card, or for the state in which one was found; a station is held to it by
+`host_lib.flow.planned`. Until the card's certificate is there its usual length stands for it.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from applet_spec import spec
@@ -20,157 +20,232 @@ from host_lib.command import (
     GetStatus,
     Install,
     InternalAuthenticate,
+    PutKey,
     Registry,
     Select,
-    SelectCardManager,
     SetCardStatus,
 )
-from host_lib.flow.store import DgiValue, blocks, payload
+from host_lib.flow.session import PLAIN_TERMS, SessionTerms
+from host_lib.flow.stages import Opening, select_application, select_card_manager
+from host_lib.flow.store import DgiValue, block_size, blocks, payload
+from host_lib.keyset import KeySet
+from host_lib.plan import (
+    Answer,
+    Effect,
+    Occurs,
+    PlannedCommand,
+    SessionShape,
+    Totals,
+    opening,
+    planned,
+)
+from host_lib.secret import AesKey
 from personalization.card_data import CardData
+from personalization.decision import Verdict
 from personalization.metering import Phase
-from personalization.steps import INITIALIZED, SECURED, expected_objects, stream
+from personalization.steps import INITIALIZED, SECURED, expected_objects, readable_by, stream
 
 CERTIFICATE_LENGTH = 367
 """Usual length in bytes of a card certificate with the default issuer's name."""
-_MAC, _SW, _LE = 8, 2, 1
-_LENGTHS = {"INITIALIZE UPDATE": (8, 29), "EXTERNAL AUTHENTICATE": (16, 0)}
-_PUT_KEY_DATA, _PUT_KEY_ANSWER = 1 + 3 * 23, 10
-_FCI = 33
-_RECOGNITION = 51
-_PROOF = 92
-_PUBLIC_KEY = 70
+_MANAGER_FCI, _CPLC, _RECOGNITION, _KEY_INFORMATION = 18, 45, 51, 20
+_PUBLIC_KEY, _PROOF, _DOMAIN_ENTRY = 70, 92, 18
+_PART_HEADER, _LONG_PART, _SERIAL = 6, 0x80, 8
+
+PHASES = {
+    Verdict.TAKE: tuple(Phase),
+    Verdict.KEYS: (Phase.KEYS, Phase.INSTALL, Phase.DATA, Phase.VERIFY, Phase.SECURE),
+    Verdict.INSTALL: (Phase.INSTALL, Phase.DATA, Phase.VERIFY, Phase.SECURE),
+    Verdict.VERIFY: (Phase.VERIFY, Phase.SECURE),
+    Verdict.SECURE: (Phase.SECURE,),
+}
+"""The phases that are left, by what the decision table says."""
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedCommand:
-    """A command of the plan; ``irreversible`` says what cannot be taken back once it is answered.
+class CardPlan:
+    """What the commands for one card depend on.
 
-    ``sent`` and ``received`` are bytes on the wire, secure messaging and status word included.
+    ``version`` and ``key_length`` (bytes) are those of the issuer keys, ``terms`` what sessions
+    with the card go by, ``certificate`` is the length of its certificate, None until it is known.
+    ``open`` says that the session with the transport keys is there already.
     """
 
-    phase: Phase
-    name: str
-    sent: int
-    received: int
-    irreversible: str = ""
+    card: CardData
+    version: int
+    key_length: int = 16
+    terms: SessionTerms = PLAIN_TERMS
+    verdict: Verdict = Verdict.TAKE
+    certificate: int | None = None
+    open: bool = False
+
+    def commands(self) -> tuple[PlannedCommand, ...]:
+        """Return the commands that are left, in their order."""
+        return tuple(
+            replace(command, phase=phase.value)
+            for phase in PHASES[self.verdict]
+            for command in _MAKERS[phase](self)
+        )
+
+    def values(self) -> list[DgiValue]:
+        """Return the DGIs, with placeholders for what only a session and a card's key give."""
+        pin = spec().dgi_named("transport PIN")
+        certificate = bytes(self.certificate or CERTIFICATE_LENGTH)
+        return [*stream(self.card, certificate), DgiValue(pin.tag, bytes(pin.length.least))]
+
+    def _identify(self, *, installed: bool = False) -> Iterator[PlannedCommand]:
+        guess = Answer.ESTIMATE
+        yield select_card_manager(_MANAGER_FCI, guess).planned(None)
+        yield planned(GetCplc(), _CPLC, note="production data")
+        yield planned(GetCardRecognition(), _RECOGNITION, note="card data", answer=guess)
+        yield planned(GetKeyInformation(), _KEY_INFORMATION, note="key versions", answer=guess)
+        if not installed:
+            absent = Select(spec().aids.instance)
+            yield planned(absent, note="application: absent yet", answer=Answer.REFUSAL)
+            return
+        yield select_application().planned(None)
+        serial = GetData(spec().object_named("card serial").tag)
+        yield planned(serial, _SERIAL, note="card serial")
+
+    def _keys(self) -> Iterator[PlannedCommand]:
+        if not self.open:
+            yield from self._manager(self.terms.blank_version, note="transport keys")
+        key = AesKey(bytes(self.key_length))
+        command = PutKey(
+            KeySet(self.version, key, key, key), key, inner_length=self.terms.inner_length
+        )
+        yield self._secured(
+            command,
+            1 + 3 * len(key.check_value),
+            note=f"key set {self.version:02X}",
+            effect=Effect.IRREVERSIBLE,
+            warning="the transport keys are gone, the card opens with its issuer keys only",
+        )
+
+    def _install(self) -> Iterator[PlannedCommand]:
+        yield from self._manager(self.version)
+        yield from self._listed(Registry.APPLICATIONS, 0)
+        aids = spec().aids
+        yield self._secured(
+            Install(aids.package, aids.module, aids.instance),
+            1,
+            note="application",
+            effect=Effect.IRREVERSIBLE,
+            warning="the application is installed",
+            occurs=Occurs.IF_NEEDED,
+        )
+
+    def _data(self) -> Iterator[PlannedCommand]:
+        yield from self._application()
+        yield self._secured(GenerateKeyPair(), _PUBLIC_KEY, note="card key", effect=Effect.CHANGES)
+        room = block_size(self._shape.room(self.terms.max_lc))
+        for block in blocks(payload(self.values()), room):
+            warning = "the card belongs to this record" if block.block == 0 else ""
+            warning = "the card is PERSONALIZED" if block.last else warning
+            effect = Effect.IRREVERSIBLE if warning else Effect.CHANGES
+            note = f"block {block.block:02X}"
+            yield self._secured(block, note=note, effect=effect, warning=warning)
+
+    def _verify(self) -> Iterator[PlannedCommand]:
+        yield from self._application()
+        who = readable_by(self._shape.level)
+        for tag, value in expected_objects(self.card.values(), who):
+            yield from self._read(tag, len(value))
+        yield from self._certificate()
+        yield self._secured(
+            InternalAuthenticate(bytes(16)),
+            _PROOF,
+            note="card proof",
+            answer=Answer.ESTIMATE,
+            fresh=True,
+        )
+
+    def _read(self, tag: int, length: int) -> Iterator[PlannedCommand]:
+        known = spec().objects[tag]
+        if not known.long:
+            yield self._secured(GetData(tag), length, note=known.name)
+            return
+        part = spec().limits["object_part"]
+        for start in range(0, length, part):
+            size = min(part, length - start)
+            yield self._secured(GetDataPart(tag, start), _of_part(size), note=known.name)
+
+    def _certificate(self) -> Iterator[PlannedCommand]:
+        """Yield the parts of the certificate; as many as the card has, where that is not known."""
+        tag = spec().object_named("card certificate").tag
+        first, *others = self._read(tag, self.certificate or CERTIFICATE_LENGTH)
+        if self.certificate is not None:
+            yield from (first, *others)
+            return
+        yield replace(first, answer=Answer.ESTIMATE)
+        for other in others:
+            yield replace(other, answer=Answer.ESTIMATE, occurs=Occurs.IF_NEEDED)
+        yield self._secured(
+            GetDataPart(tag, 1), note=first.note, occurs=Occurs.WHILE_MORE, fresh=True
+        )
+
+    def _secure(self) -> Iterator[PlannedCommand]:
+        yield from self._manager(self.version)
+        for state, name in ((INITIALIZED, "INITIALIZED"), (SECURED, "SECURED")):
+            yield from self._listed(Registry.ISSUER_SECURITY_DOMAIN, _DOMAIN_ENTRY)
+            yield self._secured(
+                SetCardStatus(state),
+                note=f"to {name}",
+                effect=Effect.IRREVERSIBLE,
+                warning=f"the card is {name}",
+                occurs=Occurs.IF_NEEDED,
+            )
+        yield from self._listed(Registry.ISSUER_SECURITY_DOMAIN, _DOMAIN_ENTRY)
+        yield from self._identify(installed=True)
+
+    def _manager(self, version: int, note: str = "") -> Iterator[PlannedCommand]:
+        yield select_card_manager(_MANAGER_FCI, Answer.ESTIMATE).planned(None)
+        yield from opening(version, self._shape, note=note)
+
+    def _application(self) -> Iterator[PlannedCommand]:
+        yield select_application().planned(None)
+        yield from opening(self.version, self._shape)
+
+    def _listed(self, part: Registry, length: int) -> Iterator[PlannedCommand]:
+        name = part.name.lower().replace("_", " ")
+        answer = Answer.ESTIMATE if length else Answer.REFUSAL
+        yield self._secured(GetStatus(part), length, note=name, answer=answer)
+        yield self._secured(GetStatus(part, go_on=True), note=name, occurs=Occurs.WHILE_MORE)
+
+    def _secured(self, command: Command[Any], length: int = 0, **told: Any) -> PlannedCommand:
+        return planned(command, length, session=self._shape, **told)
+
+    @property
+    def _shape(self) -> SessionShape:
+        return Opening(self.version, self.terms).shape
 
 
-def plan(card: CardData) -> tuple[PlannedCommand, ...]:
-    """Return the commands for one card in their order, for a blank card that makes no trouble."""
-    return tuple(_plan(card))
+_MAKERS = {
+    Phase.IDENTIFY: CardPlan._identify,
+    Phase.KEYS: CardPlan._keys,
+    Phase.INSTALL: CardPlan._install,
+    Phase.DATA: CardPlan._data,
+    Phase.VERIFY: CardPlan._verify,
+    Phase.SECURE: CardPlan._secure,
+}
 
 
-def _plan(card: CardData) -> Iterator[PlannedCommand]:
-    aids = spec().aids
-    yield from _identify(Phase.IDENTIFY, installed=False)
-    yield from _session(Phase.KEYS, SelectCardManager(aids.isd))
-    yield PlannedCommand(
-        Phase.KEYS,
-        "PUT KEY",
-        *_sizes(_PUT_KEY_DATA, _PUT_KEY_ANSWER, secured=True),
-        "the transport keys are gone, the card opens with its issuer keys only",
-    )
-    yield from _session(Phase.INSTALL, SelectCardManager(aids.isd))
-    yield _secured(Phase.INSTALL, GetStatus(Registry.APPLICATIONS), 0)
-    install = Install(aids.package, aids.module, aids.instance)
-    yield _secured(Phase.INSTALL, install, 1, "the application is installed")
-    yield from _data(card)
-    yield from _verify(card)
-    yield from _session(Phase.SECURE, SelectCardManager(aids.isd))
-    for state, name in ((INITIALIZED, "INITIALIZED"), (SECURED, "SECURED")):
-        yield _secured(Phase.SECURE, GetStatus(Registry.ISSUER_SECURITY_DOMAIN), 18)
-        yield _secured(Phase.SECURE, SetCardStatus(state), 0, f"the card is {name}")
-    yield _secured(Phase.SECURE, GetStatus(Registry.ISSUER_SECURITY_DOMAIN), 18)
-    yield from _identify(Phase.SECURE, installed=True)
-
-
-def _identify(phase: Phase, *, installed: bool) -> Iterator[PlannedCommand]:
-    yield _plain(phase, SelectCardManager(spec().aids.isd), 20)
-    yield _plain(phase, GetCplc(), 45)
-    yield _plain(phase, GetCardRecognition(), _RECOGNITION)
-    yield _plain(phase, GetKeyInformation(), 20)
-    yield _plain(phase, Select(spec().aids.instance), _FCI if installed else 0)
-    if installed:
-        yield _plain(phase, GetData(spec().object_named("card serial").tag), 8)
-
-
-def _session(phase: Phase, select: Command[Any]) -> Iterator[PlannedCommand]:
-    yield _plain(phase, select, _FCI if isinstance(select, Select) else 20)
-    for name, (data, answer) in _LENGTHS.items():
-        sent, received = _sizes(data, answer, secured=False)
-        yield PlannedCommand(phase, name, sent + (_LE if answer else 0), received)
-
-
-def _data(card: CardData) -> Iterator[PlannedCommand]:
-    yield from _session(Phase.DATA, Select(spec().aids.instance))
-    yield _secured(Phase.DATA, GenerateKeyPair(), _PUBLIC_KEY)
-    for block in blocks(payload(_values(card)), spec().limits["secured_data"]):
-        what = "the card belongs to this record" if block.block == 0 else ""
-        if block.last:
-            what = "the card is PERSONALIZED"
-        yield _secured(Phase.DATA, block, 0, what)
+def _of_part(size: int) -> int:
+    """Return the length of an answer that holds so many bytes of an object, in its two fields."""
+    return _PART_HEADER + size + (size >= _LONG_PART)
 
 
 def stream_length(card: CardData, certificate: int = CERTIFICATE_LENGTH) -> int:
     """Return the length of a card's DGI stream, with a certificate of so many bytes."""
-    return len(payload(_values(card, certificate)))
-
-
-def _values(card: CardData, certificate: int = CERTIFICATE_LENGTH) -> list[DgiValue]:
-    """Return the stream's DGIs with placeholders for what only a session and a card's key give."""
-    pin = spec().dgi_named("transport PIN")
-    return [*stream(card, bytes(certificate)), DgiValue(pin.tag, bytes(pin.length.least))]
-
-
-def _verify(card: CardData) -> Iterator[PlannedCommand]:
-    yield from _session(Phase.VERIFY, Select(spec().aids.instance))
-    certificate = spec().object_named("card certificate").tag
-    objects = [(tag, len(value)) for tag, value in expected_objects(card.values())]
-    for tag, length in [*objects, (certificate, CERTIFICATE_LENGTH)]:
-        yield from _read(tag, length)
-    yield _secured(Phase.VERIFY, InternalAuthenticate(bytes(16)), _PROOF)
-
-
-def _read(tag: int, length: int) -> Iterator[PlannedCommand]:
-    if not spec().objects[tag].long:
-        yield _secured(Phase.VERIFY, GetData(tag), length)
-        return
-    part = spec().limits["object_part"]
-    for start in range(0, length, part):
-        size = min(part, length - start)
-        yield _secured(Phase.VERIFY, GetDataPart(tag, start), 4 + (2 if size < 0x80 else 3) + size)
-
-
-def _plain(phase: Phase, command: Command[Any], answer: int) -> PlannedCommand:
-    apdu = command.apdu()
-    return PlannedCommand(phase, apdu.label, len(apdu.encode()), answer + _SW)
-
-
-def _secured(
-    phase: Phase, command: Command[Any], answer: int, irreversible: str = ""
-) -> PlannedCommand:
-    apdu = command.apdu()
-    sizes = _sizes(len(apdu.data), answer, secured=True)
-    return PlannedCommand(phase, apdu.label, *sizes, irreversible)
-
-
-def _sizes(data: int, answer: int, *, secured: bool) -> tuple[int, int]:
-    """Return bytes sent and received of a command with so much data and answer."""
-    if not secured:
-        return 5 + data, answer + _SW
-    return 5 + _padded(data) + _MAC + _LE, _padded(answer) + _MAC + _SW
-
-
-def _padded(length: int) -> int:
-    return (length // 16 + 1) * 16 if length else 0
+    return len(payload(CardPlan(card, 0, certificate=certificate).values()))
 
 
 def totals(commands: Iterable[PlannedCommand]) -> dict[str, dict[str, int]]:
     """Add commands and bytes by phase, in the form that the journal counts them."""
-    sums: dict[str, dict[str, int]] = {}
+    by_phase = dict[str, list[PlannedCommand]]()
     for command in commands:
-        into = sums.setdefault(command.phase.value, {"commands": 0, "sent": 0, "received": 0})
-        into["commands"] += 1
-        into["sent"] += command.sent
-        into["received"] += command.received
-    return sums
+        by_phase.setdefault(command.phase, []).append(command)
+    sums = {phase: Totals.of(listed) for phase, listed in by_phase.items()}
+    return {
+        phase: {"commands": one.commands, "sent": one.sent, "received": one.received}
+        for phase, one in sums.items()
+    }

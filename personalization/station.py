@@ -15,6 +15,7 @@ from host_lib.errors import (
 )
 from host_lib.flow.genuine import NotGenuine
 from host_lib.flow.session import PLAIN_TERMS, IssuerSession
+from host_lib.plan_file import require_same
 from host_lib.reader import Reader
 from host_lib.refusals import (
     AuthenticationFailed,
@@ -33,6 +34,7 @@ from personalization.journal_schema import State
 from personalization.making import Making
 from personalization.metering import MeteredReader, Phase
 from personalization.outcome import CardResult, Outcome
+from personalization.visit_plan import plan_for
 
 __all__ = ["Bench", "personalize"]
 
@@ -52,7 +54,8 @@ def personalize(bench: Bench, reader: Reader) -> CardResult:
 
     What is wrong with a card is in the result. Errors of store, journal or production file are
     raised: then a record that was begun stays as it is, for the next station, and the error is a
-    `CardInTheMaking`.
+    `CardInTheMaking`. Where a plan is carried out and does not fit the card, `PlanDoesNotFit` is
+    raised before anything is written.
     """
     visit = _Visit(bench, reader)
     try:
@@ -91,6 +94,8 @@ class _Visit:
             seen = self._seen = drive(steps.observe(self._reader.atr), self._reader)
         except (ReaderError, ProtocolError, SecureMessagingError, Refused) as error:
             return self._said(Outcome.SET_ASIDE, error)
+        if (saved := self._bench.saved) is not None:
+            require_same(saved, plan_for(self._bench, seen, saved.arguments))
         chip = self._bench.journal.chip(seen.chip)
         return self._new_chip(seen) if chip is None else self._known_chip(seen, chip)
 

@@ -1,5 +1,6 @@
 """Status, report and plan as values and as tables for people."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from personalization.errors import RecordNotFound
@@ -121,18 +122,11 @@ def draw_report(console: "Console", data: dict[str, Any]) -> None:
     console.print(cards)
 
 
-def draw_plan(console: "Console", data: dict[str, Any]) -> None:
-    """Draw a plan: every command, and the sums by phase."""
+def draw_phases(console: "Console", totals: Mapping[str, Mapping[str, int]]) -> None:
+    """Draw the sums of a plan by phase, as the journal counts them."""
     from rich.table import Table
 
-    table = Table("phase", "command", "sent", "received", "cannot be taken back")
-    for command in data["commands"]:
-        table.add_row(
-            *(command["phase"], command["command"]),
-            *(str(command["sent"]), str(command["received"]), command["irreversible"] or ""),
-        )
-    console.print(table)
     sums = Table("phase", "commands", "bytes sent", "bytes received")
-    for phase, counts in data["totals"].items():
+    for phase, counts in totals.items():
         sums.add_row(phase, *(str(counts[name]) for name in ("commands", "sent", "received")))
     console.print(sums)

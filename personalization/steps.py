@@ -139,9 +139,14 @@ def verify(
             "not freshly personalized"
         )
     session = yield from open_issuer_session(version, terms=terms, aid=application.aid)
-    least = spec().secure_channel.read_level
-    who = {"anyone", "issuer"} if session.channel.level & least == least else {"anyone"}
+    who = readable_by(session.channel.level)
     yield from secured(session.channel, _verify(card, issuer_certificate, now, who))
+
+
+def readable_by(level: int) -> Set[str]:
+    """Return whose objects can be read in an issuer session of a level."""
+    least = spec().secure_channel.read_level
+    return {"anyone", "issuer"} if level & least == least else {"anyone"}
 
 
 def _verify(card: CardData, issuer_certificate: bytes, now: datetime, who: Set[str]) -> Flow[None]:

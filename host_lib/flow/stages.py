@@ -48,7 +48,7 @@ class Step:
         )
 
 
-_FCI_WITHOUT_NAME = 23
+_FCI_WITHOUT_NAME = 22
 
 
 def select_application() -> Step:

@@ -49,7 +49,7 @@ def test_a_list_becomes_cards_and_everything_is_accounted_for(
     assert status["open"] == []
     card = report["cards"][0]["card_number"]
     assert len(terminal("mailer", "m", "--card", card)["pin"]) == 4
-    assert terminal("plan", "p", "--card", card)["totals"]["keys"]["commands"] == 4
+    assert terminal("plan", "p", "--card", card)["totals"]["commands"] > 50
     events = [e["what"] for e in terminal("status", "p", "--card", card)["events"]]
     assert events == ["leased", "keys changed", "data written", "verified", "done"]
     assert [observed(shop / f"blank-{n}.json").state for n in range(6)] == [

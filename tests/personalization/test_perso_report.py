@@ -10,7 +10,6 @@ from personalization.errors import ReportUnbalanced
 from personalization.fields import format_schema
 from personalization.outcome import Outcome
 from personalization.owner import Owner
-from personalization.plan import plan, totals
 from personalization.report import production_report
 from personalization.status import batch_status, card_history, what_to_do
 from tests.personalization.perso_bureau import Bureau, blanks, inserted
@@ -105,26 +104,3 @@ def test_status_says_what_to_do_with_each_open_record(bureau: Bureau) -> None:
     assert "put the card back" in found["open"][1]["what_to_do"]
     history = card_history(bureau.journal, bureau.batch, entry.card_number)
     assert [e["what"] for e in history["events"]] == ["leased", "uncertain"]
-
-
-def test_the_plan_is_what_a_blank_card_then_takes(bureau: Bureau) -> None:
-    with bureau.bench() as bench:
-        planned = totals(plan(bench.production.card(0)))
-    (image,) = blanks(1)
-    with inserted(image) as reader:
-        bureau.visit(reader)
-    real = bureau.entries()[0].traffic
-    assert list(planned) == list(real)
-    for phase, counts in real.items():
-        assert planned[phase]["commands"] == counts["commands"], phase
-        for way in ("sent", "received"):
-            assert planned[phase][way] == pytest.approx(counts[way], rel=0.1, abs=24), phase
-
-
-def test_the_plan_names_every_step_that_cannot_be_taken_back(bureau: Bureau) -> None:
-    with bureau.bench() as bench:
-        commands = plan(bench.production.card(0))
-    steps = [c.name for c in commands if c.irreversible]
-    assert steps == [
-        *("PUT KEY", "INSTALL", "STORE DATA", "STORE DATA", "SET STATUS", "SET STATUS")
-    ]

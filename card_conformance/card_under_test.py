@@ -25,7 +25,12 @@ from host_lib.drive import drive
 from host_lib.flow.base import AnyFlow, Flow
 from host_lib.flow.identify import CardFacts, identify
 from host_lib.flow.pin import change_pin, verify_pin
-from host_lib.flow.session import IssuerSession, open_issuer_session
+from host_lib.flow.session import (
+    IssuerSession,
+    SessionTerms,
+    ask_for_session,
+    open_issuer_session,
+)
 from host_lib.reader import Reader
 from host_lib.refusals import ConditionsNotSatisfied, WrongPin
 from host_lib.scp03 import SecureChannel, secured
@@ -80,6 +85,8 @@ class CardUnderTest:
         self.pin: KnownPin | None = None
         self._keyring = keyring
         self._version: int | None = None
+        self._i: int | None = None
+        self._selected = b""
 
     # Sending
 
@@ -126,23 +133,64 @@ class CardUnderTest:
 
     def select(self) -> Fci:
         """Select the application."""
-        return self.run(Select(spec().aids.instance))
+        self._selected = spec().aids.instance
+        return self.run(Select(self._selected))
 
     def select_manager(self) -> None:
         """Select the card manager."""
-        self.run(SelectCardManager(spec().aids.isd))
+        self._selected = spec().aids.isd
+        self.run(SelectCardManager(self._selected))
 
     def facts(self) -> CardFacts:
         """Ask the card who it is; the application stays selected."""
         return self.run(identify())
 
     def session(self, *, on_manager: bool = False, level: int | None = None) -> IssuerSession:
-        """Select application or card manager and open an issuer session there, at level 33."""
+        """Select application or card manager and open an issuer session there.
+
+        Without ``level`` at the highest level that the card offers.
+        """
+        version, wanted = self.key_version(), level or max(self.levels)
         if on_manager:
             self.select_manager()
         else:
             self.select()
-        return self.run(open_issuer_session(self.key_version(), level))
+        return self.run(open_issuer_session(version, wanted, terms=SessionTerms(i=self.i)))
+
+    @property
+    def i(self) -> int:
+        """The parameter i of SCP03 that the card announces when a session begins."""
+        if self._i is None:
+            with self._aside():
+                self.run(SelectCardManager(spec().aids.isd))
+                offer, _ = self.run(ask_for_session(0))
+            self._i = offer.i
+        return self._i
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """Ask the card something outside the trace; afterwards what was selected is it again."""
+        with self.reader.unobserved():
+            yield
+            self.reader.reset()
+            if self._selected:
+                self.run(SelectCardManager(self._selected))
+
+    @property
+    def mac_length(self) -> int:
+        """Bytes of challenges, cryptograms and MACs in the card's mode, 8 or 16."""
+        return spec().secure_channel.mac_length_for(self.i)
+
+    @property
+    def levels(self) -> frozenset[int]:
+        """The security levels that the card's i announces and its statement does not leave out."""
+        return spec().secure_channel.levels_for(self.i) & frozenset(self.statement.levels)
+
+    def need_level(self, level: int) -> int:
+        """Return the level. Raises NotRun where the card does not offer it."""
+        if level not in self.levels:
+            raise NotRun(f"the card does not offer level {level:02X}")
+        return level
 
     def key_version(self) -> int:
         """Return the first key version of the card for which keys are at hand, or raise NotRun."""
@@ -157,11 +205,10 @@ class CardUnderTest:
         self._version = None
 
     def _find_version(self, keyring: Keyring) -> int:
-        with self.reader.unobserved():
+        with self._aside():
             selected = self.facts()
         for version in selected.key_versions:
             if version in keyring.versions:
-                self.reader.reset()
                 return version
         present = ", ".join(f"{version:02X}" for version in selected.key_versions) or "none"
         raise NotRun(f"the card's key versions ({present}) are none of the key store's")

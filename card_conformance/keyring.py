@@ -4,7 +4,7 @@ from collections.abc import Collection
 from secrets import token_bytes
 from typing import Protocol
 
-from applet_spec import spec
+from applet_spec import CardProfile, spec
 from host_lib.flow.base import CardKeys, SamCall
 from host_lib.keyset import KeySet
 from host_lib.secret import AesKey
@@ -12,8 +12,8 @@ from keys_tool.purpose import Purpose, blank_key_version
 from keys_tool.sam import StoreSam, issuer_versions
 from keys_tool.store import KeyStore
 
-GLOBALPLATFORM_TEST_KEY = "404142434445464748494A4B4C4D4E4F"
-"""The public key of GlobalPlatform's examples; fresh software cards have it as transport key."""
+_TEST_KEY_BEGINS = 0x40
+"""The public key of GlobalPlatform's examples is 40 41 … 4F; longer ones count on."""
 
 
 class Keyring(Protocol):
@@ -27,6 +27,10 @@ class Keyring(Protocol):
     def issuer_version(self) -> int:
         """The key version that a card gets when the suite personalizes it."""
 
+    @property
+    def blank_version(self) -> int:
+        """The key version of blank stock."""
+
     def __call__(self, call: SamCall, /) -> KeySet:
         """Return one card's key set of a version."""
 
@@ -37,7 +41,8 @@ class StoreKeyring:
     def __init__(self, store: KeyStore) -> None:
         self._sam = StoreSam(store)
         self._issuer_version = store.default_version(Purpose.ISSUER)
-        self.versions = issuer_versions(store) | {blank_key_version()}
+        self.blank_version = blank_key_version()
+        self.versions = issuer_versions(store) | {self.blank_version}
 
     @property
     def issuer_version(self) -> int:
@@ -52,14 +57,18 @@ class StoreKeyring:
 class InventedKeyring:
     """Transport keys of fresh software cards, and issuer keys made up for each card.
 
-    ``key_length`` is that of the issuer keys, in bytes.
+    ``key_length`` is that of the issuer keys, in bytes; ``profile`` is the cards' type, the
+    reference card's where none is given: transport keys are the public test key.
     """
 
-    def __init__(self, key_length: int = 16) -> None:
+    def __init__(self, key_length: int = 16, profile: CardProfile | None = None) -> None:
         self._key_length = key_length
+        self.blank_version = profile.factory_version if profile else blank_key_version()
+        size = profile.key_length if profile else 16
+        self._test_key = AesKey(bytes(range(_TEST_KEY_BEGINS, _TEST_KEY_BEGINS + size)))
         self._invented: dict[CardKeys, KeySet] = {}
         issuer = spec().key_ranges["issuer"]
-        self.versions = (blank_key_version(), *range(issuer.first, issuer.last + 1))
+        self.versions = (self.blank_version, *range(issuer.first, issuer.last + 1))
 
     @property
     def issuer_version(self) -> int:
@@ -67,10 +76,9 @@ class InventedKeyring:
         return spec().key_ranges["issuer"].first
 
     def __call__(self, call: SamCall, /) -> KeySet:
-        """Return the test key set for version FF, else this card's invented set."""
-        if call.version == blank_key_version():
-            test_key = AesKey(bytes.fromhex(GLOBALPLATFORM_TEST_KEY))
-            return KeySet(call.version, test_key, test_key, test_key)
+        """Return the test key set for the version of blank stock, else this card's invented set."""
+        if call.version == self.blank_version:
+            return KeySet(call.version, self._test_key, self._test_key, self._test_key)
         if call not in self._invented:
             self._invented[call] = invented_keys(call.version, self._key_length)
         return self._invented[call]

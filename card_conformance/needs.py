@@ -1,7 +1,9 @@
 """What a test needs of the card in front of it, and what it does to that card."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
+
+from applet_spec import spec
 
 
 class Stage(IntEnum):
@@ -61,13 +63,16 @@ class Needs:
 
     ``keys``: issuer sessions. ``pin``: a PIN that the suite knows. ``leaves``: the stage of the
     card afterwards, where the test changes it for good, or could if the card is a wrong one; None
-    where the card is as it was.
+    where the card is as it was. ``last``: no card can be used after it, so the test runs only where
+    there is a new one for the next. ``level``: the least security level that the card has to offer.
     """
 
     stages: frozenset[Stage] = frozenset(Stage)
     keys: bool = False
     pin: bool = False
     leaves: Stage | None = None
+    last: bool = False
+    level: int = 0
 
     @property
     def profile(self) -> Profile:
@@ -84,6 +89,11 @@ class Needs:
 def at(*stages: Stage, keys: bool = True, leaves: Stage | None = None) -> Needs:
     """Return the needs of a test that runs at some stages, with keys unless told otherwise."""
     return Needs(frozenset(stages), keys=keys, leaves=leaves)
+
+
+def reading(needs: Needs) -> Needs:
+    """Return the needs of a test that reads in a session what is not for everyone."""
+    return replace(needs, level=spec().secure_channel.read_level)
 
 
 ANY_CARD = Needs()

@@ -41,7 +41,9 @@ def keys(plan: Plan) -> Iterator[Keyring | None]:
             yield StoreKeyring(store)
     else:
         fresh = plan.reader in FRESH
-        yield InventedKeyring(plan.statement.key_length) if fresh else None
+        name = plan.statement.profile
+        profile = None if name is None else spec().card_profiles[name]
+        yield InventedKeyring(plan.statement.key_length, profile) if fresh else None
 
 
 def open_source(plan: Plan, keyring: Keyring | None, opener: Opener) -> CardSource:

@@ -70,6 +70,8 @@ class SuitePlugin:
         claim = self._claim(request.node)
         self._refuse(claim)
         card = self._source.card_for(claim.needs)
+        if claim.needs.level:
+            card.need_level(claim.needs.level)
         if self._running is not None:
             self._running.card = card
         if claim.needs.keys:

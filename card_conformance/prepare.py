@@ -18,7 +18,7 @@ from host_lib.command import (
 from host_lib.drive import drive
 from host_lib.flow.base import CardKeys, Flow
 from host_lib.flow.identify import CardFacts
-from host_lib.flow.session import IssuerSession, open_issuer_session
+from host_lib.flow.session import IssuerSession, ask_for_session, open_issuer_session
 from host_lib.flow.store import payload, secret_dgi, store_data
 from host_lib.reader import Reader
 from host_lib.scp03 import secured
@@ -64,15 +64,17 @@ def _change_pin(record: Record, pin: Pin) -> Flow[None]:
 
 def _put_issuer_keys(keyring: Keyring, _record: Record) -> Flow[None]:
     yield from SelectCardManager(spec().aids.isd)
-    session = yield from open_issuer_session(blank_key_version())
+    session = yield from _session(keyring.blank_version)
     keys = yield from CardKeys(keyring.issuer_version, session.diversification)
-    yield from secured(session.channel, iter(PutKey(keys, dek_of(session))))
+    # Only a set FF goes by itself; another factory set is the one that gets the new keys.
+    replaces = 0 if keyring.blank_version == blank_key_version() else keyring.blank_version
+    yield from secured(session.channel, iter(PutKey(keys, dek_of(session), replaces)))
 
 
 def _install(keyring: Keyring, _record: Record) -> Flow[None]:
     aids = spec().aids
     yield from SelectCardManager(aids.isd)
-    session = yield from open_issuer_session(keyring.issuer_version)
+    session = yield from _session(keyring.issuer_version)
     install = Install(aids.package, aids.module, aids.instance)
     yield from secured(session.channel, iter(install))
 
@@ -85,20 +87,33 @@ def _anchor(keyring: Keyring, record: Record) -> Flow[None]:
 
 def _issue(keyring: Keyring, record: Record) -> Flow[None]:
     session = yield from _on_application(keyring)
-    yield from secured(session.channel, personalize(record, dek_of(session)))
+    yield from secured(session.channel, _personalize(record, session))
 
 
-def personalize(record: Record, dek: AesKey) -> Flow[None]:
+def _personalize(record: Record, session: IssuerSession) -> Flow[None]:
+    return personalize(record, dek_of(session), session.channel.max_data)
+
+
+def personalize(record: Record, dek: AesKey, room: int | None = None) -> Flow[None]:
     """Make the key pair and store everything but the anchor, which is there; runs in a session."""
     public_key = yield from GenerateKeyPair()
     pin = SecretBytes(record.pin.block())
     transport_pin = secret_dgi(spec().dgi_named("transport PIN").tag, pin, dek)
-    yield from store_data([*record.open_data(), record.certificate(public_key), transport_pin])
+    yield from store_data(
+        [*record.open_data(), record.certificate(public_key), transport_pin], room
+    )
 
 
 def _on_application(keyring: Keyring) -> Flow[IssuerSession]:
     yield from Select(spec().aids.instance)
-    return (yield from open_issuer_session(keyring.issuer_version))
+    return (yield from _session(keyring.issuer_version))
+
+
+def _session(version: int) -> Flow[IssuerSession]:
+    """Open a session at the highest level that the card's i announces, but never without C-ENC."""
+    offer, _ = yield from ask_for_session(version)
+    level = max(spec().secure_channel.levels_for(offer.i))
+    return (yield from open_issuer_session(version, level))
 
 
 def dek_of(session: IssuerSession) -> AesKey:

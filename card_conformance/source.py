@@ -82,6 +82,8 @@ class OneCard:
 
     def card_for(self, needs: Needs) -> CardUnderTest:
         """Return the card, led forward where that is needed and allowed."""
+        if needs.last:
+            raise NotRun("would end this card's life; runs on fresh software cards")
         target = needs.stage_from(self._stage)
         if target is None:
             raise NotRun(f"needs a card that is {_either(needs)}; this one is {self._stage.words}")

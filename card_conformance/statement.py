@@ -13,7 +13,7 @@ Interface = Literal["contact", "contactless"]
 
 
 def _offered() -> tuple[int, ...]:
-    return tuple(sorted(spec().secure_channel.issuer_levels))
+    return tuple(sorted(spec().secure_channel.level_needs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,16 @@ class Statement:
     """What the card under test claims; the default claims all of the contract, by contact.
 
     ``levels`` are security levels of issuer sessions, ``key_length`` the bytes of each issuer key
-    that the suite writes, ``not_applicable`` reasons by requirement number.
+    that the suite writes, ``profile`` the contract's card type, ``i`` the parameter of SCP03 (None:
+    whatever the card says), ``not_applicable`` reasons by requirement number.
     """
 
     card: str = "a card without implementation statement"
     interface: Interface = "contact"
     levels: tuple[int, ...] = field(default_factory=_offered)
     key_length: int = 16
+    profile: str | None = None
+    i: int | None = None
     finger: bool = True
     not_applicable: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -41,6 +44,8 @@ class Statement:
             "interface": self.interface,
             "levels": [f"{level:02X}" for level in self.levels],
             "key_length": self.key_length,
+            **({} if self.profile is None else {"profile": self.profile}),
+            **({} if self.i is None else {"i": f"{self.i:02X}"}),
             "finger": self.finger,
             "not_applicable": [
                 {"requirement": number, "reason": reason}
@@ -54,6 +59,10 @@ def spec_version() -> str:
     return ".".join(str(number) for number in spec().version)
 
 
+def _i_of(profile: str | None) -> int | None:
+    return None if profile is None else spec().card_profiles[profile].i
+
+
 def load_statement(path: Path) -> Statement:
     """Read an implementation statement. Raises FileDamaged."""
     return from_json(read(path, STATEMENT), str(path))
@@ -62,8 +71,8 @@ def load_statement(path: Path) -> Statement:
 def from_json(content: Json, where: str) -> Statement:
     """Build a statement from content that fits the schema.
 
-    Raises FileDamaged for another version of the contract, and for levels or requirements that the
-    contract does not have.
+    Raises FileDamaged for another version of the contract, and for levels, requirements, profiles
+    or values of i that the contract does not have.
     """
     if content["spec_version"] != spec_version():
         raise FileDamaged(
@@ -75,6 +84,12 @@ def from_json(content: Json, where: str) -> Statement:
     strange = [f"security level {level:02X}" for level in levels if level not in default.levels]
     reasons = {e["requirement"]: e["reason"] for e in content.get("not_applicable", ())}
     strange += [f"requirement {n}" for n in reasons if n not in spec().requirements]
+    profile = content.get("profile")
+    if profile is not None and profile not in spec().card_profiles:
+        strange.append(f"card profile {profile}")
+    i = int(content["i"], 16) if "i" in content else None
+    if i is not None and not spec().secure_channel.knows(i):
+        strange.append(f"i = {i:02X}")
     if strange:
         raise FileDamaged(f"{where}: the contract has no {strange[0]}")
     return Statement(
@@ -82,6 +97,8 @@ def from_json(content: Json, where: str) -> Statement:
         interface=content.get("interface", default.interface),
         levels=tuple(sorted(levels)),
         key_length=content.get("key_length", default.key_length),
+        profile=profile,
+        i=_i_of(profile) if i is None else i,
         finger=content.get("finger", default.finger),
         not_applicable=MappingProxyType(reasons),
     )

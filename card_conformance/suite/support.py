@@ -16,7 +16,6 @@ from host_lib.keyset import KeySet
 from host_lib.scp03 import SessionKeys, SessionOffer, initialize_update
 from host_lib.secret import Pin
 
-CHALLENGE = 8
 C_MAC_ONLY = 0x01
 UNKNOWN_TAG = 0xDF7E
 NO_SUCH_AID = bytes.fromhex("F000000000FFFF")
@@ -111,7 +110,8 @@ class Handshake:
 
 def handshake(card: CardUnderTest) -> Handshake:
     """Send INITIALIZE UPDATE to whatever is selected."""
-    version, challenge = card.key_version(), token_bytes(CHALLENGE)
+    version = card.key_version()
+    challenge = token_bytes(card.mac_length)
     offer = card.run(initialize_update(version, challenge))
     keys = card.keyring(CardKeys(version, offer.diversification))
     session = SessionKeys.derive(keys, challenge, offer.challenge)

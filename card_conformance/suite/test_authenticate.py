@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import check, same
-from card_conformance.needs import ISSUED, WITH_KEYS, WITH_PIN
+from card_conformance.needs import ISSUED, WITH_KEYS, WITH_PIN, reading
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import (
     application,
@@ -31,7 +31,7 @@ def _public_key(card: CardUnderTest) -> bytes:
     return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
 
-@requirement("AUT-01", needs=WITH_KEYS)
+@requirement("AUT-01", needs=reading(WITH_KEYS))
 def test_a_card_proof_verifies_under_the_certificate(card: CardUnderTest) -> None:
     key = _public_key(card)
     fci = card.select()
@@ -43,7 +43,7 @@ def test_a_card_proof_verifies_under_the_certificate(card: CardUnderTest) -> Non
         same("verified in the proof", proof.verified, 0)
 
 
-@requirement("AUT-01", needs=WITH_KEYS)
+@requirement("AUT-01", needs=reading(WITH_KEYS))
 def test_a_card_proof_works_in_a_session_too(card: CardUnderTest) -> None:
     key = _public_key(card)
     card.run(prove_card(token_bytes(CHALLENGE_LENGTH), key), card.session().channel)
@@ -56,7 +56,7 @@ def test_a_presence_proof_needs_a_verified_holder(card: CardUnderTest) -> None:
     card.expect("6982", application("INTERNAL AUTHENTICATE", 0x00, 0x01, data, answer=True))
 
 
-@requirement("AUT-03", needs=WITH_PIN)
+@requirement("AUT-03", needs=reading(WITH_PIN))
 def test_a_presence_proof_says_what_was_verified_and_uses_it_up(
     card: CardUnderTest, holder_pin: Pin
 ) -> None:
@@ -71,7 +71,7 @@ def test_a_presence_proof_says_what_was_verified_and_uses_it_up(
     card.expect("6982", application("INTERNAL AUTHENTICATE", 0x00, 0x01, again, answer=True))
 
 
-@requirement("AUT-03", needs=WITH_PIN)
+@requirement("AUT-03", needs=reading(WITH_PIN))
 def test_a_card_proof_clears_no_flag(card: CardUnderTest, holder_pin: Pin) -> None:
     key = _public_key(card)
     card.select()

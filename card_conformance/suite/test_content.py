@@ -7,13 +7,15 @@ from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import NotRun, check, same
 from card_conformance.needs import ANY_CARD, WITH_KEYS, Stage, at
 from card_conformance.requirement import requirement
-from card_conformance.suite.support import C_MAC_ONLY, NO_SUCH_AID, application, manager
+from card_conformance.suite.support import NO_SUCH_AID, application, manager
 from host_lib.apdu import Apdu
 from host_lib.channel import SecureChannel
 from host_lib.command import Install, Registry
 from host_lib.flow.registry import list_registry
 
-_OP_READY, _INITIALIZED, _SECURED = 0x01, 0x07, 0x0F
+_OP_READY, _INITIALIZED, _SECURED = (
+    spec().card_states[name].code for name in ("OP_READY", "INITIALIZED", "SECURED")
+)
 
 
 def _install(load_file: bytes, module: bytes) -> Apdu:
@@ -44,12 +46,6 @@ def test_an_installed_application_can_be_selected(card: CardUnderTest) -> None:
 def test_nobody_installs_without_a_session(card: CardUnderTest) -> None:
     card.select_manager()
     card.expect("6982", _install(NO_SUCH_AID, NO_SUCH_AID))
-
-
-@requirement("INS-02", needs=WITH_KEYS)
-def test_a_session_without_encryption_installs_nothing(card: CardUnderTest) -> None:
-    channel = card.session(on_manager=True, level=C_MAC_ONLY).channel
-    card.expect("6982", _install(NO_SUCH_AID, NO_SUCH_AID), channel)
 
 
 @requirement("INS-03", needs=WITH_KEYS)
@@ -120,15 +116,6 @@ def test_the_card_goes_on_one_step_at_a_time_and_never_back(card: CardUnderTest)
 def test_nobody_moves_the_card_on_without_a_session(card: CardUnderTest) -> None:
     card.select_manager()
     card.expect("6982", _set_status(_INITIALIZED))
-
-
-@requirement("SST-02", needs=WITH_KEYS)
-def test_a_session_without_encryption_moves_no_card_on(card: CardUnderTest) -> None:
-    before = _card_state(card, card.session(on_manager=True).channel)
-    for state in (_INITIALIZED, _SECURED):
-        channel = card.session(on_manager=True, level=C_MAC_ONLY).channel
-        card.expect("6982", _set_status(state), channel)
-    same("state", _card_state(card, card.session(on_manager=True).channel), before)
 
 
 @requirement("SST-03", needs=WITH_KEYS)

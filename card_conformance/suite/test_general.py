@@ -7,7 +7,7 @@ import pytest
 from applet_spec import spec
 from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import check, same
-from card_conformance.needs import APPLICATION, ISSUED, WITH_KEYS, WITH_PIN, Stage, at
+from card_conformance.needs import APPLICATION, ISSUED, WITH_KEYS, WITH_PIN, Stage, at, reading
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import (
     NO_SUCH_AID,
@@ -283,7 +283,7 @@ def _no_internal_error(sw: int, apdu: Apdu) -> None:
     check(sw not in _INTERNAL_ERRORS, header, f"{sw:04X}", "no internal error")
 
 
-@requirement("GEN-10", needs=WITH_KEYS)
+@requirement("GEN-10", needs=reading(WITH_KEYS))
 def test_a_refused_command_changes_nothing(card: CardUnderTest) -> None:
     before = _snapshot(card)
     on_application = (

@@ -8,7 +8,7 @@ from applet_spec import spec
 from card_conformance.card_under_test import CardUnderTest, dek
 from card_conformance.failure import NotRun, check, same
 from card_conformance.invented import Record, named
-from card_conformance.needs import Stage, at
+from card_conformance.needs import Stage, at, reading
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import (
     ASK,
@@ -20,10 +20,9 @@ from card_conformance.suite.support import (
 )
 from host_lib.channel import SecureChannel
 from host_lib.command import GenerateKeyPair, ReadPublicKey
-from host_lib.flow.store import DgiValue, blocks, payload, secret_dgi
+from host_lib.flow.store import DgiValue, block_size, blocks, payload, secret_dgi
 from host_lib.secret import AesKey, SecretBytes
 
-_BLOCK = spec().limits["secured_data"]
 _MANDATORY = tuple(d.name for d in spec().dgis.values() if d.mandatory and d.name != "anchor")
 
 
@@ -49,7 +48,7 @@ def _everything(card: CardUnderTest, key: AesKey, point: bytes) -> dict[str, Dgi
     return {spec().dgis[value.tag].name: value for value in values}
 
 
-@requirement("STD-08", needs=at(Stage.ANCHORED, leaves=Stage.ANCHORED))
+@requirement("STD-08", needs=reading(at(Stage.ANCHORED, leaves=Stage.ANCHORED)))
 @pytest.mark.parametrize("missing", [*_MANDATORY, "finger or exempt mark", "key pair"])
 def test_the_last_block_is_refused_while_something_is_missing(
     card: CardUnderTest, missing: str
@@ -64,7 +63,7 @@ def test_the_last_block_is_refused_while_something_is_missing(
     if missing == "finger or exempt mark":
         values.pop("finger template 1", None)
         values["holder flags"] = named("holder flags", bytes(9))
-    *earlier, last = blocks(_of(*values.values()), _BLOCK)
+    *earlier, last = blocks(_of(*values.values()), block_size(channel.max_data))
     for command in earlier:
         card.run(command, channel)
     card.expect("6985", last.apdu(), channel)
@@ -94,13 +93,13 @@ def _tag_list(tag: int) -> bytes:
     return bytes((0x5C, len(name))) + name
 
 
-@requirement("STD-08", needs=at(Stage.ANCHORED, leaves=Stage.ISSUED))
+@requirement("STD-08", needs=reading(at(Stage.ANCHORED, leaves=Stage.ISSUED)))
 def test_the_last_block_personalizes_the_card_and_ends_the_session(card: CardUnderTest) -> None:
     session = card.session()
     channel = session.channel
     point = card.run(GenerateKeyPair(), channel)
     values = _everything(card, dek(session), point)
-    for command in blocks(_of(*values.values()), _BLOCK):
+    for command in blocks(_of(*values.values()), block_size(channel.max_data)):
         card.expect("9000", command.apdu(), channel)
     expect_closed(card, channel)
     fci = card.select()

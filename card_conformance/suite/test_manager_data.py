@@ -52,7 +52,7 @@ def test_key_information_and_diversification_data_agree_with_initialize_update(
     same("types of the keys", {entry.type for entry in entries}, {_AES})
     diversification = card.run(GetCardData(_DIVERSIFICATION_DATA))
     for version in {entry.version for entry in entries}:
-        offer = card.run(initialize_update(version, bytes(8)))
+        offer = card.run(initialize_update(version, bytes(card.mac_length)))
         same("diversification data", offer.diversification, diversification)
         identifiers = sorted(e.identifier for e in entries if e.version == version)
         same(f"key identifiers of version {version:02X}", identifiers, [1, 2, 3])

@@ -5,7 +5,7 @@ import pytest
 from applet_spec import DataObject, spec
 from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import NotRun, check, same
-from card_conformance.needs import APPLICATION, ISSUED, WITH_KEYS, WITH_PIN, Stage, at
+from card_conformance.needs import APPLICATION, ISSUED, WITH_KEYS, WITH_PIN, Stage, at, reading
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import (
     UNKNOWN_TAG,
@@ -25,9 +25,7 @@ from host_lib.secret import Pin
 
 _PART = spec().limits["object_part"]
 _CHANNEL = spec().secure_channel
-_IN_CLEAR = sorted(
-    v for v in _CHANNEL.issuer_levels if v & _CHANNEL.read_level < _CHANNEL.read_level
-)
+_IN_CLEAR = sorted(v for v in _CHANNEL.level_needs if v & _CHANNEL.read_level < _CHANNEL.read_level)
 _OPTIONAL = ("biometric information template", "service record")
 
 
@@ -49,7 +47,7 @@ def test_an_object_for_everyone_can_be_read_without_session(card: CardUnderTest)
     decode_validity(read(card, tag_of("validity")))
 
 
-@requirement("GDA-01", needs=WITH_KEYS)
+@requirement("GDA-01", needs=reading(WITH_KEYS))
 def test_an_object_for_the_issuer_can_be_read_in_a_session(card: CardUnderTest) -> None:
     channel = card.session().channel
     for target in spec().objects.values():
@@ -78,7 +76,7 @@ def test_an_unknown_tag_is_not_found(card: CardUnderTest) -> None:
     card.expect("6A88", _part(UNKNOWN_TAG))
 
 
-@requirement("GDA-02", needs=at(Stage.INSTALLED))
+@requirement("GDA-02", needs=reading(at(Stage.INSTALLED)))
 def test_an_object_without_value_is_not_found(card: CardUnderTest) -> None:
     card.select()
     card.expect("6A88", get_data(tag_of("card serial")))
@@ -96,14 +94,14 @@ def test_an_object_that_is_not_for_everyone_is_refused_without_session(
         card.expect("6982", _ask(target))
 
 
-@requirement("GDA-03", needs=WITH_KEYS)
+@requirement("GDA-03", needs=reading(WITH_KEYS))
 def test_a_finger_template_is_never_read(card: CardUnderTest) -> None:
     for name in ("finger template 1", "finger template 2"):
         card.expect("6982", get_data(tag_of(name)), card.session().channel)
         card.expect("6982", _part(tag_of(name)), card.session().channel)
 
 
-@requirement("GDA-04", needs=WITH_KEYS)
+@requirement("GDA-04", needs=reading(WITH_KEYS))
 def test_a_long_object_is_not_answered_whole(card: CardUnderTest) -> None:
     channel = card.session().channel
     for target in spec().objects.values():
@@ -116,8 +114,7 @@ def test_a_long_object_is_not_answered_whole(card: CardUnderTest) -> None:
 def test_nothing_of_the_holder_is_answered_in_a_session_without_r_enc(
     card: CardUnderTest, level: int
 ) -> None:
-    if level not in card.statement.levels:
-        raise NotRun(f"the card does not offer level {level:02X}")
+    card.need_level(level)
     channel = card.session(level=level).channel
     for target in objects(public=False):
         for apdu in (get_data(target.tag), _part(target.tag)):
@@ -132,8 +129,7 @@ def test_a_verified_pin_opens_nothing_in_a_session_without_r_enc(
     card: CardUnderTest, holder_pin: Pin
 ) -> None:
     level = min(_IN_CLEAR)
-    if level not in card.statement.levels:
-        raise NotRun(f"the card does not offer level {level:02X}")
+    card.need_level(level)
     channel = card.session(level=level).channel
     card.expect("9000", verify(holder_pin.block()), channel)
     card.expect("6982", _part(tag_of("cardholder data")), channel)
@@ -150,7 +146,7 @@ def test_a_part_begins_at_its_offset(card: CardUnderTest) -> None:
         same(f"bytes from offset {offset}", part.data, whole[offset:])
 
 
-@requirement("GDP-01", needs=WITH_KEYS)
+@requirement("GDP-01", needs=reading(WITH_KEYS))
 def test_the_parts_of_a_long_object_joined_are_its_value(card: CardUnderTest) -> None:
     channel = card.session().channel
     tag = tag_of("card certificate")
@@ -196,7 +192,7 @@ def test_a_malformed_tag_list_or_offset_is_refused(card: CardUnderTest, data: st
     card.expect("6A80", application("GET DATA PART", 0x3F, 0xFF, wanted, answer=True))
 
 
-@requirement("GDA-02", needs=WITH_KEYS)
+@requirement("GDA-02", needs=reading(WITH_KEYS))
 def test_a_service_record_that_is_not_there_is_not_found(card: CardUnderTest) -> None:
     channel = card.session().channel
     last = spec().object_named("service record 16").tag

@@ -5,7 +5,7 @@ from dataclasses import replace
 from applet_spec import spec
 from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import check, same
-from card_conformance.needs import APPLICATION, ISSUED, WITH_KEYS, WITH_PIN, Stage, at
+from card_conformance.needs import APPLICATION, ISSUED, WITH_KEYS, WITH_PIN, Stage, at, reading
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import (
     NO_SUCH_AID,
@@ -120,7 +120,7 @@ def test_the_fci_holds_nothing_but_what_the_contract_lists(card: CardUnderTest) 
     same("details in the FCI", details, [(f"{t:02X}", n) for t, n in _DETAILS.items()])
 
 
-@requirement("SEL-05", needs=WITH_KEYS)
+@requirement("SEL-05", needs=reading(WITH_KEYS))
 def test_the_fci_holds_no_number_and_no_name_of_the_holder(card: CardUnderTest) -> None:
     fci = card.expect("9000", _select(spec().aids.instance)).data
     channel = card.session().channel

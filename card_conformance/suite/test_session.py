@@ -8,7 +8,6 @@ from card_conformance.failure import NotRun, check, same
 from card_conformance.needs import ANY_CARD, APPLICATION, WITH_KEYS
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import (
-    CHALLENGE,
     application,
     expect_closed,
     expect_open,
@@ -27,8 +26,13 @@ _DIVERSIFICATION_DATA = 0x00CF
 _NOT_LEVELS = (0x00, 0x02, 0x10, 0x30, 0x43)
 
 
-def _initialize(version: int) -> Apdu:
-    return manager("INITIALIZE UPDATE", version, 0x00, bytes(CHALLENGE), answer=True)
+def _initialize(card: CardUnderTest, version: int) -> Apdu:
+    challenge = bytes(card.mac_length)
+    return manager("INITIALIZE UPDATE", version, 0x00, challenge, answer=True)
+
+
+def _best(card: CardUnderTest) -> SecurityLevel:
+    return SecurityLevel(max(card.levels))
 
 
 def _absent_versions(card: CardUnderTest) -> list[int]:
@@ -43,10 +47,13 @@ def test_initialize_update_answers_an_offer_of_scp03(card: CardUnderTest) -> Non
     version = card.facts().key_versions[0]
     card.select_manager()
     diversification = card.run(GetCardData(_DIVERSIFICATION_DATA))
-    offers = [SessionOffer.parse(card.expect("9000", _initialize(version)).data) for _ in range(4)]
+    offers = [
+        SessionOffer.parse(card.expect("9000", _initialize(card, version)).data) for _ in range(4)
+    ]
     for offer in offers:
         same("key version", offer.version, version)
-        same("i", offer.i, spec().secure_channel.i)
+        check(spec().secure_channel.knows(offer.i), "i", f"{offer.i:02X}", "one of SCP03")
+        same("i", offer.i, offers[0].i if card.statement.i is None else card.statement.i)
         same("diversification data", offer.diversification, diversification)
     fresh = len({offer.challenge for offer in offers})
     same("different card challenges of 4", fresh, 4)
@@ -69,7 +76,7 @@ def test_a_key_version_that_is_not_there_is_not_found(card: CardUnderTest) -> No
     absent = _absent_versions(card)
     card.select_manager()
     for version in absent:
-        card.expect("6A88", _initialize(version))
+        card.expect("6A88", _initialize(card, version))
 
 
 @requirement("SCP-02", needs=APPLICATION)
@@ -77,16 +84,15 @@ def test_the_application_too_refuses_a_key_version_that_is_not_there(card: CardU
     absent = _absent_versions(card)
     card.select()
     for version in absent:
-        card.expect("6A88", _initialize(version))
+        card.expect("6A88", _initialize(card, version))
 
 
 @requirement("SCP-03", needs=WITH_KEYS)
-@pytest.mark.parametrize("level", sorted(spec().secure_channel.issuer_levels), ids="{:02X}".format)
+@pytest.mark.parametrize("level", sorted(spec().secure_channel.level_needs), ids="{:02X}".format)
 def test_the_right_cryptogram_opens_a_session_at_the_level_asked_for(
     card: CardUnderTest, level: int
 ) -> None:
-    if level not in card.statement.levels:
-        raise NotRun(f"the card does not offer level {level:02X}")
+    card.need_level(level)
     expect_open(card, card.session(level=level).channel)
     on_manager = card.session(on_manager=True, level=level).channel
     card.expect("9000", manager("GET DATA", 0x00, 0xE0, answer=True), on_manager)
@@ -97,9 +103,9 @@ def test_a_wrong_host_cryptogram_opens_nothing(card: CardUnderTest) -> None:
     card.select()
     made = handshake(card)
     wrong = bytes((made.cryptogram[0] ^ 0x80,)) + made.cryptogram[1:]
-    command = made.authenticate(SecurityLevel.C_ENC_R_ENC, wrong)
+    command = made.authenticate(_best(card), wrong)
     card.expect("6300", command)
-    channel = made.channel(SecurityLevel.C_ENC_R_ENC)
+    channel = made.channel(_best(card))
     channel.external_authenticate(wrong)
     expect_closed(card, channel)
     expect_open(card, card.session().channel)
@@ -109,8 +115,8 @@ def test_a_wrong_host_cryptogram_opens_nothing(card: CardUnderTest) -> None:
 def test_a_wrong_mac_on_external_authenticate_opens_nothing(card: CardUnderTest) -> None:
     card.select()
     made = handshake(card)
-    card.expect("6982", tampered(made.authenticate(SecurityLevel.C_ENC_R_ENC)))
-    channel = made.channel(SecurityLevel.C_ENC_R_ENC)
+    card.expect("6982", tampered(made.authenticate(_best(card))))
+    channel = made.channel(_best(card))
     channel.external_authenticate(made.cryptogram)
     expect_closed(card, channel)
     expect_open(card, card.session().channel)
@@ -127,7 +133,7 @@ def test_a_command_in_between_spoils_the_handshake(card: CardUnderTest) -> None:
     card.select()
     made = handshake(card)
     card.expect("9000", get_data(tag_of("card serial")))
-    card.expect("6985", made.authenticate(SecurityLevel.C_ENC_R_ENC))
+    card.expect("6985", made.authenticate(_best(card)))
 
 
 @requirement("SCP-07", needs=WITH_KEYS)
@@ -141,6 +147,15 @@ def test_a_level_that_does_not_exist_is_refused(card: CardUnderTest, level: int)
     expect_closed(card, channel)
 
 
+@requirement("SCP-07", needs=WITH_KEYS)
+@pytest.mark.parametrize("level", sorted(spec().secure_channel.level_needs), ids="{:02X}".format)
+def test_a_level_that_i_does_not_announce_is_refused(card: CardUnderTest, level: int) -> None:
+    if level in spec().secure_channel.levels_for(card.i):
+        raise NotRun(f"i = {card.i:02X} announces level {level:02X}")
+    card.select()
+    card.expect("6A86", handshake(card).authenticate(level))
+
+
 @requirement("SCP-08", needs=WITH_KEYS)
 @pytest.mark.parametrize("on_manager", [False, True], ids=["application", "card manager"])
 def test_initialize_update_ends_the_open_session_even_if_it_fails(
@@ -149,7 +164,7 @@ def test_initialize_update_ends_the_open_session_even_if_it_fails(
     absent = _absent_versions(card)[0]
     for version, sw in ((card.key_version(), "9000"), (absent, "6A88")):
         channel = card.session(on_manager=on_manager).channel
-        card.expect(sw, _initialize(version))
+        card.expect(sw, _initialize(card, version))
         next_command = channel.wrap(manager("GET DATA", 0x00, 0xE0, answer=True))
         answer = card.send(next_command if on_manager else channel.wrap(get_data(0x5A)))
         check(answer.sw == 0x6982, "a command of the old session", f"{answer.sw:04X}", "6982")

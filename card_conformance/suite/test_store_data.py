@@ -8,7 +8,7 @@ from applet_spec import spec
 from card_conformance.card_under_test import CardUnderTest, dek
 from card_conformance.failure import NotRun, same
 from card_conformance.invented import Record, cardholder, named, new_record, validity
-from card_conformance.needs import ISSUED, WITH_KEYS, Stage, at
+from card_conformance.needs import ISSUED, WITH_KEYS, Stage, at, reading
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import (
     C_MAC_ONLY,
@@ -19,7 +19,7 @@ from card_conformance.suite.support import (
 )
 from host_lib.apdu import Apdu
 from host_lib.channel import SecureChannel
-from host_lib.flow.store import DgiValue, blocks, payload, secret_dgi
+from host_lib.flow.store import DgiValue, block_size, blocks, payload, secret_dgi
 from host_lib.secret import AesKey, SecretBytes
 
 _ANCHORED = at(Stage.ANCHORED)
@@ -43,13 +43,15 @@ def _record(card: CardUnderTest) -> Record:
     return card.record
 
 
-@requirement("STD-01", needs=_ANCHORED)
+@requirement("STD-01", needs=reading(_ANCHORED))
 @pytest.mark.parametrize("size", [1, 7, 60, _BLOCK])
 def test_any_split_into_blocks_stores_the_same_objects(card: CardUnderTest, size: int) -> None:
     channel = card.session().channel
     holder = cardholder(f"مواطن تجريبي رقم {size} للاختبار")
     days = validity("20250101", f"2034{1 + size % 12:02}01")
-    for command in blocks(_of(named("cardholder", holder), named("validity", days)), size):
+    for command in blocks(
+        _of(named("cardholder", holder), named("validity", days)), min(size, channel.max_data)
+    ):
         card.run(replace(command, last=False), channel)
     same("cardholder data as stored", read(card, _HOLDER, channel) == holder, True)
     same("validity", read(card, _VALIDITY, channel), days)
@@ -225,14 +227,14 @@ def test_after_personalization_a_dgi_of_blank_cards_is_refused(card: CardUnderTe
     same("validity", read(card, _VALIDITY), before)
 
 
-@requirement("STD-10", needs=WITH_KEYS)
+@requirement("STD-10", needs=reading(WITH_KEYS))
 def test_after_personalization_holder_data_can_be_stored_again_and_the_state_stays(
     card: CardUnderTest,
 ) -> None:
     state = card.select().state
     channel = card.session().channel
     holder = read(card, _HOLDER, channel)
-    for command in blocks(_of(named("cardholder", holder)), _BLOCK):
+    for command in blocks(_of(named("cardholder", holder)), block_size(channel.max_data)):
         card.run(command, channel)
     same("cardholder data as stored", read(card, _HOLDER, channel) == holder, True)
     same("state", card.select().state, state)

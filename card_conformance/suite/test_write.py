@@ -7,7 +7,7 @@ import pytest
 
 from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import same
-from card_conformance.needs import ISSUED, WITH_KEYS
+from card_conformance.needs import ISSUED, WITH_KEYS, reading
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import C_MAC_ONLY, UNKNOWN_TAG, application, read, tag_of
 from host_lib.apdu import Apdu
@@ -61,7 +61,7 @@ def test_put_data_in_a_session_without_encryption_is_refused(card: CardUnderTest
         same("validity", read(card, _TAG), value)
 
 
-@requirement("PDA-02", needs=WITH_KEYS)
+@requirement("PDA-02", needs=reading(WITH_KEYS))
 @pytest.mark.parametrize("name", ["card number", "card serial", "holder flags", "batch id"])
 def test_put_data_of_an_object_that_is_not_writable_is_refused(
     card: CardUnderTest, name: str

@@ -136,6 +136,36 @@ def test_after_put_key_is_lost_the_error_says_that_the_outcome_is_unknown_and_wh
     assert "run the same command again" in caught.value.advice
 
 
+@pytest.mark.parametrize("written", [True, False])
+def test_after_a_put_key_that_is_304_seconds_late_the_next_run_finds_which_set_opens(
+    written: bool,
+) -> None:
+    reader = issued_card()
+    sent: list[int] = []
+    transmit = reader.transmit
+
+    def late(command: bytes, timeout: float | None = None) -> bytes:
+        sent.append(command[1])
+        if command[1] != 0xD8:
+            return transmit(command, timeout)
+        if not written:
+            raise ReaderTimeout("the card takes 304 seconds, and its power was taken before")
+        reader.inject(Faults(answer_late=1, late_by=304))
+        return transmit(command, timeout)
+
+    reader.transmit = late  # type: ignore[method-assign]
+    with pytest.raises(RotationInterrupted, match="PUT KEY") as caught:
+        rotate(reader)
+    assert (caught.value.changed, caught.value.exit_code) == (Changed.UNKNOWN, ExitCode.UNCERTAIN)
+    assert sent.count(0xD8) == 1, "the command is not repeated by itself"
+    reader.transmit = transmit  # type: ignore[method-assign]
+    reader.inject(Faults())
+    reader.reset()
+    expected = (OLD, NEW) if written else (OLD,)
+    assert found(reader) == KeyFindings(present=expected, opening=expected)
+    assert rotate(reader) == Rotation(NEW, added=not written, deleted=(OLD,))
+
+
 def test_wrong_keys_end_the_attempt_before_external_authenticate() -> None:
     reader = issued_card()
     instructions: list[int] = []

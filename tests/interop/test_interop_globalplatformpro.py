@@ -309,3 +309,38 @@ def test_an_applet_is_locked_and_unlocked(gp: Script) -> None:
     assert state() == before | 0x80
     assert gp.send(apdu("80F04000", AIDS.instance))[1] == 0x9000
     assert state() == before
+
+
+# What this card does not offer: refused, with nothing changed
+
+
+@pytest.mark.parametrize(
+    ("command", "sw"),
+    [
+        (apdu("80E29000", b"\x4f" + lv(PACKAGE)), 0x6A88),
+        (apdu("80E60800", lv(b"", b"", AIDS.instance, b"\x04\x00\x00", b"", b"")), 0x6A80),
+        (
+            apdu(
+                "80E60C00",
+                lv(
+                    bytes.fromhex("A0000001515350"),
+                    bytes.fromhex("A000000151535041"),
+                    PACKAGE,
+                    b"\x80",
+                    b"\xc9\x04\x81\x02\x03\x60",
+                    b"",
+                ),
+            ),
+            0x6A80,
+        ),
+        (apdu("80E61000", lv(PACKAGE, b"", AIDS.instance, b"", b"", b"")), 0x6A81),
+    ],
+    ids=["--rename-isd", "--make-default", "--domain", "--move"],
+)
+def test_what_the_card_has_not_is_refused_and_changes_nothing(
+    command: bytes, sw: int, card: Card, gp: Script
+) -> None:
+    install(gp, AIDS.package, AIDS.module, AIDS.instance)
+    before = card.memory.image
+    assert gp.send(command) == (b"", sw)
+    assert card.memory.image == before

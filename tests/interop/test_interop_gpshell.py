@@ -140,3 +140,8 @@ def test_send_apdu_with_the_production_data_reads_tag_and_value(card: Card) -> N
     shell.plain("00A4040008A00000015100000000")
     for answer in (inside, shell.plain("80CA9F7F00")):
         assert (answer[0][:3], len(answer[0]), answer[1]) == (b"\x9f\x7f\x2a", 45, 0x9000)
+
+
+def test_the_privilege_of_the_example_scripts_is_not_granted(card: Card) -> None:
+    fields = lv(AIDS.package, AIDS.module, AIDS.instance, b"\x02", b"\xc9\x00", b"")
+    assert script(card).send(apdu("80E60C00", fields, "00")) == (b"", 0x6A80)

@@ -174,3 +174,9 @@ def test_a_plain_command_of_another_class_ends_the_session_only(card: Card) -> N
     assert pysim.plain("00A4040408" + ISD.hex() + "00")[1] == 0x9000
     pysim.open(0, 3)
     assert listed(pysim, "80")
+
+
+def test_an_installation_without_parameters_is_refused(card: Card) -> None:
+    # GlobalPlatform wants at least an empty C9, which pySim writes only when it is told to.
+    fields = lv(AIDS.package, AIDS.module, AIDS.instance, b"", b"", b"")
+    assert opened(card).send(apdu("80E60C00", fields, "00")) == (b"", 0x6A80)

@@ -1,12 +1,17 @@
 """A terminal and a card with a real PC/SC stack between them."""
 
+from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from applet_spec import Changed
 from card_simulator.card_file import create, read
 from card_simulator.memory import Image
 from host_lib import Card, ExitCode, Pin
+from host_lib.apdu import Apdu, Response
+from host_lib.command import GetCplc, SelectCardManager
 from host_lib.drive import drive
 from host_lib.errors import ReaderError, ReaderTimeout
 from host_lib.flow.rotation import Rotation, rotate_issuer_keys
@@ -14,6 +19,7 @@ from host_lib.reader import Reader, open_reader
 from tests.support.cards import HOLDER_NAME, NEW, OLD, TRANSPORT_PIN, issuer, personalized_card
 from tests.support.pcscd import Pcscd
 from tests.support.serving import PATIENCE, serving
+from tests.support.slow_card import SlowReader, slow_card
 
 pytestmark = pytest.mark.pcsc
 
@@ -61,6 +67,27 @@ def test_a_card_that_is_taken_out_in_the_middle_leaves_the_outcome_uncertain(
         with pytest.raises(ReaderError) as caught:
             card.pin_status()
         assert caught.value.exit_code is ExitCode.UNCERTAIN
+
+
+def test_a_card_that_is_late_is_not_waited_for_and_not_asked_again(pcscd: Pcscd) -> None:
+    get_data = 0xCA
+    card = SlowReader(get_data, seconds=2.0)
+
+    def impatient() -> Generator[Apdu, Response, Response]:
+        return (yield replace(GetCplc().apdu(), timeout=0.5))
+
+    with slow_card(pcscd, 0, card):
+        with opened(pcscd.readers[0]) as reader:
+            with pytest.raises(ReaderTimeout, match="GET DATA was not answered") as e:
+                drive(impatient(), reader)
+            assert e.value.exit_code is ExitCode.UNCERTAIN
+            with pytest.raises(ReaderError, match="waits for a card") as refused:
+                drive(iter(SelectCardManager()), reader)
+            assert refused.value.changed is Changed.NO
+        assert card.ran.count(get_data) == 1
+        with opened(pcscd.readers[0]) as reader:
+            drive(iter(SelectCardManager()), reader)
+        assert card.ran.count(get_data) == 1
 
 
 def test_two_readers_hold_two_cards_at_once(pcscd: Pcscd, tmp_path: Path) -> None:

@@ -190,10 +190,12 @@ def _complete(sets: Sets) -> dict[int, KeySet]:
 
 
 def _parse(command: Command, decrypt: Decrypt) -> tuple[int, dict[int, bytes], bytes]:
-    """Return version, keys by their identifiers and check values of a PUT KEY command."""
+    """Return version, keys by their identifiers and check values of a PUT KEY command.
+
+    P2 is one that the contract allows: it names an identifier, and no first of several that is the
+    last one.
+    """
     first, several = command.p2 & ~_SEVERAL, bool(command.p2 & _SEVERAL)
-    if first not in KEY_IDS or (several and first == KEY_IDS[-1]):
-        raise StatusError(SW.WRONG_P1P2)
     rest = command.data[1:]
     keys: dict[int, bytes] = {}
     check_values = b""

@@ -190,6 +190,20 @@ def test_p2_and_the_key_blocks_must_fit(p2: int, count: int, sw: int) -> None:
     assert card.memory.image == before
 
 
+def test_keys_of_one_command_have_one_length_and_their_own_check_values() -> None:
+    # PUK-03
+    card = with_set(0x30)
+    host = session(card, A)
+    before = card.memory.image
+    assert put(host, 0x31, ENC, B.enc, LONG.mac, LONG.dek) == 0x6A80
+    assert put(host, 0x31, ENC, LONG.enc, B.mac) == 0x6A80
+    data = b"\x31" + block(host, B.enc)
+    for place in range(len(data) - 3, len(data)):
+        changed = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+        assert host.sw(0x80, 0xD8, 0, ENC, changed) == 0x6A80
+    assert card.memory.image == before
+
+
 @pytest.mark.parametrize("kvn", [0x00, 0x70, 0x7F, 0x80, 0xFE, 0xFF])
 @pytest.mark.parametrize("replaces", [0x00, 0x30])
 def test_a_version_outside_01_to_6f_gets_6a80(kvn: int, replaces: int) -> None:
@@ -269,6 +283,19 @@ def test_keys_of_the_session_and_of_the_last_complete_set_stay() -> None:
     assert delete(host, "D00103D20131") == 0x6A88
     assert delete(host, "D00104D20130") == 0x6A88
     assert card.memory.image == before
+
+
+def test_a_session_cannot_delete_from_its_own_set() -> None:
+    # DLK-03
+    card = with_set(0x30)
+    session(card, A).put_key(0x31, B)
+    before = card.memory.image
+    for keys, kvn in ((A, 0x30), (B, 0x31)):
+        host = session(card, keys, kvn)
+        assert delete(host, f"D201{kvn:02X}") == 0x6985
+        assert delete(host, f"D00101D201{kvn:02X}") == 0x6985
+    assert card.memory.image == before
+    assert delete(host, "D20130") == 0x9000
 
 
 def test_the_last_complete_set_stays_when_another_opened_the_session() -> None:

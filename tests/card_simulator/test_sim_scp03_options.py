@@ -167,6 +167,14 @@ def test_a_card_file_with_an_i_that_does_not_exist_is_damaged(tmp_path: Path, i:
         read(tmp_path / "card.json")
 
 
+@pytest.mark.parametrize("cell", ["0110" + "00" * 16, "00", "01" * 60])
+def test_a_card_file_without_a_complete_key_set_is_damaged(tmp_path: Path, cell: str) -> None:
+    cells = {**new_card().memory.image.cells, "isd.keys.FF": bytes.fromhex(cell)}
+    create(tmp_path / "card.json", Image(cells))
+    with pytest.raises(CardFileDamagedError):
+        read(tmp_path / "card.json")
+
+
 Step = tuple[int, int, int, int, bytes]
 STEPS: list[Step] = [
     (0x80, 0xCA, 0x00, 0xCF, b""),

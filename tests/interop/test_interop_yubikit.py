@@ -18,7 +18,8 @@ from card_simulator.scp03_options import OPTIONS_CELL
 from tests.support.pcscd import Pcscd
 from tests.support.serving import serving
 
-pytest.importorskip("yubikit.securitydomain", reason="needs yubikey-manager (extra `interop`)")
+pytest.importorskip("smartcard.System", reason="needs pyscard, which `make test` installs")
+pytest.importorskip("yubikit.securitydomain", reason="needs yubikey-manager, as `make test` has")
 
 from smartcard.System import readers
 from ykman.pcsc import ScardSmartCardConnection

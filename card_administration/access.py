@@ -11,6 +11,8 @@ from keys_tool.sam import factory_versions, issuer_versions, transport_versions
 from keys_tool.store import KeyStore
 from keys_tool.transport_file import globalplatform_default
 
+_KEY_LENGTH = 16
+
 
 class KeysUnusable(UnicardError):
     """The keys that were named cannot do what was asked for; no card was touched."""
@@ -22,10 +24,11 @@ class KeysUnusable(UnicardError):
 class Access:
     """Who has the keys, and which key versions of a card they could open.
 
-    ``key_length`` says how long the new keys of a version would be, in bytes.
+    ``sam`` is the key holder for a card, ``key_length`` says how long the new keys of a version
+    would be, in bytes.
     """
 
-    sam: Sam
+    sam: Callable[[CardFacts], Sam]
     versions: Callable[[CardFacts], Collection[int]]
     key_length: Callable[[int], int]
 
@@ -48,14 +51,22 @@ def store_access(store: KeyStore, transport: int | None = None) -> Access:
         info = store.info(Purpose.ISSUER, version)
         return int(info.algorithm.value.removeprefix("AES-").split()[0]) // 8
 
-    return Access(store.sam(transport), known, key_length)
+    return Access(lambda _: store.sam(transport), known, key_length)
 
 
 def public_key_access() -> Access:
-    """Return the access that everybody has to cards with GlobalPlatform's public test keys."""
+    """Return the access that everybody has to cards with GlobalPlatform's public test keys.
 
-    def answer(call: SamCall) -> SamReply:
-        return replace(globalplatform_default(), version=call.version)
+    The keys are as long as the card's type has them.
+    """
+
+    def sam(facts: CardFacts) -> Sam:
+        length = facts.profile.key_length if facts.profile else _KEY_LENGTH
+
+        def answer(call: SamCall, /) -> SamReply:
+            return replace(globalplatform_default(length), version=call.version)
+
+        return answer
 
     def none(version: int) -> int:
         raise KeysUnusable(
@@ -63,4 +74,4 @@ def public_key_access() -> Access:
             advice="Name a key store with --store; its issuer keys are put on cards.",
         )
 
-    return Access(answer, lambda facts: factory_versions() & set(facts.key_versions), none)
+    return Access(sam, lambda facts: factory_versions() & set(facts.key_versions), none)

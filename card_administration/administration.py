@@ -7,7 +7,7 @@ from applet_spec import Changed, ExitCode, UnicardError
 from card_administration.access import Access
 from host_lib.drive import drive
 from host_lib.flow.content import CardContents, Observation, observe
-from host_lib.flow.identify import identify
+from host_lib.flow.identify import CardFacts, identify
 from host_lib.flow.planned import following
 from host_lib.flow.stages import Step, commands_of
 from host_lib.plan import CardState as PlannedFor
@@ -59,8 +59,14 @@ def look(reader: Reader, access: Access, level: int | None = None) -> Observatio
     Raises `NoKnownKeys` and `CardCryptogramError` where no key opens it.
     """
     facts = drive(identify(reader.atr), reader)
+    return _read(reader, access, facts, level)
+
+
+def _read(
+    reader: Reader, access: Access, facts: CardFacts, level: int | None = None
+) -> Observation:
     flow = observe(access.versions(facts), level, facts.terms)
-    return drive(flow, reader, access.sam)
+    return drive(flow, reader, access.sam(facts))
 
 
 def plan_operation(reader: Reader, access: Access, operation: Operation) -> Plan:
@@ -84,7 +90,7 @@ def carry_out(
             require_same(saved, work.plan)
         stage = work.found.stage(work.steps)
         try:
-            drive(following(work.plan, stage.run()), reader, access.sam)
+            drive(following(work.plan, stage.run()), reader, access.sam(work.facts))
         except UnicardError as error:
             raise _explained(error, reader, access, work.found) from error
     return Done(work.found.contents, work.steps)
@@ -94,18 +100,20 @@ def carry_out(
 class _Work:
     """What is to be done on one card: what was found, the steps, and their plan."""
 
+    facts: CardFacts
     found: Observation
     steps: tuple[Step, ...]
     plan: Plan
 
     @classmethod
     def on(cls, reader: Reader, access: Access, operation: Operation) -> "_Work":
-        found = look(reader, access)
+        facts = drive(identify(reader.atr), reader)
+        found = _read(reader, access, facts)
         steps = operation.wish(found)
         remarks = (_COUNTED,) if (found.opening.terms.i or 0) & _PSEUDO_RANDOM else ()
         commands = commands_of((found.stage(steps),))
         plan = Plan(operation.name, operation.arguments, state_of(found), commands, remarks)
-        return cls(found, steps, plan)
+        return cls(facts, found, steps, plan)
 
 
 def state_of(found: Observation) -> PlannedFor:

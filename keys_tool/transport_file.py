@@ -17,15 +17,15 @@ from keys_tool.purpose import blank_key_version
 FORMAT: Final = "unicard-transport-keys"
 VERSION: Final = 1
 _LARGEST_FILE = 1 << 16
-_GLOBALPLATFORM_DEFAULT = bytes(range(0x40, 0x50))
+_GLOBALPLATFORM_DEFAULT = 0x40
 
 
-def globalplatform_default() -> KeySet:
+def globalplatform_default(length: int = 16) -> KeySet:
     """Return the public test keys of GlobalPlatform cards, 404142…4F three times, as version FF.
 
-    For software cards and test stock only: everybody knows them.
+    Keys of 24 or 32 bytes count on. For software cards and test stock only: everybody knows them.
     """
-    key = AesKey(_GLOBALPLATFORM_DEFAULT)
+    key = AesKey(bytes(range(_GLOBALPLATFORM_DEFAULT, _GLOBALPLATFORM_DEFAULT + length)))
     return KeySet(blank_key_version(), key, key, key)
 
 

@@ -1,0 +1,103 @@
+"""What a card keeps without power, as the tests' model sees it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from applet_spec import spec
+from card_simulator.card import Card
+from tests.card_simulator.sim_content import INSTANCE, PACKAGE
+from tests.card_simulator.sim_host import AIDS, Keys
+from tests.card_simulator.sim_rules import ABSENT, TERMINATED
+
+KeySet = Mapping[int, bytes]
+INSTALLED_ONLY, LOCKED = 0x01, 0x80
+IIN, CIN = 0x42, 0x45
+
+
+def key_set(keys: Keys) -> KeySet:
+    return {1: keys.enc, 2: keys.mac, 3: keys.dek}
+
+
+def is_complete(keys: KeySet) -> bool:
+    return set(keys) == {1, 2, 3} and len({len(key) for key in keys.values()}) == 1
+
+
+@dataclass(frozen=True)
+class Lasting:
+    """What a card keeps without power; of a terminated application only that it is one.
+
+    ``marks`` are those of our application, ``foreign`` those of the instance of a loaded module,
+    None where there is none. ``keys`` are by version and identifier.
+    """
+
+    state: str = ABSENT
+    pin: bytes = b""
+    transport: bool = False
+    tries: int = 0
+    key_pair: bool = False
+    values: Mapping[int, bytes] = field(default_factory=dict)
+    keys: Mapping[int, KeySet] = field(default_factory=lambda: {0xFF: key_set(Keys())})
+    card_state: int = 0x01
+    i: int = 0x60
+    marks: int = 0
+    loaded: bool = False
+    foreign: int | None = None
+    numbers: Mapping[int, bytes] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> list[int]:
+        """Versions that open a session."""
+        return sorted(kvn for kvn, keys in self.keys.items() if is_complete(keys))
+
+    @property
+    def selectable(self) -> list[bytes]:
+        """Names that SELECT finds, in the order in which it looks."""
+        if self.card_state == 0x7F:
+            return [AIDS.isd]
+        ours = [AIDS.instance] if self.state != ABSENT and not self.marks else []
+        other = [INSTANCE] if self.foreign == 0 else []
+        return [AIDS.isd, *sorted(ours + other)]
+
+    def opening(self, kvn: int) -> Keys:
+        """Return the keys of a complete set."""
+        return Keys(*(self.keys[kvn][number] for number in (1, 2, 3)))
+
+    @classmethod
+    def of(cls, card: Card) -> "Lasting":
+        """Look into a card's memory."""
+        cells = card.memory.image.cells
+        registry = card.content.registry
+        foreign = registry.instance(INSTANCE)
+        of_card = cls(
+            keys={kvn: dict(card.key_sets._set(kvn).keys) for kvn in card.key_sets.versions()},
+            card_state=cells["isd.state"][0],
+            i=card.options.i,
+            loaded=registry.load_file(PACKAGE) is not None,
+            foreign=None if foreign is None else int(foreign.marks),
+            numbers={
+                tag: cells[f"isd.object.{tag:X}"]
+                for tag in (IIN, CIN)
+                if f"isd.object.{tag:X}" in cells
+            },
+        )
+        ours = registry.instance(AIDS.instance)
+        return _with_application(of_card, card, int(ours.marks)) if ours else of_card
+
+
+def _with_application(found: Lasting, card: Card, marks: int) -> Lasting:
+    application = card.application(AIDS.instance)
+    if application.state == TERMINATED:
+        return replace(found, state=TERMINATED, marks=marks)
+    cells = card.memory.image.cells
+    prefix = f"app.{AIDS.instance.hex().upper()}."
+    pin = cells.get(prefix + "pin", b"")
+    return replace(
+        found,
+        state=application.state,
+        pin=pin[1:],
+        transport=pin[:1] == b"\x01",
+        tries=application.pin_tries,
+        key_pair=prefix + "key.private" in cells,
+        values={tag: value for tag in spec().objects if (value := application.value(tag))},
+        marks=marks,
+    )

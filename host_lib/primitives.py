@@ -75,8 +75,7 @@ class AesContext:
         if self._mac is None:
             self._mac = CMAC(self._algorithm)
         state = self._mac.copy()
-        for part in parts:
-            state.update(part)
+        state.update(b"".join(parts))
         return state.finalize()
 
     def _chained(self, first: int, rest: bytes) -> bytes:
@@ -114,6 +113,8 @@ def kdf_counter_cmac(
     if length < 1 or blocks >= 1 << (8 * counter_bytes):
         raise ValueError(f"cannot derive {length} bytes with a counter of {counter_bytes} bytes")
     context = AesContext(key) if isinstance(key, bytes) else key
+    if blocks == 1:
+        return context.cmac(before + (1).to_bytes(counter_bytes, "big") + after)[:length]
     derived = b"".join(
         context.cmac(before, i.to_bytes(counter_bytes, "big"), after) for i in range(1, blocks + 1)
     )

@@ -47,6 +47,7 @@ _DIVERSIFICATION_LENGTH = 10
 _SEQUENCE_LENGTH = 3
 
 # Derivation constants, Amendment D, table 4-1.
+_LABEL = bytes(11)
 _CARD_CRYPTOGRAM = 0x00
 _HOST_CRYPTOGRAM = 0x01
 _CARD_CHALLENGE = 0x02
@@ -175,7 +176,7 @@ class SessionKeys:
 
 def _derive(key: AesContext, constant: int, length: int, context: bytes) -> bytes:
     """Derive ``length`` bytes: label of 12 bytes, 00, length in bits, counter, context (4.1.5)."""
-    before = bytes(11) + bytes((constant, 0)) + (8 * length).to_bytes(2, "big")
+    before = _LABEL + bytes((constant, 0, length >> 5, 8 * length & 0xFF))
     return kdf_counter_cmac(key, length, before=before, after=context)
 
 

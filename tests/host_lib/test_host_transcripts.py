@@ -10,7 +10,7 @@ from host_lib.apdu import Apdu, Response
 from host_lib.errors import CardCryptogramError, ReaderError
 from host_lib.framing import framed
 from host_lib.keyset import KeySet
-from host_lib.scp03 import open_session, secured
+from host_lib.scp03 import authenticate, initialize_update, open_session, secured
 from host_lib.secret import AesKey, Pin
 from host_lib.tlv import find, parse
 from host_lib.transports.replay import REPLAY, ReplayReader
@@ -19,6 +19,7 @@ FOLDER = Path(__file__).parents[1] / "transcripts"
 GP_TEST_KEY = AesKey(bytes(range(0x40, 0x50)))
 GP_TEST_KEYS = KeySet(0xFF, GP_TEST_KEY, GP_TEST_KEY, GP_TEST_KEY)
 COUNTING_KEYS = KeySet(0x31, AesKey(bytes(range(0x40, 0x60))), AesKey(bytes(range(0x60, 0x80))))
+COUNTING_AES_192 = KeySet(0x31, AesKey(bytes(range(0x40, 0x58))), AesKey(bytes(range(0x60, 0x78))))
 
 Flow = Generator[Apdu, Response, Any]
 KEY_INFORMATION = bytes.fromhex("E012C00401308810C00402308810C00403308810")
@@ -64,7 +65,15 @@ def verify() -> Flow:
     assert [asked.sw, wrong.sw, right.sw] == [0x63C3, 0x63C2, 0x9000]
 
 
-def session(keys: KeySet, level: int, challenge: bytes, longest: int) -> Callable[[], Flow]:
+def session(
+    keys: KeySet,
+    level: int,
+    challenge: bytes,
+    longest: int,
+    *,
+    aid: bytes | None = None,
+    max_lc: int = 255,
+) -> Callable[[], Flow]:
     def commands() -> Flow:
         stored = yield Apdu(0x80, 0xE2, 0x08, 0x00, bytes.fromhex("9F010102"))
         information = yield Apdu(0x80, 0xCA, 0x00, 0xE0, ne=256)
@@ -75,11 +84,12 @@ def session(keys: KeySet, level: int, challenge: bytes, longest: int) -> Callabl
         assert missing == Response(b"", 0x6A88)
         assert status == Response(STATUS, 0x6310)
         if longest:
-            long = yield Apdu(0x80, 0xE2, 0x88, 0x01, bytes(range(longest)))
+            long = yield Apdu(0x80, 0xE2, 0x88, 0x01, bytes(n % 256 for n in range(longest)))
             assert long == Response(b"", 0x9000)
 
     def whole() -> Flow:
-        channel = yield from open_session(keys, level, challenge)
+        offer = yield from initialize_update(keys.version, challenge)
+        channel = yield from authenticate(offer, keys, level, challenge, aid=aid, max_lc=max_lc)
         yield from secured(channel, commands())
         assert channel.is_open
         assert not longest or longest == channel.max_data
@@ -100,6 +110,12 @@ TRANSCRIPTS: dict[str, Callable[[], Flow]] = {
     "scp03_s8_aes128_level33": session(GP_TEST_KEYS, 0x33, bytes(range(8)), 239),
     "scp03_s8_aes128_level11": session(GP_TEST_KEYS, 0x11, bytes(range(8)), 0),
     "scp03_s16_aes256_level33": session(COUNTING_KEYS, 0x33, bytes(range(16)), 223),
+    "scp03_s16_pseudo_random_aes192_level33": session(
+        COUNTING_AES_192, 0x33, bytes(range(16)), 223, aid=bytes.fromhex("A000000151000000")
+    ),
+    "scp03_s8_aes128_level33_extended": session(
+        GP_TEST_KEYS, 0x33, bytes(range(8)), 591, max_lc=600
+    ),
     "wrong_card_cryptogram": wrong_card,
 }
 

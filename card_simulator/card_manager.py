@@ -127,15 +127,11 @@ class CardManager:
     def process(self, command: Command) -> bytes:
         """Run one command and return its answer as it leaves the card.
 
-        A load file, a list, or stored data that takes several commands ends with any other command
-        and with the session.
+        A load file, a list, or stored data that takes several commands ends with any other command;
+        the end of the session counts, for only INITIALIZE UPDATE can begin another.
         """
-        session = self._channel.session
         self.end_sequences(but=command.ins)
-        encoded = self._channel.run(command, self._run)
-        if self._channel.session is not session:
-            self.end_sequences()
-        return encoded
+        return self._channel.run(command, self._run)
 
     def _run(self, command: Command) -> Answer:
         if command.ins == self._store_data and self._forwarding.open:

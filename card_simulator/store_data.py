@@ -15,8 +15,6 @@ IIN, CIN = 0x42, 0x45
 
 _MOST_VALUE = 16
 _MOST_BYTES = 255
-_NOT_BER = 0x68
-"""Bits of P1 that announce encrypted data or DGIs."""
 
 
 class DomainData:
@@ -37,7 +35,7 @@ class DomainData:
     def store(self, command: Command) -> Answer:
         """STORE DATA: the next block; with the last one the objects are stored."""
         blocks, self._blocks = self._blocks, []
-        if command.p1 & _NOT_BER or command.p2 != len(blocks):
+        if command.p2 != len(blocks):
             raise StatusError(SW.WRONG_P1P2)
         blocks.append(command.data)
         data = b"".join(blocks)

@@ -240,6 +240,17 @@ def test_a_block_out_of_order_ends_the_loading(card: Card, issuer: Terminal) -> 
     assert card.memory.image == before
 
 
+def test_after_the_last_block_another_needs_another_announcement(issuer: Terminal) -> None:
+    # LOD-03
+    assert load(issuer) == 0x9000
+    assert issuer.sw(0x80, 0xE8, 0x80, 1, b"\x00") == 0x6985
+
+
+def test_more_than_announced_is_refused_at_once(issuer: Terminal) -> None:
+    announce(issuer)
+    assert issuer.sw(0x80, 0xE8, 0x00, 0, load_file(cap()) + b"\x00") == 0x6A80
+
+
 BETWEEN: dict[str, Callable[[Terminal], object]] = {
     "GET DATA": lambda host: host.sw(0x80, 0xCA, 0, 0x66),
     "GET STATUS": lambda host: listed(host, 0x80),

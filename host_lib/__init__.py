@@ -10,17 +10,22 @@ from applet_spec import Changed, ExitCode, UnicardError
 from host_lib.card import Card
 from host_lib.drive import NoKeysError, drive
 from host_lib.errors import (
+    CardChallengeError,
     CardCryptogramError,
     CardRemoved,
+    ChannelClosed,
+    MiscountError,
     ProtocolError,
     ReaderError,
     ReaderNotFound,
     ReaderTimeout,
     SecureMessagingError,
+    SessionNotOffered,
 )
 from host_lib.flow.base import CardKeys, Flow
 from host_lib.flow.genuine import NotGenuine
 from host_lib.flow.pin import LastTry
+from host_lib.flow.session import SessionTerms
 from host_lib.keyset import KeySet
 from host_lib.reader import Reader, open_reader
 from host_lib.refusals import (
@@ -41,16 +46,19 @@ __all__ = [
     "ApplicationNotFound",
     "AuthenticationBlocked",
     "Card",
+    "CardChallengeError",
     "CardCryptogramError",
     "CardKeys",
     "CardRemoved",
     "Changed",
+    "ChannelClosed",
     "ConditionsNotSatisfied",
     "ExitCode",
     "Flow",
     "IncorrectData",
     "KeySet",
     "LastTry",
+    "MiscountError",
     "NoKeysError",
     "NotFound",
     "NotGenuine",
@@ -64,6 +72,8 @@ __all__ = [
     "SecretBytes",
     "SecureMessagingError",
     "SecurityStatusNotSatisfied",
+    "SessionNotOffered",
+    "SessionTerms",
     "UnicardError",
     "UnknownStatusWord",
     "WrongPin",

@@ -87,6 +87,14 @@ def test_the_back_office_on_the_integrators_page_works_as_written(
     assert capsys.readouterr().out.startswith("981801")
 
 
+def test_the_card_type_on_the_integrators_page_is_shown_as_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("UNICARD_READER", "sim")
+    exec(compile(snippets()[2], "integrators.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("unicard-reference SessionTerms(i=96, level=51")
+
+
 def test_every_error_on_the_integrators_page_is_exported() -> None:
     text = (FOLDER.parent / "docs" / "integrators.md").read_text(encoding="utf-8")
     table = text.split("| error |")[1].split("\n\n")[0]

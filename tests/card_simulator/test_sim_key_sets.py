@@ -255,7 +255,7 @@ def test_incomplete_sets_take_room_too() -> None:
 
 
 @pytest.mark.parametrize("reference", ["D00102D20131", "D20131D00102"])
-@pytest.mark.parametrize("p2", [0x00, 0x01])
+@pytest.mark.parametrize("p2", [0x00, 0x01, 0x80])
 def test_one_key_of_a_set_is_deleted_and_the_set_opens_nothing(reference: str, p2: int) -> None:
     # DLK-05
     card = with_set(0x30)

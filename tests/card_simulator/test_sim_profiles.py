@@ -1,5 +1,7 @@
 """Cards of the contract's card types: what a new one holds, how it is recognised, what it does."""
 
+from pathlib import Path
+
 import pytest
 
 from applet_spec import spec
@@ -8,6 +10,7 @@ from card_simulator.card import Card
 from card_simulator.card_manager import blank_image
 from card_simulator.describe import describe
 from card_simulator.profiles import factory_keys, profile_of, software_profiles
+from card_simulator.scp03_options import Options
 from tests.card_simulator.sim_host import Keys, Terminal, new_card
 
 NAMES = software_profiles()
@@ -82,6 +85,24 @@ def test_a_factory_set_of_an_ordinary_version_stays_until_it_is_deleted() -> Non
     host.authenticate(0x20, level=0x03)
     assert host.put_key(0x30, Keys(b"A" * 16, b"B" * 16, b"C" * 16))[1] == 0x9000
     assert card.key_sets.versions() == [0x20, 0x30]
+
+
+def test_the_page_about_the_software_card_has_the_types_as_they_are() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "software-card.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    for row, name in zip(rows, NAMES, strict=True):
+        profile = PROFILES[name]
+        (rule,) = profile.recognise
+        options = Options(profile.i or 0)
+        assert row == [
+            f"`{name}`",
+            f"{options.i:02X}",
+            f"S{options.size}",
+            "from a counter" if options.pseudo_random else "random",
+            " ".join(f"{level:02X}" for level in sorted(options.levels)),
+            f"{profile.factory_version:02X}, AES-{8 * profile.key_length}",
+            (rule.os_release_level or b"").hex(),
+        ]
 
 
 def test_a_card_is_described_with_its_type_and_its_keys() -> None:

@@ -91,6 +91,16 @@ def test_a_pseudo_random_challenge_is_the_recorded_one(vector: dict[str, Any]) -
     assert pseudo_random_challenge(enc, sequence, invoker, 8) == offer[13:21]
 
 
+def test_recorded_cards_count_from_1_and_for_each_key_set() -> None:
+    counts: dict[str, list[int]] = {}
+    for vector in VECTORS:
+        sequence = int(vector["offer"][-6:], 16)
+        counts.setdefault(vector["keys"]["version"], []).append(sequence)
+    assert {version: sorted(found) for version, found in counts.items()} == {
+        version: [1, 2, 3] for version in ("30", "31", "32")
+    }
+
+
 def test_the_encryption_counter_has_an_end() -> None:
     vector = VECTORS[0]
     offered = handshake(vector, last_count=2)

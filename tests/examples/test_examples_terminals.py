@@ -92,7 +92,7 @@ def test_the_card_type_on_the_integrators_page_is_shown_as_written(
 ) -> None:
     monkeypatch.setenv("UNICARD_READER", "sim")
     exec(compile(snippets()[2], "integrators.md", "exec"), {})
-    assert capsys.readouterr().out.startswith("unicard-reference SessionTerms(i=96, level=51")
+    assert capsys.readouterr().out.strip() == "unicard-reference"
 
 
 def test_every_error_on_the_integrators_page_is_exported() -> None:

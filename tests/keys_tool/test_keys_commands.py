@@ -95,6 +95,36 @@ def test_transport_keys_come_from_the_suppliers_file_too(run: Run, tmp_path: Pat
     assert (code, json.loads(out)["keys"][0]["version"]) == (0, "02")
 
 
+@pytest.mark.parametrize("scheme", ["KDF3", "EMV", "VISA2"])
+def test_a_suppliers_master_is_listed_with_the_name_of_its_scheme(
+    run: Run, tmp_path: Path, scheme: str
+) -> None:
+    key = {
+        "format": "unicard-transport-keys",
+        "version": 1,
+        "master": "A1" * 16,
+        "derivation": scheme,
+    }
+    (tmp_path / "supplier.json").write_text(json.dumps(key))
+    assert run("init", "--transport-file", "supplier.json")[0] == 0
+    assert run("add", "transport", "--transport-file", "supplier.json")[0] == 0
+    code, out, _ = run("list")
+    assert code == 0
+    assert out.count(f"AES-128 {scheme}") == 2 + (scheme == "KDF3")
+
+
+def test_a_master_that_does_not_fit_its_scheme_is_refused_without_its_digits(
+    run: Run, tmp_path: Path
+) -> None:
+    key = {"format": "unicard-transport-keys", "version": 1, "master": "A1" * 32}
+    (tmp_path / "supplier.json").write_text(json.dumps(key | {"derivation": "EMV"}))
+    code, out, err = run("init", "--transport-file", "supplier.json")
+    assert (code, out) == (2, "")
+    assert "EMV derives from a master of 16 bytes, not 32" in err
+    assert "A1A1" not in err
+    assert not (tmp_path / "keys.unicard").exists()
+
+
 def test_a_second_init_leaves_the_store_alone(made: Run, tmp_path: Path) -> None:
     before = (tmp_path / "keys.unicard").read_bytes()
     code, _, err = made("init")

@@ -8,6 +8,7 @@ import click
 
 from card_conformance import formats
 from card_conformance.catalogue import Row, matrix, selected
+from card_conformance.foreseen import foresee
 from card_conformance.needs import Profile
 from card_conformance.output import output_folder, write_results
 from card_conformance.page import matrix_page
@@ -98,9 +99,13 @@ def conformance() -> None:
 @secret_option("pin", "PIN of the card", _PIN_VARIABLE)
 @click.option("--ask-pin", is_flag=True, help="Ask for the PIN of the card.")
 @click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Say which tests would run and what they leave behind; no card is touched.",
+)
+@click.option(
     "--out",
     "folder",
-    required=True,
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for results.json and junit.xml, without those of an earlier run; made if it is "
     "not there.",
@@ -118,7 +123,8 @@ def run(
     statement_file: Path | None,
     pin: SecretSource,
     ask_pin: bool,
-    folder: Path,
+    dry_run: bool,
+    folder: Path | None,
 ) -> None:
     """Run the suite against a card and write what came of it.
 
@@ -127,10 +133,16 @@ def run(
     """
     from card_conformance import runner
 
+    numbers = selected(chosen)
+    if dry_run:
+        told = foresee(_wished(profile, keys=store is not None or reader in FRESH), numbers)
+        out.result(told.as_dict(), told.draw)
+        return
     if reader is None:
         raise click.UsageError("No reader is named: give --reader, for example --reader sim.")
     allowed = _profile(profile, reader, store, card)
-    numbers = selected(chosen)
+    if folder is None:
+        raise click.UsageError("No folder for the results is named: give --out.")
     statement = load_statement(statement_file) if statement_file is not None else Statement()
     with_pin = ask_pin or bool(ctx.params.get("pin_file") or os.environ.get(_PIN_VARIABLE))
     with output_folder(folder):
@@ -170,19 +182,26 @@ def run(
         ctx.exit(int(error.exit_code))
 
 
+def _wished(name: str | None, *, keys: bool) -> Profile:
+    """Return the profile of a name; without one, what can be done with or without keys."""
+    if name is None:
+        return Profile.STANDARD if keys else Profile.READ_ONLY
+    return Profile(name)
+
+
 def _profile(name: str | None, reader: str, store: str | None, card: bytes | None) -> Profile:
     """Return the profile, and refuse a destructive run of a card that is not named."""
     fresh = reader in FRESH
     keys = store is not None or fresh
+    profile = _wished(name, keys=keys)
     if name is None:
-        return Profile.STANDARD if keys else Profile.READ_ONLY
-    profile = Profile(name)
+        return profile
     if profile is not Profile.READ_ONLY and not keys:
         raise click.UsageError(f"The {name} profile needs keys: name a key store with --store.")
     if profile is Profile.DESTRUCTIVE and not fresh and card is None:
         raise click.UsageError(
             "A destructive run consumes the card: repeat its chip serial with --card "
-            "(`unicard card show` prints it)."
+            "(`unicard card show` prints it); --dry-run says what becomes of it."
         )
     return profile
 

@@ -151,19 +151,19 @@ def observe(
             f"the card has key versions {listed(present)}; "
             f"the key holder was asked for {listed(tuple(sorted(ours)))}"
         )
-    session = yield from _open_one_of(known, level, terms)
+    session = yield from _open_one_of(known, level, terms, fci.aid)
     contents = yield from secured(session.channel, read_contents())
     opening = Opening(session.keys.version, terms_of_session(session))
     return Observation(contents, fci, opening, session.channel.max_data)
 
 
 def _open_one_of(
-    versions: tuple[int, ...], level: int | None, terms: SessionTerms
+    versions: tuple[int, ...], level: int | None, terms: SessionTerms, aid: bytes
 ) -> Flow[IssuerSession]:
     *others, last = versions
     for version in others:
         try:
-            return (yield from open_issuer_session(version, level, terms=terms))
+            return (yield from open_issuer_session(version, level, terms=terms, aid=aid))
         except CardCryptogramError:
             continue
-    return (yield from open_issuer_session(last, level, terms=terms))
+    return (yield from open_issuer_session(last, level, terms=terms, aid=aid))

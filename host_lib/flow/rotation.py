@@ -113,7 +113,7 @@ def find_issuer_keys(ours: Collection[int], terms: SessionTerms = PLAIN_TERMS) -
     for version in present or sorted(ours):
         if version in ours:
             try:
-                opened[version] = yield from open_issuer_session(version, terms=terms)
+                opened[version] = yield from open_issuer_session(version, terms=terms, aid=fci.aid)
             except (CardCryptogramError, NotFound, ConditionsNotSatisfied):
                 # Not our keys, not three keys of one length, or a used-up sequence counter.
                 continue

@@ -81,7 +81,8 @@ def open_issuer_session(
 
     The level is ``level``, else that of the terms, else the contract's daily one (33); what the
     card does not offer is refused, never lowered. ``aid`` is the name of what is selected, where
-    the caller knows it: a pseudo-random challenge is checked against it.
+    the caller knows it (empty: the card did not say): a pseudo-random challenge is checked against
+    it.
 
     The keys are asked for by `CardKeys` once the card has said from what they are derived. Raises
     `CardCryptogramError` where they are not the card's, and the other errors of
@@ -91,7 +92,9 @@ def open_issuer_session(
     offer, challenge = yield from ask_for_session(version, terms)
     keys = yield from CardKeys(version, offer.diversification)
     wanted = level or terms.level or spec().secure_channel.daily_level
-    channel = yield from authenticate(offer, keys, wanted, challenge, aid=aid, max_lc=terms.max_lc)
+    channel = yield from authenticate(
+        offer, keys, wanted, challenge, aid=aid or None, max_lc=terms.max_lc
+    )
     return IssuerSession(channel, keys, offer.diversification, offer.i, terms)
 
 

@@ -101,11 +101,14 @@ class Stage:
 
     def run(self) -> Flow[list[Any]]:
         """Send the stage's commands; return what each step answered."""
+        aid = None
         if self.select is not None:
-            yield from self.select.command
+            aid = (yield from self.select.command).aid
         if self.session is None:
             return (yield from _all(self.steps, None))
-        session = yield from open_issuer_session(self.session.version, terms=self.session.terms)
+        session = yield from open_issuer_session(
+            self.session.version, terms=self.session.terms, aid=aid
+        )
         return (yield from secured(session.channel, _all(self.steps, session)))
 
 

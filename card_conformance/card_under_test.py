@@ -23,7 +23,7 @@ from host_lib.command import (
 )
 from host_lib.drive import drive
 from host_lib.flow.base import AnyFlow, Flow
-from host_lib.flow.identify import CardFacts, identify
+from host_lib.flow.identify import CardFacts, identify, scp03_options
 from host_lib.flow.pin import change_pin, verify_pin
 from host_lib.flow.session import (
     IssuerSession,
@@ -159,12 +159,11 @@ class CardUnderTest:
 
     @property
     def i(self) -> int:
-        """The parameter i of SCP03 that the card announces when a session begins."""
+        """The parameter i of SCP03: what the card data say, else what begins a session."""
         if self._i is None:
             with self._aside():
                 self.run(SelectCardManager(spec().aids.isd))
-                offer, _ = self.run(ask_for_session(0))
-            self._i = offer.i
+                self._i = self.run(_announced_i())
         return self._i
 
     @contextmanager
@@ -285,6 +284,15 @@ class CardUnderTest:
         if status.tries_left is None:
             raise NotConform(Failure("VERIFY without data", "9000: verified", "63Cx: not verified"))
         return status.tries_left
+
+
+def _announced_i() -> Flow[int]:
+    """Read i out of the card data; where they name none or several, out of an offer."""
+    announced = yield from scp03_options()
+    if announced is not None and len(announced) == 1:
+        return announced[0]
+    offer, _ = yield from ask_for_session(0)
+    return offer.i
 
 
 def _prove(pin: Pin) -> Flow[bool]:

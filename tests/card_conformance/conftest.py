@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from applet_spec import spec
 from card_conformance import engine
 from card_conformance.catalogue import selected
 from card_conformance.formats import Json
@@ -18,8 +19,9 @@ from card_conformance.prepare import advance
 from card_conformance.statement import Statement
 from card_simulator import card_file
 from card_simulator.blanks import new_chips
+from card_simulator.card import Card
 from card_simulator.card_manager import blank_image
-from card_simulator.reader import SIM
+from card_simulator.reader import SIM, SimReader
 from host_lib.reader import Reader, open_reader
 from host_lib.secret import Pin, SecretBytes
 from keys_tool.contents import initial_contents
@@ -27,7 +29,7 @@ from keys_tool.file_store import FileStore
 from keys_tool.store import open_store
 from keys_tool.transport_file import globalplatform_default
 from keys_tool.vault import ScryptCost
-from tests.card_conformance.mutants import Mutant
+from tests.card_conformance.mutants.base import Mutant
 
 CAUGHT = pytest.StashKey[dict[str, list[str]]]()
 
@@ -80,6 +82,18 @@ def run_suite(
     plan = Plan(reader, profile, selected(chosen), statement or Statement(), keys, pin, card)
     engine.run(plan, events.append, opener=opener, plugins=plugins)
     return events
+
+
+def fresh_card(profile: str) -> SimReader:
+    """Return a reader with a new blank software card of a type in it."""
+    kind = spec().card_profiles[profile]
+    (chip,) = new_chips(1, None, kind)
+    return SimReader("sim", Card(blank_image(chip, kind)))
+
+
+def statement_of(profile: str) -> Statement:
+    """Return what the makers of a type of software card claim."""
+    return Statement(profile=profile, i=spec().card_profiles[profile].i)
 
 
 def outcomes_of(events: list[Json]) -> dict[str, int]:
@@ -203,7 +217,8 @@ class Switch:
         """Open a reader with this wrong card in it."""
         kind, _, argument = name.partition(":")
         assert kind == "sim"
-        wired: object = WiredReader(SIM.open(argument), self._mutant, self)
+        reader = SIM.open(argument) if argument else fresh_card(self._mutant.profile)
+        wired: object = WiredReader(reader, self._mutant, self)
         return wired  # type: ignore[return-value]
 
     @pytest.hookimpl(wrapper=True)

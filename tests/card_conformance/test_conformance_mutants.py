@@ -3,11 +3,17 @@
 import pytest
 
 from card_conformance.catalogue import matrix
-from tests.card_conformance.conftest import Score, Switch, outcomes_of, results_of, run_suite
-from tests.card_conformance.mutants import Mutant, behaviour_mutants, status_mutants
+from tests.card_conformance.conftest import (
+    Score,
+    Switch,
+    outcomes_of,
+    results_of,
+    run_suite,
+    statement_of,
+)
+from tests.card_conformance.mutants.base import Mutant
+from tests.card_conformance.mutants.every import MUTANTS
 from tests.support.evidence import evidence
-
-MUTANTS = (*status_mutants(), *behaviour_mutants())
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=str)
@@ -15,7 +21,10 @@ def test_a_wrong_card_fails_the_requirement_that_it_breaks(
     mutant: Mutant, score: Score, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     switch = Switch(mutant, monkeypatch)
-    events = run_suite(mutant.requirement, opener=switch.open, plugins=(switch,))
+    statement = statement_of(mutant.profile)
+    events = run_suite(
+        mutant.requirement, statement=statement, opener=switch.open, plugins=(switch,)
+    )
     outcomes = {result["name"]: result["outcome"] for result in results_of(events)}
     if "failed" in outcomes.values():
         score.caught += 1
@@ -39,7 +48,9 @@ def test_the_whole_suite_notices_each_wrong_card(monkeypatch: pytest.MonkeyPatch
     for mutant in MUTANTS:
         with monkeypatch.context() as patch:
             switch = Switch(mutant, patch)
-            results = results_of(run_suite(opener=switch.open, plugins=(switch,)))
+            statement = statement_of(mutant.profile)
+            events = run_suite(statement=statement, opener=switch.open, plugins=(switch,))
+        results = results_of(events)
         failures = [result for result in results if result["outcome"] == "failed"]
         failed += len(failures)
         caught += any(mutant.requirement in result["requirements"] for result in failures)

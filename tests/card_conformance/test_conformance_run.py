@@ -240,12 +240,12 @@ def test_the_results_of_an_earlier_run_are_kept_and_the_card_is_not_touched(
 def test_the_summary_says_what_its_columns_mean(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("--reader", "sim", "--select", "GST-01", "--select", "GST-02") == 0
+    assert run("--reader", "sim", "--select", "SCP-12", "--select", "SCP-13") == 0
     shown = capsys.readouterr().out
     assert re.search(r"Not run +Elsewhere +Left out *$", shown, re.MULTILINE)
-    assert re.search(r"^GST +4 +1 +1 +2 *$", shown, re.MULTILINE)
+    assert re.search(r"^SCP +13 +1 +1 +11 *$", shown, re.MULTILINE)
     assert "Elsewhere: not shown by this suite; below is where." in shown
-    assert "elsewhere: GST-02: needs more applications" in shown
+    assert "elsewhere: SCP-12: needs sixteen million sessions" in shown
     assert (here / "out" / "results.json").exists()
 
 
@@ -406,7 +406,7 @@ def test_list_shows_each_requirement_with_its_tests(
             "profile": "destructive",
         }
     ]
-    assert by_number["GST-02"]["status"] == "shown elsewhere"
+    assert by_number["INS-05"]["status"] == "shown elsewhere"
     assert by_number["TRX-01"]["status"] == "draft"
     assert main(["conformance", "list"]) == 0
     assert "A wrong PIN costs one try" in capsys.readouterr().out

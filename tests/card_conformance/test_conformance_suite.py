@@ -51,6 +51,8 @@ def test_one_command_covers_every_requirement_on_fresh_software_cards() -> None:
             assert found[number] == "draft"
         elif number == "PIN-07":
             assert found[number] == "not run", "the card is asked over the contact interface"
+        elif number == "SCP-11":
+            assert found[number] == "not run", "the reference card's challenges are random"
         else:
             assert found[number] in ("passed", "shown elsewhere"), number
     assert events[-1]["stopped"] is None

@@ -1,0 +1,53 @@
+"""All wrong cards of the tests."""
+
+from collections.abc import Iterator
+
+from tests.card_conformance.mutants import (
+    dialect,
+    domain,
+    issuer_keys,
+    life_cycle,
+    loading,
+    objects,
+    pin,
+    proofs,
+    registry,
+    selecting,
+    sessions,
+    single_keys,
+    states,
+    status,
+    storing,
+    wires,
+)
+from tests.card_conformance.mutants.base import Mutant
+
+_PARTS = (
+    pin,
+    objects,
+    proofs,
+    sessions,
+    selecting,
+    storing,
+    states,
+    issuer_keys,
+    single_keys,
+    registry,
+    loading,
+    domain,
+    life_cycle,
+)
+
+
+def behaviour_mutants() -> Iterator[Mutant]:
+    """Yield the cards that do something wrong."""
+    for part in _PARTS:
+        for name, requirement, patch in part.MUTANTS:
+            yield Mutant(name, requirement, patch=patch)
+    for name, requirement, profile, patch in dialect.MUTANTS:
+        yield Mutant(name, requirement, patch=patch, profile=profile)
+    for name, requirement, wire in wires.MUTANTS:
+        yield Mutant(name, requirement, wire=wire)
+
+
+MUTANTS = (*status.status_mutants(), *behaviour_mutants())

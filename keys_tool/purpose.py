@@ -55,7 +55,7 @@ class CheckMethod(Enum):
 
     AES_01 = "AES-01"
     """First 3 bytes of AES over 16 bytes 01 (GlobalPlatform), for each key of a set."""
-    TDES_00 = "3DES-00"
+    TDES_00 = "TDES-00"
     """First 3 bytes of 3DES over 8 bytes 00, as suppliers print it for 3DES masters."""
     CMAC_00 = "CMAC-00"
     """First 3 bytes of CMAC over 16 bytes 00 (ANSI X9.24-1, annex A)."""

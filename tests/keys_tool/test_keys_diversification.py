@@ -9,13 +9,16 @@ from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from hypothesis import given
 from hypothesis import strategies as st
 
+from applet_spec import spec
 from host_lib.keyset import KeySet
 from host_lib.secret import AesKey
 from keys_tool.derivation import derive_card_keys
 from keys_tool.diversification import Master, Scheme
+from keys_tool.purpose import CheckMethod
 
+ROOT = Path(__file__).parents[2]
 VECTORS = json.loads(
-    (Path(__file__).parents[1] / "vectors" / "globalplatform_diversification.json").read_text()
+    (ROOT / "tests" / "vectors" / "globalplatform_diversification.json").read_text()
 )
 MASTER = AesKey(bytes(range(0x40, 0x50)))
 CHIP = bytes(range(10))
@@ -95,6 +98,19 @@ def test_a_3des_scheme_takes_no_master_of_another_length(scheme: Scheme, length:
 def test_diversification_data_of_another_length_is_refused(scheme: Scheme, length: int) -> None:
     with pytest.raises(ValueError, match="10 bytes"):
         Master(scheme, MASTER).keys_of(0xFF, bytes(length))
+
+
+def test_every_scheme_gives_the_vectors_of_the_spec() -> None:
+    for scheme in Scheme:
+        for vector in spec().derivations[scheme.value].vectors:
+            keys = Master(scheme, AesKey(vector.master)).keys_of(0xFF, vector.input)
+            assert getattr(keys, vector.purpose.lower()) == AesKey(vector.key)
+
+
+def test_check_methods_of_aes_keys_and_masters_have_the_names_of_the_contract() -> None:
+    data = json.loads((ROOT / "applet_spec" / "data" / "keys.json").read_text())
+    named = {value["name"] for value in data["check_values"]}
+    assert named == {method.value for method in CheckMethod} - {CheckMethod.KEY_ID.value}
 
 
 def test_kdf3_is_the_scheme_of_our_own_issuer_keys() -> None:

@@ -78,7 +78,7 @@ def test_a_suppliers_master_is_kept_with_its_scheme(
     master = Master(scheme, AesKey(bytes(range(0x40, 0x50))))
     info = store.import_transport(2, master)
     assert info.algorithm.value == f"AES-128 {scheme.value}"
-    assert (info.check_method.value, info.check_value.hex().upper()) == ("3DES-00", "8BAF47")
+    assert (info.check_method.value, info.check_value.hex().upper()) == ("TDES-00", "8BAF47")
     with FileStore.load(path, passphrase) as again:
         assert again.transport_keys(2, CHIP) == master.keys_of(0xFF, CHIP)
         assert again.transport_keys(2, CHIP) != again.transport_keys(2, CHIP[::-1])

@@ -28,6 +28,7 @@ GROUPS: dict[str, tuple[str, str]] = {
         "Load, install, delete, lock; lead a card through its life.",
     ),
     "conformance": ("card_conformance.commands:conformance", "Prove what a card does."),
+    "apply": ("host_lib.commands:apply", "Carry out a plan that --save-plan kept."),
     "spec": (
         "applet_spec.commands:spec",
         "Check the card's contract, write its reference, look things up.",
@@ -37,7 +38,8 @@ GROUPS: dict[str, tuple[str, str]] = {
         "Make software cards, look at them and serve them to pcscd.",
     ),
 }
-"""Each group of commands: where its room keeps it, and the line that `unicard --help` shows."""
+"""Each group of commands, and the command for all of them: where its room keeps it, and the line
+that `unicard --help` shows."""
 
 
 class Rooms(click.Group):
@@ -114,32 +116,6 @@ def completion(shell: str) -> None:
     script = get_completion_class(shell)
     assert script is not None
     click.echo(script(unicard, {}, NAME, _COMPLETE_VARIABLE).source())
-
-
-@unicard.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
-@click.argument("plan", metavar="PLAN")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-@click.pass_context
-def apply(ctx: click.Context, plan: str, as_json: bool) -> None:
-    """Carry out a plan that --save-plan kept, exactly, on the card that it was made for.
-
-    After PLAN come the options of the command that made it and that no plan holds: --reader,
-    --store, the files of secrets. The card is asked first: it must be the plan's, in the state that
-    the plan was made for, else nothing is changed.
-    """
-    from pathlib import Path
-
-    from host_lib.plan_file import carrying_out, read_plan
-    from unicard_console import JSON_WANTED, PLAN_TO_FOLLOW
-
-    if plan.startswith("-"):
-        raise click.UsageError("name the plan first, options after it")
-    ctx.meta[JSON_WANTED] = as_json
-    saved = read_plan(Path(plan))
-    ctx.meta[PLAN_TO_FOLLOW] = saved
-    words = [*saved.operation.split(), *saved.arguments, *ctx.args]
-    with carrying_out(saved), unicard.make_context(NAME, words, parent=ctx) as again:
-        unicard.invoke(again)
 
 
 def _complete() -> int:

@@ -1,6 +1,7 @@
 """Command line of the card library: `unicard reader` and `unicard card`."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +15,7 @@ from host_lib.errors import ReaderError
 from host_lib.flow.identify import CardFacts
 from host_lib.flow.probe import probe as probe_card
 from host_lib.pin_work import ANY_PIN, PinWork
-from host_lib.plan_file import as_document
+from host_lib.plan_file import as_document, carrying_out, read_plan
 from host_lib.probe_view import print_probe, shown_probe
 from host_lib.reader import open_reader, reader_kinds
 from host_lib.refusals import NotFound
@@ -22,6 +23,7 @@ from host_lib.secret import Pin
 from host_lib.services import ServiceRecord
 from host_lib.trace import read_trace
 from unicard_console import (
+    PLAN_TO_FOLLOW,
     Output,
     Planning,
     SecretSource,
@@ -169,6 +171,27 @@ def verify_pin(
             return
         PinWork(VerifyPin(_pin(pin)), spend_last_try).send(place, planning.saved)
     out.result({"pin": "verified"}, lambda console: console.print("The PIN is right."))
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@click.argument("plan", type=click.Path(path_type=Path), metavar="PLAN")
+@output_options
+@click.pass_context
+def apply(ctx: click.Context, _out: Output, plan: Path) -> None:
+    """Carry out a plan that --save-plan kept.
+
+    After PLAN come the options of the command that made it and that no plan holds: --reader,
+    --store, the files of secrets. The card is asked first: it must be the plan's, in the state that
+    the plan was made for, else nothing is changed.
+    """
+    if plan.name.startswith("-"):
+        raise click.UsageError("name the plan first, options after it")
+    saved = read_plan(plan)
+    ctx.meta[PLAN_TO_FOLLOW] = saved
+    root = ctx.find_root()
+    words = [*saved.operation.split(), *saved.arguments, *ctx.args]
+    with carrying_out(saved), root.command.make_context(root.info_name, words, parent=ctx) as again:
+        root.command.invoke(again)
 
 
 def _pin(source: SecretSource, *, confirm: bool = False) -> Pin:

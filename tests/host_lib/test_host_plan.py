@@ -1,6 +1,7 @@
 """Plans: their sizes are those on the wire, and what is not in them is not sent."""
 
 import json
+import re
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -539,3 +540,28 @@ def test_a_pin_that_a_plan_was_made_for_is_not_sent_when_a_try_was_lost_since() 
     with pytest.raises(PlanDoesNotFit, match=r"PIN tries left 3, and has .* left 2"):
         PinWork(ChangePin(TRANSPORT_PIN, Pin("1234"))).send(reader, plan)
     assert drive(iter(AskPin()), reader).tries_left == 2
+
+
+# The page
+
+PAGE = (Path(__file__).parents[2] / "docs/plans.md").read_text(encoding="utf-8")
+
+
+def test_the_page_shows_the_plan_that_a_rotation_has() -> None:
+    rows = [line for line in PAGE.splitlines() if re.match(r"[1-7]  [A-Z]", line)]
+    commands = rotation_plan().commands
+    assert len(rows) == len(commands)
+    for row, command in zip(rows, commands, strict=True):
+        figures = f"{command.sent:<6}{command.received:<10}{round(command.milliseconds)}"
+        assert command.name in row
+        assert figures in row
+    totals = rotation_plan().totals
+    assert f"{totals.sent} bytes to the card, {totals.received} back" in PAGE
+
+
+def test_the_program_on_the_page_rotates_a_card() -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(program, names)
+    reader = issued_card()
+    assert names["rotate"](reader, issuer, {OLD, NEW}, NEW).deleted == (OLD,)

@@ -85,8 +85,10 @@ def test_put_key_that_is_cut_off_leaves_a_card_that_the_store_opens(
         else:
             break
     reader.card.memory.cut_power_at(1_000_000)
+    reader.inject(Faults())
     assert tuple(one.version for one in find_keys(reader, store).opening) == after
-    assert seen[(kind.old,)]
+    # The same keys under the same version are no write at all.
+    assert seen[(kind.old,)] or (cut, after) == ("power", (kind.old,))
 
 
 def test_the_set_of_the_session_and_the_last_one_cannot_be_deleted(store: FileStore) -> None:

@@ -12,11 +12,15 @@ from card_simulator.card import Card
 from card_simulator.card_manager import blank_image
 from card_simulator.profiles import factory_keys, software_profiles
 from card_simulator.reader import SimReader
+from host_lib.drive import drive
+from host_lib.flow.session import PUT_KEY_WITHOUT_INNER_LENGTH, SessionTerms
 from host_lib.keyset import KeySet
 from host_lib.secret import AesKey, SecretBytes
 from keys_tool.contents import initial_contents
 from keys_tool.file_store import FileStore
+from keys_tool.sam import StoreSam
 from keys_tool.vault import ScryptCost
+from personalization import steps
 from personalization.journal import Journal
 from personalization.outcome import Outcome
 from tests.personalization.perso_bureau import PASSPHRASE, Bureau, prepared_batch
@@ -33,16 +37,19 @@ def new_store(path: Path, profile: CardProfile) -> FileStore:
 
 
 class Watched(SimReader):
-    """Notes the level of each EXTERNAL AUTHENTICATE and the longest command data."""
+    """Notes the level of each EXTERNAL AUTHENTICATE, the longest data and the last PUT KEY."""
 
     def __init__(self, card: Card) -> None:
         super().__init__("sim", card)
         self.levels: set[int] = set()
         self.longest = 0
+        self.put_key = b""
 
     def transmit(self, command: bytes, timeout: float | None = None) -> bytes:
         if command[:2] == b"\x84\x82":
             self.levels.add(command[2])
+        if command[1] == 0xD8:
+            self.put_key = command
         self.longest = max(self.longest, len(command) - 6)
         return super().transmit(command, timeout)
 
@@ -80,3 +87,17 @@ def test_a_card_whose_answers_nothing_protects_is_set_aside_before_anything_is_w
         assert "card probe" in result.advice
         assert reader.card.memory.image == before
         assert all(entry.chip is None for entry in bureau.entries())
+
+
+@pytest.mark.parametrize(("quirks", "field"), [({PUT_KEY_WITHOUT_INNER_LENGTH}, 16), (set(), 17)])
+def test_keys_are_put_in_the_form_that_the_profile_names(
+    tmp_path: Path, quirks: set[str], field: int
+) -> None:
+    with bureau_and_card(tmp_path, "unicard-reference") as (bureau, reader):
+        # A level that encrypts nothing, so that the form can be seen on the wire.
+        terms = SessionTerms(level=0x11, quirks=frozenset(quirks))
+        sam = StoreSam(bureau.store)
+        session = drive(steps.open_blank(terms), reader, sam)
+        drive(steps.put_issuer_keys(session, 0x30), reader, sam)
+        assert reader.put_key[5:8] == bytes((0x30, 0x88, field))
+        assert drive(steps.open_card_manager(0x30, terms), reader, sam).channel.is_open

@@ -6,6 +6,7 @@ import pytest
 
 from card_simulator.card import Card
 from card_simulator.memory import Image, PowerCut
+from tests.card_simulator.sim_content import PACKAGE, deletion, install_for, load
 from tests.card_simulator.sim_host import (
     AIDS,
     CERTIFICATE,
@@ -55,21 +56,21 @@ def cut_everywhere(image: Image, act: Act, counts: Counter[str]) -> set[str]:
         counts["commits dropped by the reset"] += bool(left.journal and not left.journal_valid)
         card.reset()
         assert not card.memory.image.journal
-        found.add(repr(sorted(seen(card.memory.image).items())))
+        found.add(_meaning(card.memory.image))
         before_last = left
         torn += 1
 
 
-@pytest.mark.proof
-def test_power_cut_at_every_write_and_byte_leaves_old_or_new() -> None:
-    counts: Counter[str] = Counter()
+def _meaning(image: Image) -> str:
+    return repr(sorted(seen(image).items()))
+
+
+def changes() -> list[tuple[Image, Act]]:
+    """Return what changes a card in one visible step, with the memory that it begins with."""
     blank = image_after()
     issued = image_after(session(ISD), put_first)
     own, _ = with_own_pin()
     own.reset()
-    key_pair, host = with_key_pair()
-    key_pair.reset()
-    data = stream(host)
     newer = dgi(0x0201, CERTIFICATE[:-1] + b"\xee")
 
     def rotate(host: Terminal) -> None:
@@ -84,8 +85,42 @@ def test_power_cut_at_every_write_and_byte_leaves_old_or_new() -> None:
         session(AIDS.instance)(host)
         assert set(host.store(newer)) == {0x9000}
 
-    for image, act in ((blank, first), (issued, rotate), (own.memory.image, certificate)):
+    def delete(host: Terminal) -> None:
+        session(ISD)(host)
+        assert host.sw(0x80, 0xE4, 0, 0, deletion(AIDS.instance)) == 0x9000
+
+    def load_whole(host: Terminal) -> None:
+        session(ISD)(host)
+        assert load(host) == 0x9000
+
+    def delete_whole(host: Terminal) -> None:
+        session(ISD)(host)
+        assert host.sw(0x80, 0xE4, 0, 0x80, deletion(PACKAGE)) == 0x9000
+
+    def install(host: Terminal) -> None:
+        assert host.sw(0x80, 0xE6, 0x0C, 0, install_for()) == 0x9000
+
+    return [
+        (blank, first),
+        (issued, rotate),
+        (own.memory.image, certificate),
+        (own.memory.image, delete),
+        (blank, load_whole),
+        (image_after(load_whole, install), delete_whole),
+    ]
+
+
+@pytest.mark.proof
+def test_power_cut_at_every_write_and_byte_leaves_old_or_new() -> None:
+    counts: Counter[str] = Counter()
+    key_pair, host = with_key_pair()
+    key_pair.reset()
+    data = stream(host)
+    for image, act in changes():
         outcomes = cut_everywhere(image, act, counts)
+        whole = reborn(image)
+        act(Terminal(whole.transmit))
+        outcomes |= {_meaning(image), _meaning(whole.memory.image)}
         assert len(outcomes) == 2
         counts["changes of two outcomes"] += 1
     for size in (40, 120, 200, 231):
@@ -98,7 +133,7 @@ def test_power_cut_at_every_write_and_byte_leaves_old_or_new() -> None:
         card = Card(key_pair.memory.image)
         card.reset()
         personalize(Terminal(card.transmit))
-        final = repr(sorted(seen(card.memory.image).items()))
+        final = _meaning(card.memory.image)
         steps = len(data) // size + 1
         assert outcomes - {final}
         assert len(outcomes) <= steps + 1, "one outcome for each block and one before the first"

@@ -18,6 +18,7 @@ from applet_spec import Changed, ExitCode, UnicardError
 from card_conformance import suite
 from card_conformance.catalogue import SuiteDefect, check_coverage, matrix
 from card_conformance.formats import Json
+from card_conformance.interrupt import first_interrupt
 from card_conformance.opening import Opener, facts_json, keys, open_source
 from card_conformance.plan import Plan
 from card_conformance.plugin import SuitePlugin
@@ -103,6 +104,26 @@ class _Session:
         self._emit({"event": "test", "test": result.as_json()})
 
 
+class _StopAfterTest:
+    """Ends the run once the test at hand has given the card back."""
+
+    def __init__(self) -> None:
+        self._session: pytest.Session | None = None
+        self._asked = False
+
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Remember the run that can be asked to end, if it has not been already."""
+        self._session = session
+        if self._asked:
+            self.ask()
+
+    def ask(self) -> None:
+        """End the run after the test at hand; before there is one, after the first."""
+        self._asked = True
+        if self._session is not None:
+            self._session.shouldstop = "stopped from the keyboard"
+
+
 class _Collected:
     """Remembers what pytest collected, and what it could not."""
 
@@ -172,8 +193,10 @@ def main() -> int:
         events.write(json.dumps(event) + "\n")
         events.flush()
 
+    stop = _StopAfterTest()
     try:
-        run(plan, emit)
+        with first_interrupt(stop.ask):
+            run(plan, emit, plugins=(stop,))
     except KeyboardInterrupt:
         emit({"event": "error", "error": Interrupted("the run was stopped").as_dict()})
     except UnicardError as error:

@@ -17,6 +17,7 @@ from typing import IO
 from applet_spec import Changed, ExitCode, UnicardError
 from card_conformance.catalogue import matrix
 from card_conformance.formats import Json
+from card_conformance.interrupt import first_interrupt
 from card_conformance.needs import Profile
 from card_conformance.plan import Plan
 from card_conformance.results import (
@@ -74,8 +75,10 @@ def run(plan: Plan, progress: Progress = lambda _result: None) -> Json:
     """
     started = datetime.now(UTC)
     told = _Told()
-    for event in _events(plan):
-        _take_in(event, told, progress)
+    # The child gets the signal too, gives the card back and tells the rest.
+    with first_interrupt(lambda: None):
+        for event in _events(plan):
+            _take_in(event, told, progress)
     return _results(plan, told, started)
 
 

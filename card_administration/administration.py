@@ -1,20 +1,25 @@
 """Carrying out what changes a card: look, plan, send exactly the plan, say what came of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from applet_spec import Changed, ExitCode, UnicardError
 from card_administration.access import Access
+from host_lib.apdu import Apdu, Response
 from host_lib.drive import drive
+from host_lib.flow.base import AnyFlow
 from host_lib.flow.content import CardContents, Observation, observe
 from host_lib.flow.identify import CardFacts, identify
 from host_lib.flow.planned import following
 from host_lib.flow.stages import Step, commands_of
+from host_lib.layer import layered
 from host_lib.plan import CardState as PlannedFor
 from host_lib.plan import Plan
 from host_lib.plan_file import require_same
 from host_lib.reader import Reader
 
+R = TypeVar("R")
 Wish = Callable[[Observation], tuple[Step, ...]]
 """What is to be done to a card that was found so; raises `DoesNotFit` where it cannot be."""
 
@@ -76,11 +81,15 @@ def plan_operation(reader: Reader, access: Access, operation: Operation) -> Plan
 
 
 def carry_out(
-    reader: Reader, access: Access, operation: Operation, saved: Plan | None = None
+    reader: Reader,
+    access: Access,
+    operation: Operation,
+    saved: Plan | None = None,
+    answered: Callable[[], None] = lambda: None,
 ) -> Done:
     """Do it. With ``saved`` card and steps must be those of that plan, else `PlanDoesNotFit`.
 
-    Nothing but the plan's commands is sent in any case. Raises `DoesNotFit` before anything
+    ``answered`` is called after each command of the operation that the card has answered. Nothing but the plan's commands is sent in any case. Raises `DoesNotFit` before anything
     changed, the card's refusals where nothing changed either, and `OperationUnfinished` where the
     card was asked again after something went wrong.
     """
@@ -90,10 +99,20 @@ def carry_out(
             require_same(saved, work.plan)
         stage = work.found.stage(work.steps)
         try:
-            drive(following(work.plan, stage.run()), reader, access.sam(work.facts))
+            flow = _told(following(work.plan, stage.run()), answered)
+            drive(flow, reader, access.sam(work.facts))
         except UnicardError as error:
             raise _explained(error, reader, access, work.found) from error
     return Done(work.found.contents, work.steps)
+
+
+def _told(flow: AnyFlow[R], answered: Callable[[], None]) -> AnyFlow[R]:
+    def exchange(apdu: Apdu) -> Generator[Apdu, Response, Response]:
+        response = yield apdu
+        answered()
+        return response
+
+    return layered(flow, exchange)
 
 
 @dataclass(frozen=True, slots=True)

@@ -455,7 +455,8 @@ def _do_with(
             plan = plan_operation(place, access, operation)
             planning.show(out, as_document(plan, planning.saved))
             return
-        done = carry_out(place, access, operation, planning.saved)
+        with out.progress(None, name) as progress:
+            done = carry_out(place, access, operation, planning.saved, progress.advance)
         data = {
             "reader": place.name,
             "chip_serial": done.before.chip_serial,

@@ -269,7 +269,10 @@ def test_nothing_is_sent_for_a_plan_and_a_plan_of_another_state_is_not_followed(
     operation = Operation("admin load", (), loading())
     plan = plan_operation(reader, ACCESS, operation)
     assert reader.card.memory.image == before
-    assert carry_out(reader, ACCESS, operation, plan).commands == len(plan.commands) - 3
+    told = Counter[str]()
+    done = carry_out(reader, ACCESS, operation, plan, lambda: told.update(["answered"]))
+    assert done.commands == len(plan.commands) - 3
+    assert told["answered"] == len(plan.commands)
     do(reader, deleting(PACKAGE))
     do(reader, leading(CardState.INITIALIZED))
     after = reader.card.memory.image

@@ -153,6 +153,6 @@ def test_a_rotation_of_every_kind_cut_at_every_point_is_finished(keys: FileStore
         "found the old set alone", "found both sets", "found the new set alone", "finished",
     }  # fmt: skip
     evidence(
-        "rotation_of_every_kind",
+        "rotation-every-card-kind",
         {"kinds of cards": len(KINDS), **{what: counts[what] for what in sorted(expected)}},
     )

@@ -89,7 +89,9 @@ def carry_out(
 ) -> Done:
     """Do it. With ``saved`` card and steps must be those of that plan, else `PlanDoesNotFit`.
 
-    ``answered`` is called after each command of the operation that the card has answered. Nothing but the plan's commands is sent in any case. Raises `DoesNotFit` before anything
+    ``answered`` is called after each command of the operation that the card has answered.
+
+    Nothing but the plan's commands is sent in any case. Raises `DoesNotFit` before anything
     changed, the card's refusals where nothing changed either, and `OperationUnfinished` where the
     card was asked again after something went wrong.
     """

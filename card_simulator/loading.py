@@ -16,10 +16,6 @@ from card_simulator.apdu import SW, Answer, Command, StatusError
 from card_simulator.load_files import LoadFileError, read_load_file
 from card_simulator.registry import Registry
 
-MOST_LOAD_FILES = 8
-MOST_BYTES = 0x10000
-"""Of all load files together."""
-
 MOST_MODULES = 8
 """Of one load file, so that its entry in the registry fits one answer of GET STATUS."""
 
@@ -44,6 +40,8 @@ class Loading:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
+        self._most_files = spec().limits["load_files"]
+        self._most_bytes = spec().limits["load_file_bytes"]
         self._load: _Load | None = None
 
     def forget(self) -> None:
@@ -62,7 +60,7 @@ class Loading:
             raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
         if self._is_taken(aid):
             raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
-        if len(self._registry.loaded()) >= MOST_LOAD_FILES:
+        if len(self._registry.loaded()) >= self._most_files:
             raise StatusError(SW.NO_SPACE)
         self._load = _Load(aid, digest)
         return Answer(b"\x00")
@@ -92,7 +90,7 @@ class Loading:
             return None
         start, length = header
         used = sum(file.size for file in self._registry.loaded())
-        if used + length > MOST_BYTES:
+        if used + length > self._most_bytes:
             raise StatusError(SW.NO_SPACE)
         if len(load.data) > start + length:
             raise StatusError(SW.WRONG_DATA)

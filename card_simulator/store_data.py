@@ -5,6 +5,7 @@ The blocks together are BER-TLV objects; they are stored with the last block, al
 
 from __future__ import annotations
 
+from applet_spec import spec
 from card_simulator import tlv
 from card_simulator.apdu import SW, Answer, Command, StatusError
 from card_simulator.memory import Memory
@@ -13,7 +14,6 @@ LAST_BLOCK = 0x80
 IIN, CIN = 0x42, 0x45
 """Issuer and card image identification number."""
 
-_MOST_VALUE = 16
 _MOST_BYTES = 255
 
 
@@ -60,7 +60,7 @@ def _objects(data: bytes) -> dict[int, bytes]:
     objects = {part.tag: part.value for part in found}
     if not objects.keys() <= {IIN, CIN}:
         raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
-    right = all(1 <= len(value) <= _MOST_VALUE for value in objects.values())
+    right = all(1 <= len(value) <= spec().limits["issuer_data"] for value in objects.values())
     if not objects or len(objects) != len(found) or not right:
         raise StatusError(SW.WRONG_DATA)
     return objects

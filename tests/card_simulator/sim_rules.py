@@ -108,7 +108,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         UPDATE,
         AUTHENTICATE,
         _on_card("PUT KEY", 0xD8, (Form(ANY, (1, 2, 3, 0x81, 0x82)),)),
-        _on_card("DELETE KEY", 0xE4, (Form((0,), (0, 1)),), begins=(0xD0, 0xD2)),
+        _on_card("DELETE KEY", 0xE4, (Form((0,), (0, 1, 0x80)),), begins=(0xD0, 0xD2)),
         _on_card("DELETE", 0xE4, (Form((0,), (0, 0x80)),), begins=(0x4F,)),
         _on_card("INSTALL", 0xE6, (Form((2, 4, 8, 0x0C, 0x10, 0x20, 0x40), (0,)),)),
         _on_card("LOAD", 0xE8, (Form((0, 0x80), ANY, range(1, 256)),)),

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 from card_simulator.reader import SIM, SimReader
 from card_simulator.serve import Stop, VirtualReader
+from host_lib import open_reader
 from tests.support.pcscd import Pcscd, holds_card, wait_until
-
-PATIENCE = 20.0
+from tests.support.serving import INSERTIONS, PATIENCE
 
 
 class SlowReader(SimReader):
@@ -32,15 +32,20 @@ class SlowReader(SimReader):
 
 @contextmanager
 def slow_card(pcscd: Pcscd, place: int, card: SlowReader) -> Iterator[None]:
-    """Keep the card in one of the two virtual readers."""
-    with Stop() as stop:
-        way = VirtualReader("localhost", pcscd.ports[place], stop, lambda _: None)
-        thread = threading.Thread(target=way.serve_one, args=(card,), daemon=True)
-        thread.start()
-        try:
-            assert wait_until(lambda: holds_card(pcscd.readers[place])), "no card seen"
-            yield
-        finally:
-            stop.request()
-            thread.join(PATIENCE)
-            assert not thread.is_alive()
+    """Keep the card in one of the two virtual readers; inserted as `serving` inserts its cards."""
+    with open_reader(f"pcsc:{pcscd.readers[place]}") as reader:
+        reader.wait_for_removal(PATIENCE)
+    for _ in range(INSERTIONS):
+        with Stop() as stop:
+            way = VirtualReader("localhost", pcscd.ports[place], stop, lambda _: None)
+            thread = threading.Thread(target=way.serve_one, args=(card,), daemon=True)
+            thread.start()
+            try:
+                if wait_until(lambda: holds_card(pcscd.readers[place])):
+                    yield
+                    return
+            finally:
+                stop.request()
+                thread.join(PATIENCE)
+                assert not thread.is_alive()
+    raise TimeoutError(f"no card seen in {pcscd.readers[place]} in {INSERTIONS} tries")

@@ -15,7 +15,7 @@ from host_lib.errors import ReaderError
 from host_lib.flow.identify import CardFacts
 from host_lib.flow.probe import probe as probe_card
 from host_lib.pin_work import ANY_PIN, PinWork
-from host_lib.plan_file import as_document, carrying_out, read_plan
+from host_lib.plan_file import PlanUnreadable, as_document, carrying_out, read_plan
 from host_lib.probe_view import print_probe, shown_probe
 from host_lib.reader import open_reader, reader_kinds
 from host_lib.refusals import NotFound
@@ -27,6 +27,7 @@ from unicard_console import (
     Output,
     Planning,
     SecretSource,
+    is_planned,
     output_options,
     plan_options,
     reader_option,
@@ -189,6 +190,8 @@ def apply(ctx: click.Context, _out: Output, plan: Path) -> None:
     saved = read_plan(plan)
     ctx.meta[PLAN_TO_FOLLOW] = saved
     root = ctx.find_root()
+    if not is_planned(root, saved.operation):
+        raise PlanUnreadable(f"{plan}: `unicard {saved.operation}` is no command that makes plans")
     words = [*saved.operation.split(), *saved.arguments, *ctx.args]
     with carrying_out(saved), root.command.make_context(root.info_name, words, parent=ctx) as again:
         root.command.invoke(again)

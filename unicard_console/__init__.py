@@ -14,7 +14,7 @@ from unicard_console.options import (
     store_option,
 )
 from unicard_console.output import Output
-from unicard_console.planning import PLAN_TO_FOLLOW, Planning, draw_plan, plan_options
+from unicard_console.planning import PLAN_TO_FOLLOW, Planning, draw_plan, is_planned, plan_options
 from unicard_console.progress import Progress
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Progress",
     "SecretSource",
     "draw_plan",
+    "is_planned",
     "output_options",
     "passphrase_option",
     "plan_options",

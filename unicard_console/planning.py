@@ -24,6 +24,7 @@ R = TypeVar("R")
 PLAN_TO_FOLLOW = "unicard.plan"
 """Key in a click context's ``meta``: the plan that `unicard apply` carries out."""
 _PRIVATE = 0o600
+_SAVE_PLAN = "save_plan"
 
 
 class PlanFileError(UnicardError):
@@ -75,6 +76,17 @@ def plan_options(command: Callable[..., R]) -> Callable[..., R]:
         return command(*args, planning=Planning(dry_run, save_plan, saved), **kwargs)
 
     return with_planning
+
+
+def is_planned(root: click.Context, operation: str) -> bool:
+    """Say whether the words after the program's name lead to a command with `plan_options`.
+
+    Nothing else may be run by way of a file: it would not look at the plan.
+    """
+    command: click.Command | None = root.command
+    for word in operation.split():
+        command = command.get_command(root, word) if isinstance(command, click.Group) else None
+    return command is not None and any(option.name == _SAVE_PLAN for option in command.params)
 
 
 def write_new(path: Path, text: str) -> None:

@@ -18,6 +18,7 @@ from host_lib.drive import drive
 from host_lib.flow.base import CardKeys
 from host_lib.flow.rotation import rotate_issuer_keys
 from host_lib.keyset import KeySet
+from host_lib.plan_file import digest
 from host_lib.reader import open_reader
 from host_lib.secret import AesKey, SecretBytes
 from keys_tool import Purpose
@@ -163,6 +164,18 @@ def test_a_plan_that_was_edited_is_refused_before_the_card_is_asked(run: Run) ->
     code, _, err = run("apply", "plan.json", "--reader", "nothing:")
     assert code == 1
     assert "its digest does not fit" in err
+
+
+@pytest.mark.parametrize("operation", ["keys retire", "apply", "keys", "nothing", "sim serve"])
+def test_a_file_runs_no_command_that_would_not_look_at_the_plan(run: Run, operation: str) -> None:
+    run(*ROTATE, "--to", "31", "--save-plan", "plan.json")
+    document = json.loads(Path("plan.json").read_text())
+    document |= {"operation": operation, "arguments": ["issuer", "30"]}
+    Path("plan.json").write_text(json.dumps(document | {"digest": digest(document)}))
+    store = Path("keys.unicard").read_bytes()
+    code, out, _ = run("apply", "plan.json", "--json")
+    assert (code, json.loads(out)["error"]["kind"]) == (1, "PlanUnreadable")
+    assert Path("keys.unicard").read_bytes() == store
 
 
 def test_a_plan_can_be_looked_at_once_more_before_it_is_carried_out(run: Run) -> None:

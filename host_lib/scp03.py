@@ -66,10 +66,10 @@ def reduced(level: int, i: int) -> SecurityLevel:
 
     What protects commands stays. ValueError for a number that is no level.
     """
-    wanted = SecurityLevel(level)
+    lost = 0 if i & _I_R_ENC else _R_ENC
     if not i & _I_R_MAC:
-        return SecurityLevel(wanted & ~(_R_MAC | _R_ENC))
-    return wanted if i & _I_R_ENC else SecurityLevel(wanted & ~_R_ENC)
+        lost = _R_MAC | _R_ENC
+    return SecurityLevel(SecurityLevel(level).value & ~lost)
 
 
 @dataclass(frozen=True, slots=True)

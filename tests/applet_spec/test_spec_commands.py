@@ -99,6 +99,9 @@ def test_show_takes_a_name_of_several_words_without_quotes(unicard: Any) -> None
 @pytest.mark.parametrize(
     ("name", "kinds"),
     [
+        ("CARD_LOCKED", ["state of the card"]),
+        ("terminated", ["state", "state of the card"]),
+        ("jcop4", ["card profile"]),
         ("VERIFY", ["command of the application"]),
         ("0020", ["command of the application"]),
         ("select", ["command of the application", "command of the card manager"]),

@@ -92,3 +92,36 @@ def test_the_same_instruction_means_the_same_in_both_targets_where_scp03_is_spok
     for name in ("INITIALIZE UPDATE", "EXTERNAL AUTHENTICATE"):
         one, other = contract.commands[name], contract.card_manager[name]
         assert (one.cla, one.ins, one.variants) == (other.cla, other.ins, other.variants)
+
+
+I_VALUES = st.sampled_from([0x00, 0x01, 0x10, 0x11, 0x20, 0x21, 0x30, 0x60, 0x61, 0x70, 0x71])
+
+
+@given(I_VALUES)
+def test_every_i_offers_the_levels_whose_protection_it_announces(i: int) -> None:
+    channel = spec().secure_channel
+    assert channel.knows(i)
+    levels = channel.levels_for(i)
+    assert {0x01, 0x03} <= levels
+    assert (0x11 in levels) == (0x13 in levels) == bool(i & 0x20)
+    assert (0x33 in levels) == (i & 0x60 == 0x60)
+    assert channel.mac_length_for(i) == (16 if i & 0x01 else 8)
+    assert channel.is_pseudo_random(i) == bool(i & 0x10)
+
+
+@pytest.mark.parametrize("i", [0x02, 0x40, 0x41, 0x80, 0x68])
+def test_an_i_that_scp03_does_not_have_is_not_known(i: int) -> None:
+    assert not spec().secure_channel.knows(i)
+
+
+def test_a_command_is_taken_in_its_other_class_too() -> None:
+    get_data = spec().card_manager["GET DATA"]
+    assert [cla for cla in (0x00, 0x80, 0x84) if get_data.takes_class(cla)] == [0x00, 0x80]
+    assert not spec().card_manager["PUT KEY"].takes_class(0x00)
+
+
+def test_a_state_of_the_card_is_found_by_its_code() -> None:
+    locked = spec().card_state_of(0x7F)
+    assert locked is not None
+    assert (locked.name, sorted(locked.next)) == ("CARD_LOCKED", ["SECURED", "TERMINATED"])
+    assert spec().card_state_of(0x02) is None

@@ -59,7 +59,9 @@ class Guard:
             self._changed = Changed.UNKNOWN
         response = yield apdu
         if command.effect.changes:
-            self._changed = Changed.YES if response.sw == _SUCCESS else before
+            # 63Cx too: a wrong PIN has cost a try.
+            took = response.sw == _SUCCESS or response.sw1 == _WARNING
+            self._changed = Changed.YES if took else before
         return response
 
     def _expected(self, apdu: Apdu) -> PlannedCommand:
@@ -83,7 +85,7 @@ class Guard:
         )
 
 
-_SUCCESS = 0x9000
+_SUCCESS, _WARNING = 0x9000, 0x63
 
 
 def _said(apdu: Apdu) -> str:

@@ -298,6 +298,10 @@ def shorter(command: PlannedCommand) -> PlannedCommand:
     return replace(command, data_length=command.data_length - 1)
 
 
+def without_le(command: PlannedCommand) -> PlannedCommand:
+    return replace(command, le=False)
+
+
 def in_clear(command: PlannedCommand) -> PlannedCommand:
     return replace(command, session=None)
 
@@ -309,6 +313,7 @@ def in_clear(command: PlannedCommand) -> PlannedCommand:
         ("EXTERNAL AUTHENTICATE", other_level, "its header is 84823300"),
         ("PUT KEY", shorter, "bytes of data"),
         ("PUT KEY", in_clear, "secure messaging"),
+        ("PUT KEY", without_le, "its Le field differs"),
     ],
 )
 def test_a_command_that_is_changed_is_stopped_before_it(
@@ -400,11 +405,21 @@ def test_a_plan_becomes_more_exact_only_in_front_of_what_is_done() -> None:
         guard.revise(commands)
 
 
-def test_a_refused_change_is_no_change() -> None:
+@pytest.mark.parametrize(
+    ("word", "changed"),
+    [(0x6985, Changed.NO), (0x63C2, Changed.YES), (0x9000, Changed.YES)],
+)
+def test_a_refused_change_is_no_change_but_a_wrong_pin_is_one(word: int, changed: Changed) -> None:
     plan = a_plan((planned(SetCardStatus(7), effect=Effect.IRREVERSIBLE),))
     with pytest.raises(DiffersFromPlan) as caught:
-        answered(following(plan, sending(SetCardStatus(7), GetCplc())), 0x6985, 0x9000)
-    assert caught.value.changed is Changed.NO
+        answered(following(plan, sending(SetCardStatus(7), GetCplc())), word, 0x9000)
+    assert caught.value.changed is changed
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_an_expected_refusal_is_a_bare_status_word(shape: SessionShape) -> None:
+    command = GetStatus(Registry.APPLICATIONS)
+    assert planned(command, session=shape, answer=Answer.REFUSAL).received == 2
 
 
 # Secrets

@@ -14,6 +14,7 @@ from tests.card_conformance.mutants.base import (
     Patch,
     Patcher,
     Rows,
+    after,
     forgiving,
     no_session_needed,
     nothing,
@@ -26,6 +27,10 @@ def _with(command: Command, *, p1: int | None = None, p2: int | None = None) -> 
     first = old_p1 if p1 is None else p1
     second = old_p2 if p2 is None else p2
     return Command(cla, ins, first, second, command.data, command.ne)
+
+
+def _without_end(self: Loading, *_args: object) -> None:
+    self._most_bytes = 1 << 20
 
 
 def _parameters(target: type, name: str, **values: int) -> Patch:
@@ -194,7 +199,7 @@ MUTANTS: Rows = (
     ("loads under another name", "LOD-05", _any_name),
     ("leaves out a DAP block", "LOD-05", _skips_dap),
     ("cuts off what is too much", "LOD-05", _no_data_after_the_end),
-    ("has no end of room", "LOD-06", replaced(loading, "MOST_BYTES", 1 << 20)),
+    ("has no end of room", "LOD-06", after(Loading, "__init__", _without_end)),
     ("loads over other commands", "LOD-07", _loads_over_gaps),
     ("installs over what is there", "INS-03", forgiving(Content, "install", 0x6985)),
     ("makes selectable what is only installed", "INS-06", _always_selectable),

@@ -199,7 +199,7 @@ MUTANTS: Rows = (
     ("loads under another name", "LOD-05", _any_name),
     ("leaves out a DAP block", "LOD-05", _skips_dap),
     ("cuts off what is too much", "LOD-05", _no_data_after_the_end),
-    ("has no end of room", "LOD-06", after(Loading, "__init__", _without_end)),
+    ("has no end of room", "LOD-06", after(Loading, "begin", _without_end)),
     ("loads over other commands", "LOD-07", _loads_over_gaps),
     ("installs over what is there", "INS-03", forgiving(Content, "install", 0x6985)),
     ("makes selectable what is only installed", "INS-06", _always_selectable),

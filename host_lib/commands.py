@@ -190,11 +190,14 @@ def apply(ctx: click.Context, _out: Output, plan: Path) -> None:
     saved = read_plan(plan)
     ctx.meta[PLAN_TO_FOLLOW] = saved
     root = ctx.find_root()
-    if not is_planned(root, saved.operation):
-        raise PlanUnreadable(f"{plan}: `unicard {saved.operation}` is no command that makes plans")
     words = [*saved.operation.split(), *saved.arguments, *ctx.args]
-    with carrying_out(saved), root.command.make_context(root.info_name, words, parent=ctx) as again:
-        root.command.invoke(again)
+    with carrying_out(saved):
+        if not is_planned(root, saved.operation):
+            raise PlanUnreadable(
+                f"{plan}: `unicard {saved.operation}` is no command that makes plans"
+            )
+        with root.command.make_context(root.info_name, words, parent=ctx) as again:
+            root.command.invoke(again)
 
 
 def _pin(source: SecretSource, *, confirm: bool = False) -> Pin:

@@ -19,6 +19,7 @@ from card_conformance.statement import Statement, load_statement
 from card_conformance.summary import draw
 from host_lib.secret import Pin, SecretBytes
 from unicard_console import (
+    CHIP_SERIAL,
     Output,
     SecretSource,
     output_options,
@@ -34,26 +35,6 @@ _PIN_VARIABLE = "UNICARD_PIN"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _CARDS_GONE = "The software cards were made for this run and are gone."
 _NOT_IN_JSON = ("tests", "statement", "format", "version")
-
-
-class ChipSerial(click.ParamType[bytes]):
-    """A chip serial: 10 bytes in hexadecimal, as `unicard card show` prints it."""
-
-    name = "SERIAL"
-
-    def convert(
-        self, value: str | bytes, param: click.Parameter | None, ctx: click.Context | None
-    ) -> bytes:
-        """Return the bytes."""
-        if isinstance(value, bytes):
-            return value
-        try:
-            serial = bytes.fromhex(value)
-        except ValueError:
-            serial = b""
-        if len(serial) != 10:
-            self.fail(f"{value!r} is no chip serial: 20 hexadecimal digits", param, ctx)
-        return serial
 
 
 @click.group()
@@ -80,7 +61,7 @@ def conformance() -> None:
 )
 @click.option(
     "--card",
-    type=ChipSerial(),
+    type=CHIP_SERIAL,
     help="Chip serial of the card that a destructive run may consume.",
 )
 @click.option(

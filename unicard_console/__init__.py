@@ -4,6 +4,7 @@ Only the rooms' ``commands.py`` and ``cli.py`` import this package; it imports `
 Rich is loaded when something is drawn, not when a command line starts.
 """
 
+from unicard_console.hexadecimal import CHIP_SERIAL, Hex
 from unicard_console.options import (
     JSON_WANTED,
     SecretSource,
@@ -18,8 +19,10 @@ from unicard_console.planning import PLAN_TO_FOLLOW, Planning, draw_plan, is_pla
 from unicard_console.progress import Progress
 
 __all__ = [
+    "CHIP_SERIAL",
     "JSON_WANTED",
     "PLAN_TO_FOLLOW",
+    "Hex",
     "Output",
     "Planning",
     "Progress",

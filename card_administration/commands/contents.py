@@ -7,8 +7,6 @@ import click
 
 from card_administration.commands.group import (
     AID,
-    SERIAL,
-    Hex,
     Station,
     admin,
     changes,
@@ -16,7 +14,7 @@ from card_administration.commands.group import (
     do,
     station_options,
 )
-from unicard_console import Output, output_options
+from unicard_console import CHIP_SERIAL, Hex, Output, output_options
 from unicard_console.planning import Planning
 
 if TYPE_CHECKING:
@@ -131,7 +129,7 @@ def make_selectable(out: Output, station: Station, planning: Planning, aid: byte
 @admin.command()
 @click.argument("aid", type=AID)
 @click.option("--related", is_flag=True, help="A load file together with its applications.")
-@click.option("--confirm", type=SERIAL, help="Chip serial, where a citizen's data would go.")
+@click.option("--confirm", type=CHIP_SERIAL, help="Chip serial, where a citizen's data would go.")
 @changes
 def delete(
     out: Output,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from unicard_console import (
+    Hex,
     Output,
     SecretSource,
     output_options,
@@ -26,31 +27,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-class Hex(click.ParamType[bytes]):
-    """Bytes in hexadecimal, of some lengths."""
-
-    def __init__(self, name: str, least: int, most: int) -> None:
-        self.name = name
-        self._lengths = range(least, most + 1)
-
-    def convert(
-        self, value: str | bytes, param: click.Parameter | None, ctx: click.Context | None
-    ) -> bytes:
-        """Return the bytes."""
-        if isinstance(value, bytes):
-            return value
-        try:
-            found = bytes.fromhex(value)
-        except ValueError:
-            self.fail(f"{value!r} is not hexadecimal", param, ctx)
-        if len(found) not in self._lengths:
-            wanted = f"{self._lengths[0]} to {self._lengths[-1]} bytes"
-            self.fail(f"{value!r} has {len(found)} bytes instead of {wanted}", param, ctx)
-        return found
-
-
 AID = Hex("AID", 5, 16)
-SERIAL = Hex("SERIAL", 10, 10)
 NUMBER = Hex("NUMBER", 1, 16)
 
 

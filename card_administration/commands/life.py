@@ -6,7 +6,6 @@ import click
 
 from card_administration.commands.group import (
     NUMBER,
-    SERIAL,
     Station,
     admin,
     changes,
@@ -15,7 +14,7 @@ from card_administration.commands.group import (
     do_with,
     read_key_version,
 )
-from unicard_console import Output
+from unicard_console import CHIP_SERIAL, Output
 from unicard_console.planning import Planning
 
 if TYPE_CHECKING:
@@ -29,7 +28,9 @@ _STATES = ("INITIALIZED", "SECURED", "CARD_LOCKED", "TERMINATED")
 
 @admin.command()
 @click.argument("target", metavar="STATE", type=click.Choice(_STATES, case_sensitive=False))
-@click.option("--confirm", type=SERIAL, help="Chip serial of the card that is to be TERMINATED.")
+@click.option(
+    "--confirm", type=CHIP_SERIAL, help="Chip serial of the card that is to be TERMINATED."
+)
 @changes
 def state(
     out: Output, station: Station, planning: Planning, target: str, confirm: bytes | None

@@ -3,7 +3,6 @@
 Comments name the requirements that a test shows.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -13,8 +12,9 @@ from hypothesis import strategies as st
 from applet_spec import spec
 from card_simulator.card import Card
 from card_simulator.key_set import KeySet
-from card_simulator.memory import Image, PowerCut
+from card_simulator.memory import Image
 from card_simulator.scp03 import StaticKeys
+from tests.card_simulator.sim_cuts import Act, images
 from tests.card_simulator.sim_host import ISD, Keys, Terminal, aes_cbc, new_card
 
 ENC, MAC, DEK = 1, 2, 3
@@ -22,8 +22,6 @@ A = Keys(b"A" * 16, b"B" * 16, b"C" * 16)
 B = Keys(b"a" * 16, b"b" * 16, b"c" * 16)
 LONG = Keys(b"x" * 32, b"y" * 32, b"z" * 32)
 PSEUDO_RANDOM = spec().card_profiles["unicard-pseudo-random"]
-
-Act = Callable[[Terminal], object]
 
 
 def block(host: Terminal, key: bytes, *, inner: bool = True) -> bytes:
@@ -326,35 +324,6 @@ def test_what_is_no_key_reference_gets_6a80(reference: str) -> None:
 # Power
 
 
-def interrupted(image: Image, ready: Act, act: Act) -> list[Image]:
-    """Return the memory before, after a cut at each write and recovery, and after ``act``."""
-    whole = Card(image)
-    whole.reset()
-    host = Terminal(whole.transmit)
-    ready(host)
-    found = [whole.memory.image]
-    start = whole.memory.writes
-    act(host)
-    writes = whole.memory.writes - start
-    assert writes
-    for cut in range(1, writes + 1):
-        card = Card(image)
-        card.reset()
-        host = Terminal(card.transmit)
-        ready(host)
-        card.memory.cut_power_at(cut)
-        with pytest.raises(PowerCut):
-            act(host)
-        card.memory.cut_power_at(1)
-        try:
-            card.reset()
-        except PowerCut:
-            card.reset()
-        card.memory.keep_power()
-        found.append(card.memory.image)
-    return [*found, whole.memory.image]
-
-
 def ready_with(keys: Keys, kvn: int) -> Act:
     def ready(host: Terminal) -> None:
         host.keys = replace(keys)
@@ -389,7 +358,7 @@ CHANGES: dict[str, Act] = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_each_change_of_keys_happens_whole_or_not_at_all(change: Act) -> None:
-    found = interrupted(two_sets(), ready_with(A, 0x30), change)
+    found = images(two_sets(), ready_with(A, 0x30), change)
     old, new = found[0], found[-1]
     assert old != new
     assert all(each in (old, new) for each in found)
@@ -402,9 +371,7 @@ def test_completing_the_first_set_key_by_key_swaps_the_transport_set_whole() -> 
     host = session(card)
     assert put(host, 0x30, ENC, A.enc, A.mac) == 0x9000
     card.reset()
-    found = interrupted(
-        card.memory.image, ready_with(Keys(), 0xFF), lambda h: put(h, 0x30, DEK, A.dek)
-    )
+    found = images(card.memory.image, ready_with(Keys(), 0xFF), lambda h: put(h, 0x30, DEK, A.dek))
     sets = []
     for image in found:
         again = Card(image)

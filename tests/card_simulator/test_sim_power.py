@@ -3,7 +3,7 @@
 Comments name the requirements that a test shows.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pytest
 
@@ -21,6 +21,7 @@ from tests.card_simulator.sim_content import (
     named,
     set_card,
 )
+from tests.card_simulator.sim_cuts import Act, images
 from tests.card_simulator.sim_host import (
     AIDS,
     ANCHOR,
@@ -43,7 +44,6 @@ from tests.card_simulator.sim_host import (
 ISSUER_KEYS = Keys(b"E" * 16, b"M" * 16, b"D" * 16)
 OTHER_KEYS = Keys(b"e" * 32, b"m" * 32, b"d" * 32)
 
-Act = Callable[[Terminal], object]
 Cells = Mapping[str, bytes]
 
 TRIES = f"app.{AIDS.instance.hex().upper()}.pin.tries"
@@ -63,44 +63,6 @@ def seen(image: Image) -> Cells:
 def outcomes(image: Image, prepare: Act, act: Act, torn: int = 0) -> list[Cells]:
     """Return what `images` returns, by its meaning."""
     return [seen(each) for each in images(image, prepare, act, torn)]
-
-
-def images(image: Image, prepare: Act, act: Act, torn: int = 0) -> list[Image]:
-    """Return the memory before, after each cut and recovery, and after all of ``act``.
-
-    The card with this memory is made ready by ``prepare``; then power fails at each write of
-    ``act`` in turn, and each time once more while the card recovers.
-    """
-    whole = Card(image)
-    whole.reset()
-    host = Terminal(whole.transmit)
-    prepare(host)
-    found = [whole.memory.image]
-    start = whole.memory.writes
-    act(host)
-    count = whole.memory.writes - start
-    assert count
-    for cut in range(1, count + 1):
-        card = Card(image)
-        card.reset()
-        host = Terminal(card.transmit)
-        prepare(host)
-        card.memory.cut_power_at(cut, torn_bytes=torn)
-        with pytest.raises(PowerCut):
-            act(host)
-        assert not card.powered
-        with pytest.raises(PowerCut):
-            card.transmit(b"\x00\xa4\x04\x00")
-        card.memory.cut_power_at(1)
-        try:
-            card.reset()
-        except PowerCut:
-            card.reset()
-        card.memory.keep_power()
-        assert not card.memory.image.journal
-        found.append(card.memory.image)
-    found.append(whole.memory.image)
-    return found
 
 
 def assert_old_or_new(found: list[Cells]) -> None:

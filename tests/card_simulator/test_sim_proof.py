@@ -7,6 +7,7 @@ import pytest
 from card_simulator.card import Card
 from card_simulator.memory import Image, PowerCut
 from tests.card_simulator.sim_content import PACKAGE, deletion, install_for, load
+from tests.card_simulator.sim_cuts import Act
 from tests.card_simulator.sim_host import (
     AIDS,
     CERTIFICATE,
@@ -20,7 +21,6 @@ from tests.card_simulator.sim_host import (
 from tests.card_simulator.test_sim_machine import walk
 from tests.card_simulator.test_sim_power import (
     ISSUER_KEYS,
-    Act,
     image_after,
     put_first,
     reborn,

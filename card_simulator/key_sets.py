@@ -118,7 +118,8 @@ class KeySets:
         after[kvn] = changed.with_keys(keys)
         if _complete(after).keys() - {TRANSPORT_KVN}:
             after.pop(TRANSPORT_KVN, None)
-        moving = b"" if ENC in keys else self._memory.read(_sequence_cell(command.p1))
+        same_enc = changed.keys.get(ENC) == after[kvn].keys.get(ENC)
+        moving = self._memory.read(_sequence_cell(command.p1)) if same_enc else b""
         self._change(before, after, moving)
         return Answer(bytes((kvn,)) + check_values)
 

@@ -352,6 +352,22 @@ def test_a_counter_goes_on_while_its_key_enc_stays() -> None:
     assert sequence_of(host.initialize(0x31)) == 1
 
 
+@pytest.mark.parametrize("kvn", [0x30, 0x31], ids=["its version", "another version"])
+def test_a_session_cannot_be_replayed_after_the_same_keys_were_sent_again(kvn: int) -> None:
+    """SCP-12: the challenge would come again, and with it everything that was ever sent."""
+    card, host = pair(0x70)
+    host.authenticate()
+    host.put_key(0x30, NEW_KEYS)
+    host.keys = NEW_KEYS
+    seen = [host.initialize(0x30)[13:21] for _ in range(3)]
+    host.authenticate(0x30)
+    assert host.put_key(kvn, NEW_KEYS, replaces=0x30)[1] == 0x9000
+    again = host.initialize(kvn)
+    assert sequence_of(again) == 5
+    assert again[13:21] not in seen
+    assert card.memory.names("isd.sequence.") == [f"isd.sequence.{kvn:02X}"]
+
+
 def test_no_power_cut_repeats_a_challenge() -> None:
     image = new_card(profile(0x70)).memory.image
     seen: list[bytes] = []

@@ -73,6 +73,7 @@ class CardManager:
     ) -> None:
         self.aid = spec().aids.isd
         self._channel = channel
+        self._key_sets = key_sets
         self._content = content
         self._life_cycle = CardLifeCycle(memory)
         self._domain = DomainData(memory)
@@ -88,7 +89,7 @@ class CardManager:
                 "GET DATA": self._card_data.get_data,
                 "INITIALIZE UPDATE": lambda command: channel.initialize_update(command, self.aid),
                 "EXTERNAL AUTHENTICATE": channel.external_authenticate,
-                "PUT KEY": lambda command: key_sets.put(command, channel.decrypt_data),
+                "PUT KEY": self._put_key,
                 "DELETE KEY": lambda command: key_sets.delete(command, channel.kvn),
                 "DELETE": content.delete,
                 "INSTALL": lambda command: self._install[command.p1](command),
@@ -162,6 +163,12 @@ class CardManager:
         }
         variants = spec().card_manager["INSTALL"].variants
         return {int(variant.p1, 16): handlers[variant.name] for variant in variants}
+
+    def _put_key(self, command: Command) -> Answer:
+        """Let the session's own set keep its protection when it gets another version."""
+        answer = self._key_sets.put(command, self._channel.decrypt_data)
+        self._channel.renumbered(command.p1, answer.data[0])
+        return answer
 
     def _set_status(self, command: Command) -> Answer:
         if command.p1 != _CARD:

@@ -19,7 +19,8 @@ def fields(data: bytes, count: int) -> list[bytes]:
     for _ in range(count):
         start = 2 if data[:1] == b"\x81" else 1
         length = data[start - 1 : start]
-        if not length or len(data) < start + length[0]:
+        too_long = start == 1 and length > b"\x7f"
+        if not length or too_long or len(data) < start + length[0]:
             raise StatusError(SW.WRONG_DATA)
         values.append(data[start : start + length[0]])
         data = data[start + length[0] :]

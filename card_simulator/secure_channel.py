@@ -62,8 +62,17 @@ class SecureChannel:
 
     @property
     def kvn(self) -> int:
-        """Version of the key set that opened the session."""
+        """Version of the key set that opened the session, the present one if it got another."""
         return self._kvn
+
+    def renumbered(self, old: int, new: int) -> None:
+        """Note that a key set has another version now."""
+        if self._kvn == old:
+            self._kvn = new
+
+    def choose(self, kvn: int) -> int:
+        """Return the version that INITIALIZE UPDATE takes for P1; see `KeySets.choose`."""
+        return self._key_sets.choose(kvn)
 
     def has(self, level: int) -> bool:
         """Say whether a session with all bits of this security level is open."""

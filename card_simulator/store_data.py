@@ -15,6 +15,7 @@ IIN, CIN = 0x42, 0x45
 """Issuer and card image identification number."""
 
 _MOST_BYTES = 255
+"""Of one stream: far more than its two objects can take."""
 
 
 class DomainData:
@@ -33,14 +34,17 @@ class DomainData:
         self._blocks = []
 
     def store(self, command: Command) -> Answer:
-        """STORE DATA: the next block; with the last one the objects are stored."""
-        blocks, self._blocks = self._blocks, []
+        """STORE DATA: the next block; with the last one the objects are stored.
+
+        Block 00 begins a stream, whatever has come before it.
+        """
+        blocks, self._blocks = self._blocks if command.p2 else [], []
         if command.p2 != len(blocks):
             raise StatusError(SW.WRONG_P1P2)
         blocks.append(command.data)
         data = b"".join(blocks)
         if len(data) > _MOST_BYTES:
-            raise StatusError(SW.NO_SPACE)
+            raise StatusError(SW.WRONG_DATA)
         if not command.p1 & LAST_BLOCK:
             self._blocks = blocks
             return Answer()

@@ -100,6 +100,7 @@ class ManagerModel:
         if len(staying) == 4:
             return 0x6A84
         self.now(keys={**staying, kvn: new})
+        self.kvn = kvn if p1 and p1 == self.kvn else self.kvn
         return 0x9000
 
     def delete_key(self, _p1: int, _p2: int, data: bytes) -> int | None:
@@ -235,13 +236,13 @@ class ManagerModel:
     # Numbers, locks, the card's life cycle
 
     def store(self, p1: int, p2: int, data: bytes) -> int | None:
-        blocks, self.blocks = self.blocks, ()
+        blocks, self.blocks = self.blocks if p2 else (), ()
         if p2 != len(blocks):
             return 0x6A86
         blocks = (*blocks, data)
         whole = b"".join(blocks)
         if len(whole) > 255:
-            return 0x6A84
+            return 0x6A80
         if not p1 & 0x80:
             self.blocks = blocks
             return 0x9000
@@ -302,6 +303,8 @@ def length_values(data: bytes, count: int) -> list[bytes] | None:
     for _ in range(count):
         if data[:1] == b"\x81":
             data = data[1:]
+        elif data[:1] > b"\x7f":
+            return None
         if not data or len(data) < 1 + data[0]:
             return None
         fields.append(data[1 : 1 + data[0]])

@@ -370,6 +370,20 @@ def test_a_key_set_is_deleted_by_a_session_of_another(card: Card, issuer: Termin
     assert not fresh(card, NEW_KEYS, 0x30)
 
 
+def test_the_sessions_key_set_stays_its_own_under_another_version(
+    card: Card, issuer: Terminal
+) -> None:
+    # DLK-03: nobody has proven that the other set opens sessions.
+    issuer.put_key(0x30, Keys())
+    issuer.authenticate(0x30)
+    assert issuer.put_key(0x32, NEW_KEYS)[1] == 0x9000
+    assert issuer.put_key(0x31, NEW_KEYS, replaces=0x30)[1] == 0x9000
+    assert issuer.sw(0x80, 0xE4, 0, 0, b"\xd2\x01\x31") == 0x6985
+    assert issuer.put_key(0x30, NEW_KEYS)[1] == 0x9000
+    assert issuer.sw(0x80, 0xE4, 0, 0, b"\xd2\x01\x30") == 0x9000
+    assert card.key_sets.versions() == [0x31, 0x32]
+
+
 def test_the_last_key_set_is_never_deleted(card: Card, issuer: Terminal) -> None:
     issuer.put_key(0x30, NEW_KEYS)  # the session is still that of FF
     assert issuer.sw(0x80, 0xE4, 0, 0, b"\xd2\x01\x30") == 0x6985

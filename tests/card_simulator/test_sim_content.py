@@ -123,6 +123,10 @@ WRONG = {
     "a privilege": (install_for(privileges=b"\x04"), 0x6A80),
     "a privilege in the third byte": (install_for(privileges=b"\x00\x00\x01"), 0x6A80),
     "two bytes of privileges": (install_for(privileges=b"\x00\x00"), 0x6A80),
+    "a length of 90 without 81 before it": (
+        install_for(parameters=b"")[:-2] + b"\x90\xc9\x81\x8d" + bytes(0x8D) + b"\x00",
+        0x6A80,
+    ),
     "an AID of 4 bytes": (install_for(b"abcd"), 0x6A80),
     "no AID": (install_for(b""), 0x6A80),
     "five fields": (install_for()[:-1], 0x6A80),

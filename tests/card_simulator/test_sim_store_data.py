@@ -135,9 +135,18 @@ def test_a_block_out_of_order_begins_anew(card: Card, issuer: Terminal) -> None:
     assert card.memory.image == before
 
 
+def test_block_00_begins_a_stream_whatever_came_before(issuer: Terminal) -> None:
+    # SDI-04
+    assert store(issuer, CIN[:4], 0x10, 0) == 0x9000
+    assert store(issuer, IIN[:2], 0x10, 0) == 0x9000
+    assert store(issuer, IIN[2:], 0x90, 1) == 0x9000
+    assert (held(issuer, 0x42)[0], held(issuer, 0x45)[1]) == (IIN, 0x6A88)
+
+
 def test_too_many_bytes_are_refused(issuer: Terminal) -> None:
+    # SDI-03
     assert store(issuer, bytes(200), 0x10, 0) == 0x9000
-    assert store(issuer, bytes(200), 0x10, 1) == 0x6A84
+    assert store(issuer, bytes(200), 0x10, 1) == 0x6A80
 
 
 def test_store_data_needs_a_session(card: Card) -> None:

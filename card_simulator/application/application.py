@@ -133,7 +133,11 @@ class Application:
             raise
 
     def _initialize_update(self, command: Command) -> Answer:
-        """Refuse the key versions of terminal roles, which no key on this card can have yet."""
-        if any(slot.first <= command.p1 <= slot.last for slot in self._role_slots):
+        """Refuse the key versions of terminal roles, also where version 00 stands for one.
+
+        A set of the card manager's with such a version opens sessions there, but none here.
+        """
+        kvn = self._channel.choose(command.p1)
+        if any(slot.first <= kvn <= slot.last for slot in self._role_slots):
             raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
         return self._channel.initialize_update(command, self.aid)

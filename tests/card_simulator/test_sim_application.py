@@ -498,3 +498,7 @@ def test_role_key_versions_are_not_there() -> None:
     card.key_sets.store(0x55, card.key_sets.keys(0xFF))
     host.select(AIDS.instance)
     assert host.raw("80505500080001020304050607") == (b"", 0x6A88)
+    # Version 00 stands for the lowest set; one of a role's version opens nothing here.
+    assert host.raw("80500000080001020304050607") == (b"", 0x6A88)
+    host.select(ISD)
+    assert host.raw("80500000080001020304050607")[1] == 0x9000

@@ -107,6 +107,18 @@ class CardChallengeError(UnicardError):
     )
 
 
+class DiversificationError(UnicardError):
+    """The card named other diversification data for its keys than it did elsewhere.
+
+    Nothing proves the answer to INITIALIZE UPDATE that it stands in, and keys that are derived from
+    wrong data would put the card out of reach; none was put.
+    """
+
+    advice = (
+        "the answer was damaged or changed on the way: try again, with another reader if it stays"
+    )
+
+
 class CardCryptogramError(UnicardError):
     """The card does not hold the keys it was asked for; the attempt ended before authentication.
 

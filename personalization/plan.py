@@ -12,6 +12,7 @@ from applet_spec import spec
 from host_lib.command import (
     Command,
     GenerateKeyPair,
+    GetCardData,
     GetCardRecognition,
     GetCplc,
     GetData,
@@ -25,6 +26,7 @@ from host_lib.command import (
     Select,
     SetCardStatus,
 )
+from host_lib.command.card_answers import DIVERSIFICATION_TAG
 from host_lib.flow.session import PLAIN_TERMS, SessionTerms
 from host_lib.flow.stages import Opening, select_application, select_card_manager
 from host_lib.flow.store import DgiValue, block_size, blocks, payload
@@ -48,7 +50,7 @@ from personalization.steps import INITIALIZED, SECURED, expected_objects, readab
 CERTIFICATE_LENGTH = 367
 """Usual length in bytes of a card certificate with the default issuer's name."""
 _MANAGER_FCI, _CPLC, _RECOGNITION, _KEY_INFORMATION = 18, 45, 51, 20
-_PUBLIC_KEY, _PROOF, _DOMAIN_ENTRY = 70, 92, 18
+_PUBLIC_KEY, _PROOF, _DOMAIN_ENTRY, _DIVERSIFICATION = 70, 92, 18, 12
 _PART_HEADER, _LONG_PART, _SERIAL = 6, 0x80, 8
 
 PHASES = {
@@ -109,6 +111,12 @@ class CardPlan:
     def _keys(self) -> Iterator[PlannedCommand]:
         if not self.open:
             yield from self._manager(self.terms.blank_version, note="transport keys")
+        yield self._secured(
+            GetCardData(DIVERSIFICATION_TAG),
+            _DIVERSIFICATION,
+            note="diversification data",
+            answer=Answer.ESTIMATE,
+        )
         key = AesKey(bytes(self.key_length))
         command = PutKey(
             KeySet(self.version, key, key, key), key, inner_length=self.terms.inner_length

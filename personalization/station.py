@@ -8,10 +8,13 @@ uncertain, and asked when it comes back. No failed authentication is tried again
 from applet_spec import UnicardError, spec
 from host_lib.drive import drive
 from host_lib.errors import (
+    CardChallengeError,
     CardCryptogramError,
+    DiversificationError,
     ProtocolError,
     ReaderError,
     SecureMessagingError,
+    SessionNotOffered,
 )
 from host_lib.flow.genuine import NotGenuine
 from host_lib.flow.session import PLAIN_TERMS, IssuerSession
@@ -41,6 +44,7 @@ __all__ = ["Bench", "personalize"]
 _UNCERTAIN = (
     *(ReaderError, ProtocolError, SecureMessagingError, CardFailure),
     *(CardCryptogramError, AuthenticationFailed, SecurityStatusNotSatisfied),
+    *(CardChallengeError, DiversificationError, SessionNotOffered),
 )
 """The answer is lost or cannot be trusted, or the keys do not fit: the card may be anything."""
 _USED = (Says.PERSONALIZED, Says.IN_USE, Says.OTHER_SERIAL, Says.TERMINATED)

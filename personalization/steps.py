@@ -25,6 +25,7 @@ from host_lib.flow.session import (
     PLAIN_TERMS,
     IssuerSession,
     SessionTerms,
+    confirm_diversification,
     open_issuer_session,
 )
 from host_lib.flow.store import DgiValue, secret_dgi, store_data
@@ -67,7 +68,11 @@ def open_blank(terms: SessionTerms = PLAIN_TERMS) -> Flow[IssuerSession]:
 
 
 def put_issuer_keys(session: IssuerSession, version: int) -> Flow[None]:
-    """Replace the transport keys, in their session, by the card's own issuer keys."""
+    """Replace the transport keys, in their session, by the card's own issuer keys.
+
+    Raises `DiversificationError` where the card is not sure what they are derived from.
+    """
+    yield from confirm_diversification(session)
     keys = yield from CardKeys(version, session.diversification)
     assert session.keys.dek is not None, "an issuer key set has a DEK"
     put = PutKey(keys, session.keys.dek, inner_length=session.terms.inner_length)

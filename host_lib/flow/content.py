@@ -153,7 +153,7 @@ def observe(
         )
     session = yield from _open_one_of(known, level, terms, fci.aid)
     contents = yield from secured(session.channel, read_contents())
-    opening = Opening(session.keys.version, terms_of_session(session))
+    opening = Opening(session.keys.version, terms_of_session(session), session.diversification)
     return Observation(contents, fci, opening, session.channel.max_data)
 
 

@@ -196,7 +196,7 @@ def rotation_steps(
     old = tuple(v for v in found.present if v in ours and v != target)
     delete = tuple(v for v in old if not (adding and v == blank))
     select = select_card_manager(found.fci_length)
-    proof = Opening(target, found.terms)
+    proof = Opening(target, found.terms, found.diversification)
     deleting = tuple(_delete(version, target) for version in delete)
     if not adding:
         finish = Stage(select, proof, deleting) if deleting else None
@@ -207,7 +207,7 @@ def rotation_steps(
         replaces_blank=blank in found.present,
         inner_length=found.terms.inner_length,
     )
-    add = Stage(select, Opening(found.opening[0], found.terms), (put,))
+    add = Stage(select, Opening(found.opening[0], found.terms, found.diversification), (put,))
     return RotationSteps(target, add, Stage(None, proof, deleting), delete)
 
 

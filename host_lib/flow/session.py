@@ -5,11 +5,20 @@ from secrets import token_bytes
 
 from applet_spec import spec
 from host_lib.apdu import MAX_SHORT_DATA
-from host_lib.channel import SecureChannel
+from host_lib.channel import SecureChannel, secured
+from host_lib.command.card_answers import DIVERSIFICATION_TAG
+from host_lib.command.card_manager import GetCardData
+from host_lib.errors import DiversificationError
 from host_lib.flow.base import CardKeys, Flow
 from host_lib.keyset import KeySet
-from host_lib.refusals import Refused, UnknownStatusWord
-from host_lib.scp03 import SessionOffer, authenticate, challenge_length, initialize_update
+from host_lib.refusals import NotFound, Refused, UnknownStatusWord
+from host_lib.scp03 import (
+    SessionOffer,
+    authenticate,
+    challenge_length,
+    initialize_update,
+    reduced,
+)
 
 CHALLENGE_LENGTH = 8
 """Bytes of a host challenge for a card of which nothing is known: S8."""
@@ -69,6 +78,14 @@ class IssuerSession:
     i: int
     terms: SessionTerms = PLAIN_TERMS
 
+    def require_diversification(self, said: bytes) -> None:
+        """Raise `DiversificationError` unless the session's keys come from this data."""
+        if said != self.diversification:
+            raise DiversificationError(
+                f"the card named {self.diversification.hex().upper()} as the diversification data "
+                f"of its keys when the session was opened, and {said.hex().upper()} elsewhere"
+            )
+
 
 def open_issuer_session(
     version: int,
@@ -91,11 +108,40 @@ def open_issuer_session(
     """
     offer, challenge = yield from ask_for_session(version, terms)
     keys = yield from CardKeys(version, offer.diversification)
-    wanted = level or terms.level or spec().secure_channel.daily_level
+    wanted = level or _usual_level(terms, offer.i)
     channel = yield from authenticate(
         offer, keys, wanted, challenge, aid=aid or None, max_lc=terms.max_lc
     )
     return IssuerSession(channel, keys, offer.diversification, offer.i, terms)
+
+
+def _usual_level(terms: SessionTerms, i: int) -> int:
+    """Return the level where the caller names none: that of the terms, else the daily one.
+
+    Card data that nothing authenticates may have said that the card offers less than its answer to
+    INITIALIZE UPDATE does: what it offers is used then, so that a damaged or changed answer takes
+    no protection away.
+    """
+    daily = spec().secure_channel.daily_level
+    if terms.level is None:
+        return daily
+    if terms.i is None or terms.i == i or terms.level != reduced(daily, terms.i):
+        return terms.level
+    return terms.level | reduced(daily, i)
+
+
+def confirm_diversification(session: IssuerSession) -> Flow[None]:
+    """Compare the diversification data with what the card says of it inside the session.
+
+    To be done before keys are put that are derived from it: nothing but the transport keys may
+    have been proven, which many cards share. A card without that object (CF) has said all it can.
+    Raises `DiversificationError`.
+    """
+    try:
+        said = yield from secured(session.channel, iter(GetCardData(DIVERSIFICATION_TAG)))
+    except NotFound:
+        return
+    session.require_diversification(said)
 
 
 def ask_for_session(

@@ -64,10 +64,15 @@ def select_card_manager(fci_length: int, answer: Answer = Answer.EXACT) -> Step:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The session of a stage: key version, what it goes by, and the shape that this gives."""
+    """The session of a stage: key version, what it goes by, and the shape that this gives.
+
+    ``diversification`` is what the card named when it was looked at, empty where it was not: a
+    session with other data is not used.
+    """
 
     version: int
     terms: SessionTerms
+    diversification: bytes = b""
 
     @property
     def shape(self) -> SessionShape:
@@ -109,6 +114,7 @@ class Stage:
         session = yield from open_issuer_session(
             self.session.version, terms=self.session.terms, aid=aid
         )
+        session.require_diversification(self.session.diversification or session.diversification)
         return (yield from secured(session.channel, _all(self.steps, session)))
 
 

@@ -9,8 +9,8 @@ import pytest
 from applet_spec import Changed, UnicardError
 from card_administration.access import Access, store_access
 from card_administration.administration import Operation, Wish, carry_out, look
-from card_simulator.reader import Faults, SimReader
-from host_lib.errors import CardCryptogramError
+from card_simulator.reader import SIM, Faults, SimReader
+from host_lib.errors import CardCryptogramError, DiversificationError
 from host_lib.flow.content_steps import delete_keys_steps, put_keys_steps
 from host_lib.secret import SecretBytes
 from keys_tool.contents import initial_contents
@@ -21,6 +21,7 @@ from keys_tool.transport_file import globalplatform_default
 from keys_tool.vault import ScryptCost
 from tests.support.card_kinds import Kind, issued
 
+INITIALIZE_UPDATE, PUT_KEY = 0x50, 0xD8
 KINDS = [Kind(i, 0x30, 0x31) for i in (0x60, 0x71)]
 
 
@@ -121,3 +122,26 @@ def test_foreign_keys_open_nothing_and_cost_nothing(store: FileStore, tmp_path: 
             look(reader, store_access(other))
         assert caught.value.changed is Changed.NO
         assert reader.card.memory.image == before
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_keys_of_another_chip_are_not_put_where_the_diversification_data_was_damaged(
+    store: FileStore, at: int
+) -> None:
+    reader = SIM.open("")
+    sent: list[int] = []
+    transmit = reader.transmit
+
+    def damaged(command: bytes, timeout: float | None = None) -> bytes:
+        sent.append(command[1])
+        answer = transmit(command, timeout)
+        hit = command[1] == INITIALIZE_UPDATE and sent.count(INITIALIZE_UPDATE) == at
+        return bytes((answer[0] ^ 0x01,)) + answer[1:] if hit else answer
+
+    reader.transmit = damaged  # type: ignore[method-assign]
+    with pytest.raises(DiversificationError) as caught:
+        do(reader, store_access(store), putting(0x30, 16))
+    assert caught.value.changed is Changed.NO
+    assert PUT_KEY not in sent
+    do(reader, store_access(store), putting(0x30, 16))
+    assert [one.version for one in find_keys(reader, store).opening] == [0x30]

@@ -14,16 +14,23 @@ from card_simulator.reader import Faults, SimReader
 from host_lib.apdu import Apdu, Response
 from host_lib.command import GetCardData, GetCplc, GetKeyInformation, PutKey, SelectCardManager
 from host_lib.drive import DEFAULT_TIMEOUT, drive, patience
-from host_lib.errors import CardChallengeError, ReaderTimeout, SessionNotOffered
+from host_lib.errors import (
+    CardChallengeError,
+    DiversificationError,
+    ReaderTimeout,
+    SessionNotOffered,
+)
 from host_lib.flow.base import CardKeys, Sam
 from host_lib.flow.session import (
     SLOW_AFTER_WRONG_KEYS,
     IssuerSession,
     SessionTerms,
     ask_for_session,
+    confirm_diversification,
     open_issuer_session,
 )
 from host_lib.keyset import KeySet
+from host_lib.profile import Evidence, terms_of
 from host_lib.refusals import NotFound, Refused
 from host_lib.scp03 import secured
 from host_lib.secret import AesKey
@@ -187,6 +194,38 @@ def test_the_level_is_the_callers_else_that_of_the_terms_else_the_daily_one(name
     else:
         with pytest.raises(SessionNotOffered):
             drive(open_issuer_session(version), reader, sam)
+
+
+@pytest.mark.parametrize("real", [0x20, 0x60, 0x71])
+def test_card_data_that_offers_less_than_the_card_does_takes_no_protection_away(real: int) -> None:
+    profile = a_type(real, 16)
+    reader = a_card(profile)
+    said = terms_of(REFERENCE, Evidence(options=(0x00,)))
+    assert said.level == 0x03
+    flow = open_issuer_session(profile.factory_version, terms=said, aid=ISD)
+    session = drive(flow, reader, holder(profile))
+    assert session.channel.level == (0x13 if real == 0x20 else 0x33)
+
+
+def test_card_data_that_offers_more_than_the_card_does_lowers_nothing_either() -> None:
+    profile = a_type(0x00, 16)
+    reader = a_card(profile)
+    said = terms_of(REFERENCE, Evidence(options=(0x60,)))
+    with pytest.raises(SessionNotOffered):
+        drive(open_issuer_session(profile.factory_version, terms=said), reader, holder(profile))
+
+
+@pytest.mark.parametrize("name", software_profiles())
+def test_the_card_says_in_the_session_from_what_its_keys_are_derived(name: str) -> None:
+    profile = spec().card_profiles[name]
+    reader = a_card(profile)
+    terms = terms_of(profile)
+    flow = open_issuer_session(profile.factory_version, terms=terms, aid=ISD)
+    session = drive(flow, reader, holder(profile))
+    drive(confirm_diversification(session), reader)
+    damaged = replace(session, diversification=bytes(10))
+    with pytest.raises(DiversificationError, match=bytes(10).hex()):
+        drive(confirm_diversification(damaged), reader)
 
 
 # Waiting.

@@ -1,0 +1,92 @@
+"""Answers that nothing authenticates, damaged on the way: no card is lost by them, no station."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from card_simulator.reader import SimReader
+from personalization.outcome import Outcome
+from tests.personalization.perso_bureau import Bureau, blanks, inserted, memory_folder, new_bureau
+
+INITIALIZE_UPDATE, PUT_KEY = 0x50, 0xD8
+Damage = Callable[[bytes], bytes]
+
+
+@pytest.fixture(scope="module")
+def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
+    with memory_folder(tmp_path_factory.mktemp("bureau")) as folder:
+        yield new_bureau(folder, 20)
+
+
+def damaging(reader: SimReader, at: int, damage: Damage) -> list[int]:
+    """Damage the answer to one INITIALIZE UPDATE, counted from 1; return what is sent."""
+    sent: list[int] = []
+    transmit = reader.transmit
+
+    def damaged(command: bytes, timeout: float | None = None) -> bytes:
+        sent.append(command[1])
+        answer = transmit(command, timeout)
+        hit = command[1] == INITIALIZE_UPDATE and sent.count(INITIALIZE_UPDATE) == at
+        return damage(answer) if hit else answer
+
+    reader.transmit = damaged  # type: ignore[method-assign]
+    return sent
+
+
+def inserted_one(seed: int) -> SimReader:
+    (image,) = blanks(1, seed)
+    return inserted(image)
+
+
+@pytest.mark.parametrize("place", [0, 4, 9])
+def test_keys_of_another_chip_are_not_put_where_the_diversification_data_was_damaged(
+    bureau: Bureau, place: int
+) -> None:
+    reader = inserted_one(100 + place)
+
+    def flipped(answer: bytes) -> bytes:
+        return answer[:place] + bytes((answer[place] ^ 0x01,)) + answer[place + 1 :]
+
+    sent = damaging(reader, 1, flipped)
+    result = bureau.visit(reader)
+    assert result.outcome is Outcome.UNCERTAIN
+    assert "diversification data" in result.message
+    assert PUT_KEY not in sent
+    assert result.card_number
+    reader.reset()
+    assert bureau.visit(reader).outcome is Outcome.ISSUED
+
+
+def another_protocol(answer: bytes) -> bytes:
+    return answer[:11] + b"\x02" + answer[12:]
+
+
+def another_option(answer: bytes) -> bytes:
+    return answer[:12] + b"\x00" + answer[13:]
+
+
+@pytest.mark.parametrize("damage", [another_protocol, another_option])
+def test_a_blank_of_another_protocol_is_set_aside_and_the_station_goes_on(
+    bureau: Bureau, damage: Damage
+) -> None:
+    reader = inserted_one(200 if damage is another_protocol else 201)
+    before = dict(reader.card.memory.image.cells)
+    damaging(reader, 1, damage)
+    result = bureau.visit(reader)
+    assert result.outcome is Outcome.SET_ASIDE
+    assert result.advice
+    assert dict(reader.card.memory.image.cells) == before
+
+
+@pytest.mark.parametrize("at", [2, 3, 4])
+@pytest.mark.parametrize("damage", [another_protocol, another_option])
+def test_a_card_in_the_making_is_uncertain_then_and_finished_at_its_next_visit(
+    bureau: Bureau, at: int, damage: Damage
+) -> None:
+    reader = inserted_one(300 + 10 * at + (damage is another_option))
+    damaging(reader, at, damage)
+    result = bureau.visit(reader)
+    assert result.outcome is Outcome.UNCERTAIN
+    assert result.card_number
+    reader.reset()
+    assert bureau.visit(reader).outcome is Outcome.ISSUED

@@ -7,7 +7,8 @@ from typing import TypeVar
 from applet_spec import Changed, ExitCode, UnicardError
 from card_administration.access import Access
 from host_lib.apdu import Apdu, Response
-from host_lib.drive import drive
+from host_lib.command import PutKey, StatusEntry
+from host_lib.drive import drive, only_asking
 from host_lib.flow.base import AnyFlow
 from host_lib.flow.content import CardContents, Observation, observe
 from host_lib.flow.identify import CardFacts, identify
@@ -63,8 +64,9 @@ def look(reader: Reader, access: Access, level: int | None = None) -> Observatio
 
     Raises `NoKnownKeys` and `CardCryptogramError` where no key opens it.
     """
-    facts = drive(identify(reader.atr), reader)
-    return _read(reader, access, facts, level)
+    with only_asking():
+        facts = drive(identify(reader.atr), reader)
+        return _read(reader, access, facts, level)
 
 
 def _read(
@@ -104,7 +106,7 @@ def carry_out(
             flow = _told(following(work.plan, stage.run()), answered)
             drive(flow, reader, access.sam(work.facts))
         except UnicardError as error:
-            raise _explained(error, reader, access, work.found) from error
+            raise _explained(error, reader, access, work) from error
     return Done(work.found.contents, work.steps)
 
 
@@ -128,8 +130,9 @@ class _Work:
 
     @classmethod
     def on(cls, reader: Reader, access: Access, operation: Operation) -> "_Work":
-        facts = drive(identify(reader.atr), reader)
-        found = _read(reader, access, facts)
+        with only_asking():
+            facts = drive(identify(reader.atr), reader)
+            found = _read(reader, access, facts)
         steps = operation.wish(found)
         remarks = (_COUNTED,) if (found.opening.terms.i or 0) & _PSEUDO_RANDOM else ()
         commands = commands_of((found.stage(steps),))
@@ -141,7 +144,9 @@ def state_of(found: Observation) -> PlannedFor:
     """Return what a plan that was made from here depends on."""
     contents = found.contents
     installed = (f"{e.aid.hex().upper()} {e.life_cycle:02X}" for e in contents.applications)
-    loaded = (entry.aid.hex().upper() for entry in contents.load_files)
+    loaded = (_named(entry) for entry in contents.load_files)
+    numbers = (("42", contents.iin), ("45", contents.cin))
+    stored = (f"{tag} {value.hex().upper()}" for tag, value in numbers if value is not None)
     versions = (f"{version:02X}" for version in contents.key_versions)
     return PlannedFor(
         contents.chip_serial,
@@ -150,28 +155,51 @@ def state_of(found: Observation) -> PlannedFor:
             ("key versions", ", ".join(versions) or "none"),
             ("applications", ", ".join(installed) or "none"),
             ("load files", ", ".join(loaded) or "none"),
+            ("numbers", ", ".join(stored) or "none"),
             ("session", f"{found.opening.version:02X}, {found.opening.shape}"),
         ),
     )
 
 
-def _explained(
-    error: UnicardError, reader: Reader, access: Access, before: Observation
-) -> UnicardError:
+def _named(load_file: StatusEntry) -> str:
+    """Return what tells a load file from another of the same name."""
+    said = (load_file.aid, load_file.version, *load_file.modules)
+    return " ".join(part.hex().upper() for part in said if part)
+
+
+def _explained(error: UnicardError, reader: Reader, access: Access, work: "_Work") -> UnicardError:
     """Ask the card where it stands after an error; the error itself where it does not answer."""
     try:
         now = look(reader, access)
     except UnicardError:
         return error
-    same = now.contents == before.contents
-    if same and error.changed is Changed.NO:
+    before = work.found.contents
+    same = now.contents == before
+    if now.contents.chip_serial != before.chip_serial or (same and error.changed is Changed.NO):
         return error
+    if same and any(_shows_nowhere(step) for step in work.steps):
+        return OperationUnfinished(
+            f"{error.message}; the card has the same key versions as before, with the keys that it "
+            "had or the new ones",
+            changed=Changed.UNKNOWN,
+            exit_code=ExitCode.UNCERTAIN,
+            advice=_FIND_KEYS,
+        )
     return OperationUnfinished(
         f"{error.message}; the card was read again and is "
         + ("as it was before" if same else "not as it was before"),
         changed=Changed.NO if same else Changed.YES,
         exit_code=_exit_code(error, same),
     )
+
+
+_FIND_KEYS = "Find out which of your keys open the card: `unicard keys find`."
+
+
+def _shows_nowhere(step: Step) -> bool:
+    """Say whether a step changes what no reading shows: the keys of a version that stays."""
+    command = step.command
+    return isinstance(command, PutKey) and command.replaces == command.keys.version
 
 
 def _exit_code(error: UnicardError, same: bool) -> ExitCode:

@@ -10,7 +10,7 @@ from applet_spec import spec
 from host_lib.annotate import annotate
 from host_lib.card import Card
 from host_lib.command import ChangePin, VerifyPin
-from host_lib.drive import drive
+from host_lib.drive import drive, only_asking
 from host_lib.errors import ReaderError
 from host_lib.flow.identify import CardFacts
 from host_lib.flow.probe import probe as probe_card
@@ -119,7 +119,7 @@ def show(
 @reader_option
 def probe(out: Output, reader: str | None) -> None:
     """Say which type of card this is, and what will be used with it; changes nothing."""
-    with open_reader(reader) as place:
+    with open_reader(reader) as place, only_asking():
         probed = drive(probe_card(place.atr), place)
     out.result(shown_probe(probed), lambda console: print_probe(probed, console))
 

@@ -1,9 +1,11 @@
 """The blocking driver: runs a flow against a reader and a key holder."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TypeVar
 
-from applet_spec import UnicardError, spec
+from applet_spec import Changed, ExitCode, UnicardError, spec
 from host_lib.apdu import Apdu, Response
 from host_lib.errors import ReaderTimeout
 from host_lib.flow.base import AnyFlow, CardKeys, Sam, SamReply
@@ -41,6 +43,22 @@ def drive(flow: AnyFlow[R], reader: Reader, sam: Sam | None = None) -> R:
     except StopIteration as done:
         result: R = done.value
         return result
+
+
+@contextmanager
+def only_asking() -> Iterator[None]:
+    """Let errors say that the card is as it was: for flows that read and authenticate only.
+
+    A lost answer leaves nothing open then but a step of the card's sequence counter.
+    """
+    try:
+        yield
+    except UnicardError as error:
+        if error.changed is Changed.UNKNOWN:
+            error.changed = Changed.NO
+            if error.exit_code is ExitCode.UNCERTAIN:
+                error.exit_code = ExitCode.FAILED
+        raise
 
 
 def _answer(step: Apdu | CardKeys, reader: Reader, sam: Sam | None) -> Response | SamReply:

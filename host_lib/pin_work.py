@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from host_lib.command import ChangePin, VerifyPin
-from host_lib.drive import drive
+from host_lib.drive import drive, only_asking
 from host_lib.flow.pin import ask_about_pin, pin_stage
 from host_lib.flow.planned import following
 from host_lib.flow.stages import Stage, commands_of
@@ -46,7 +46,8 @@ class PinWork:
             drive(following(plan, stage.run()), reader)
 
     def _on(self, reader: Reader) -> tuple[Plan, Stage]:
-        found = drive(ask_about_pin(), reader)
+        with only_asking():
+            found = drive(ask_about_pin(), reader)
         stage = pin_stage(found, self.command, spend_last_try=self.spend_last_try)
         words = ("--spend-last-try",) if self.spend_last_try else ()
         return Plan(self._operation, words, found.state, commands_of([stage])), stage

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from host_lib.drive import drive
+from host_lib.drive import drive, only_asking
 from host_lib.flow.identify import identify
 from host_lib.flow.rotation import find_issuer_keys, listed
 from host_lib.flow.session import SessionTerms
@@ -48,7 +48,7 @@ def find_keys(reader: Reader, store: KeyStore) -> FoundKeys:
     card has proven that it has the key: at most one a key version, and none for a wrong guess.
     Raises `NoKeyOpens` where none does.
     """
-    with reader.exclusive():
+    with reader.exclusive(), only_asking():
         facts = drive(identify(reader.atr), reader)
         ours = issuer_versions(store)
         found = drive(find_issuer_keys(ours, facts.terms), reader, store.sam())

@@ -7,12 +7,14 @@ point, the card still opens with a key set of the store, and the same call finis
 from dataclasses import dataclass
 
 from applet_spec import Changed, ExitCode, UnicardError
-from host_lib.drive import drive
+from host_lib.drive import drive, only_asking
+from host_lib.errors import ProtocolError, ReaderError, SecureMessagingError
 from host_lib.flow.base import Sam
 from host_lib.flow.identify import identify
 from host_lib.flow.planned import following
 from host_lib.flow.rotation import (
     KeyFindings,
+    RotationInterrupted,
     RotationSteps,
     find_issuer_keys,
     listed,
@@ -23,6 +25,7 @@ from host_lib.flow.session import SessionTerms
 from host_lib.plan import Plan
 from host_lib.plan_file import require_same
 from host_lib.reader import Reader
+from host_lib.refusals import Refused
 from keys_tool.errors import KeyRetired, KeysError
 from keys_tool.purpose import KeyState, Purpose
 from keys_tool.sam import issuer_versions
@@ -84,6 +87,7 @@ def rotate_card(
         try:
             done = drive(following(work.plan, work.steps.run()), reader, work.sam)
             after = work.ask(reader)
+            _require_gone(done.deleted, after)
         except UnicardError as error:
             raise _explained(error, reader, work) from error
     found = work.found
@@ -106,6 +110,11 @@ class _Work:
     @classmethod
     def on(cls, reader: Reader, store: KeyStore, target: int, source: int | None) -> "_Work":
         """Ask the card which keys open it, and say what follows from that."""
+        with only_asking():
+            return cls._asked(reader, store, target, source)
+
+    @classmethod
+    def _asked(cls, reader: Reader, store: KeyStore, target: int, source: int | None) -> "_Work":
         ours = _usable_versions(store, target, source)
         sam = store.sam()
         terms = drive(identify(reader.atr), reader).terms
@@ -146,10 +155,35 @@ def _explained(error: UnicardError, reader: Reader, work: _Work) -> UnicardError
         now = work.ask(reader)
     except UnicardError:
         return error
+    if now.chip != work.found.chip:
+        # Another card was put in: what it says is nothing about the one that was in the making.
+        return error
     same = now == work.found
+    refused = isinstance(error, Refused) or isinstance(error.__cause__, Refused)
+    failed = ExitCode.REFUSED if refused else ExitCode.FAILED
     return RotationUnfinished(
         f"{error.message}; the card has key versions {listed(now.present)} now "
         f"and opens with {listed(now.opening)}",
         changed=Changed.NO if same else Changed.YES,
-        exit_code=ExitCode.FAILED if same else ExitCode.UNCERTAIN,
+        exit_code=failed if same else ExitCode.UNCERTAIN,
+        advice=_advice(error),
     )
+
+
+def _advice(error: UnicardError) -> str:
+    """Return what to do: to run again helps where something was lost, not where it was refused."""
+    refusal = error if isinstance(error, Refused) else error.__cause__
+    if isinstance(refusal, Refused):
+        return f"{refusal.advice} Once that is put right, the same command goes on from here."
+    if isinstance(error, RotationInterrupted | ReaderError | ProtocolError | SecureMessagingError):
+        return RotationUnfinished.advice
+    return error.advice or RotationUnfinished.advice
+
+
+def _require_gone(deleted: tuple[int, ...], after: KeyFindings) -> None:
+    """Raise `RotationInterrupted` where a deletion was confirmed and did not happen.
+
+    Where no session protects its answers, a confirmation proves nothing.
+    """
+    if kept := tuple(version for version in deleted if version in after.present):
+        raise RotationInterrupted(f"the card confirmed that key set {listed(kept)} is deleted")

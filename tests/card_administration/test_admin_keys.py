@@ -6,11 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from applet_spec import Changed, UnicardError
+from applet_spec import Changed, ExitCode, UnicardError
 from card_administration.access import Access, store_access
-from card_administration.administration import Operation, Wish, carry_out, look
+from card_administration.administration import (
+    Operation,
+    OperationUnfinished,
+    Wish,
+    carry_out,
+    look,
+)
+from card_simulator.key_sets import KeySets
 from card_simulator.reader import SIM, Faults, SimReader
-from host_lib.errors import CardCryptogramError, DiversificationError
+from host_lib.errors import CardCryptogramError, DiversificationError, ReaderTimeout
 from host_lib.flow.content_steps import delete_keys_steps, put_keys_steps
 from host_lib.secret import SecretBytes
 from keys_tool.contents import initial_contents
@@ -19,7 +26,7 @@ from keys_tool.finding import find_keys
 from keys_tool.purpose import Algorithm, Purpose
 from keys_tool.transport_file import globalplatform_default
 from keys_tool.vault import ScryptCost
-from tests.support.card_kinds import Kind, issued
+from tests.support.card_kinds import Kind, issued, static
 
 INITIALIZE_UPDATE, PUT_KEY = 0x50, 0xD8
 KINDS = [Kind(i, 0x30, 0x31) for i in (0x60, 0x71)]
@@ -145,3 +152,25 @@ def test_keys_of_another_chip_are_not_put_where_the_diversification_data_was_dam
     assert PUT_KEY not in sent
     do(reader, store_access(store), putting(0x30, 16))
     assert [one.version for one in find_keys(reader, store).opening] == [0x30]
+
+
+def test_keys_that_came_under_a_version_that_stays_are_not_told_as_nothing_changed(
+    store: FileStore,
+) -> None:
+    reader = issued(KINDS[0], store)
+    foreign = static(store.issuer_keys(0x31, bytes(10)))
+    KeySets(reader.card.memory).store(0x31, foreign)
+    transmit = reader.transmit
+
+    def losing(command: bytes, timeout: float | None = None) -> bytes:
+        answer = transmit(command, timeout)
+        if command[1] == PUT_KEY:
+            raise ReaderTimeout("the answer was lost")
+        return answer
+
+    reader.transmit = losing  # type: ignore[method-assign]
+    with pytest.raises(OperationUnfinished) as caught:
+        do(reader, store_access(store).only(0x30), putting(0x31, 32, 0x31))
+    assert (caught.value.changed, caught.value.exit_code) == (Changed.UNKNOWN, ExitCode.UNCERTAIN)
+    assert "keys find" in caught.value.advice
+    assert [one.version for one in find_keys(reader, store).opening] == [0x30, 0x31]

@@ -52,6 +52,7 @@ from tests.support.cap_files import MODULE, OTHER_MODULE, PACKAGE, cap_file, con
 ACCESS = public_key_access()
 CAP = parse_load_file(cap_file(contents(modules=(MODULE, OTHER_MODULE), code=700)))
 SELECT = b"\x00\xa4\x04\x00"
+INITIALIZE_UPDATE = 0x50
 
 
 def anyone(call: CardKeys) -> KeySet:
@@ -279,6 +280,39 @@ def test_nothing_is_sent_for_a_plan_and_a_plan_of_another_state_is_not_followed(
     with pytest.raises(PlanDoesNotFit):
         carry_out(reader, ACCESS, operation, plan)
     assert reader.card.memory.image == after
+
+
+def test_a_plan_does_not_fit_once_the_numbers_or_the_modules_of_a_package_are_others() -> None:
+    reader = blank()
+    do(reader, storing(b"\x01", b"\x02"))
+    operation = Operation("admin store", (), storing(b"\x03", b"\x02"))
+    plan = plan_operation(reader, ACCESS, operation)
+    carry_out(reader, ACCESS, operation, plan)
+    with pytest.raises(PlanDoesNotFit, match=r"numbers 42 01, 45 02, .* and has .* 42 03, 45 02"):
+        carry_out(reader, ACCESS, operation, plan)
+    do(reader, loading())
+    plan = plan_operation(reader, ACCESS, operation := Operation("t", (), deleting(PACKAGE)))
+    do(reader, deleting(PACKAGE))
+    do(reader, loading(parse_load_file(cap_file(contents(modules=(MODULE,), code=10)))))
+    with pytest.raises(PlanDoesNotFit, match=OTHER_MODULE.hex().upper()):
+        carry_out(reader, ACCESS, operation, plan)
+
+
+@pytest.mark.parametrize("at", [INITIALIZE_UPDATE, SELECT[1]])
+def test_what_is_late_before_anything_is_changed_leaves_nothing_open(at: int) -> None:
+    reader = blank()
+    transmit = reader.transmit
+
+    def late(command: bytes, timeout: float | None = None) -> bytes:
+        if command[1] == at:
+            raise ReaderTimeout("304 seconds")
+        return transmit(command, timeout)
+
+    reader.transmit = late  # type: ignore[method-assign]
+    for ask in (lambda: look(reader, ACCESS), lambda: do(reader, leading(CardState.SECURED))):
+        with pytest.raises(ReaderTimeout) as caught:
+            ask()
+        assert (caught.value.changed, caught.value.exit_code) == (Changed.NO, ExitCode.FAILED)
 
 
 KEY = AesKey(bytes(range(16)))

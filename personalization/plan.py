@@ -118,9 +118,8 @@ class CardPlan:
             answer=Answer.ESTIMATE,
         )
         key = AesKey(bytes(self.key_length))
-        command = PutKey(
-            KeySet(self.version, key, key, key), key, inner_length=self.terms.inner_length
-        )
+        keys = KeySet(self.version, key, key, key)
+        command = PutKey(keys, key, self.terms.put_over, self.terms.inner_length)
         yield self._secured(
             command,
             1 + 3 * len(key.check_value),

@@ -75,7 +75,8 @@ def put_issuer_keys(session: IssuerSession, version: int) -> Flow[None]:
     yield from confirm_diversification(session)
     keys = yield from CardKeys(version, session.diversification)
     assert session.keys.dek is not None, "an issuer key set has a DEK"
-    put = PutKey(keys, session.keys.dek, inner_length=session.terms.inner_length)
+    terms = session.terms
+    put = PutKey(keys, session.keys.dek, terms.put_over, terms.inner_length)
     yield from secured(session.channel, iter(put))
 
 

@@ -94,8 +94,9 @@ def put_keys(
 ) -> None:
     """Put the issuer keys of a version of the key store on the card.
 
-    The keys of blank stock go with the first set. To change the keys of issued cards take `unicard
-    keys rotate`: it proves the new keys before the old ones go.
+    The keys of blank stock go with the first set if their version is FF; those of another version
+    (`unicard card probe`) stay, unless --replace names it. To change the keys of issued cards take
+    `unicard keys rotate`: it proves the new keys before the old ones go.
     """
     from host_lib.flow.content_steps import put_keys_steps
 

@@ -7,6 +7,7 @@ observation already shows that the card would refuse. Nothing is sent here.
 from enum import Enum
 from hashlib import sha1, sha256
 
+from applet_spec import spec
 from host_lib.command import (
     CardState,
     DeleteContent,
@@ -32,7 +33,6 @@ from host_lib.secret import AesKey
 from host_lib.tlv import encode
 
 _CONFIRMATION = 1
-_FOR_EVER = "cannot be undone"
 _LONGEST_STORED = 16
 _FORWARD = (CardState.OP_READY, CardState.INITIALIZED, CardState.SECURED, CardState.CARD_LOCKED)
 """The card life cycle, one step at a time; from CARD_LOCKED also back to SECURED."""
@@ -119,7 +119,8 @@ def delete_steps(contents: CardContents, aid: bytes, *, related: bool = False) -
             advice="Delete them first, or all together with --related.",
         )
     note = f"{_hex(aid)} and what came from it" if related else _hex(aid)
-    return (_final(DeleteContent(aid, related), note, _CONFIRMATION),)
+    warning = f"{note} are gone" if related else f"{note} is gone"
+    return (_final(DeleteContent(aid, related), note, _CONFIRMATION, warning=warning),)
 
 
 def lock_steps(contents: CardContents, aid: bytes, *, lock: bool) -> tuple[Step, ...]:
@@ -147,7 +148,7 @@ def state_steps(contents: CardContents, target: CardState) -> tuple[Step, ...]:
 def _state_step(state: CardState) -> Step:
     if state is CardState.CARD_LOCKED:
         return _changing(SetCardStatus(state), f"to {state.name}")
-    return _final(SetCardStatus(state), f"to {state.name}")
+    return _final(SetCardStatus(state), f"to {state.name}", warning=f"the card is {state.name}")
 
 
 def store_steps(
@@ -193,14 +194,17 @@ def put_keys_steps(
             f"the card has a key set {version:02X} already",
             advice="Find out which of your keys open it: `unicard keys find`.",
         )
-    blank = AesKey(bytes(length))
-    keys = KeySet(version, blank, blank, blank)
+    key = AesKey(bytes(length))
+    keys = KeySet(version, key, key, key)
     note = f"key set {version:02X}" + (f" in place of {replaces:02X}" if replaces else "")
+    blank = spec().key_ranges["blank"].first
+    going = replaces or (blank if blank in contents.key_versions else 0)
     step = Step(
-        PutKey(keys, blank, replaces, inner_length),
-        1 + 3 * len(blank.check_value),
-        Effect.IRREVERSIBLE if replaces else Effect.CHANGES,
+        PutKey(keys, key, replaces, inner_length),
+        1 + 3 * len(key.check_value),
+        Effect.IRREVERSIBLE if going else Effect.CHANGES,
         note,
+        f"the keys of key set {going:02X} are gone" if going else "",
         fill=fill_put_key,
     )
     return (step,)
@@ -216,7 +220,8 @@ def delete_keys_steps(contents: CardContents, version: int, session: int) -> tup
             f"the card opened with key set {version:02X}, so it cannot delete it",
             advice="Open the card with another of its key sets: --key-version.",
         )
-    return (_final(DeleteKey(version), f"key set {version:02X}", _CONFIRMATION),)
+    note = f"key set {version:02X}"
+    return (_final(DeleteKey(version), note, _CONFIRMATION, warning=f"{note} is gone"),)
 
 
 def _require_usable(contents: CardContents) -> None:
@@ -231,9 +236,7 @@ def _changing(command: Command[None], note: str, answer_length: int = 0) -> Step
     return Step(command, answer_length, Effect.CHANGES, note)
 
 
-def _final(
-    command: Command[None], note: str, answer_length: int = 0, *, warning: str = _FOR_EVER
-) -> Step:
+def _final(command: Command[None], note: str, answer_length: int = 0, *, warning: str) -> Step:
     return Step(command, answer_length, Effect.IRREVERSIBLE, note, warning)
 
 

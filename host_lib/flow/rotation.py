@@ -192,7 +192,8 @@ def rotation_steps(
     _require_way_in(found, ours, target)
     assert found.terms is not None, "a session opened"
     adding = target not in found.present
-    blank = found.terms.blank_version
+    # Goes by itself; a factory set of another version stays.
+    blank = spec().key_ranges["blank"].first
     old = tuple(v for v in found.present if v in ours and v != target)
     delete = tuple(v for v in old if not (adding and v == blank))
     select = select_card_manager(found.fci_length)

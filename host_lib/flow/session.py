@@ -56,6 +56,15 @@ class SessionTerms:
         return spec().key_ranges["blank"].first if known is None else known
 
     @property
+    def put_over(self) -> int:
+        """What PUT KEY names as replaced, so that the keys of blank stock go; 0: they go anyway.
+
+        Only the contract's set of blank stock (FF) disappears by itself with the first other set.
+        """
+        blank = self.blank_version
+        return 0 if blank == spec().key_ranges["blank"].first else blank
+
+    @property
     def inner_length(self) -> bool:
         """Whether the length of a key stands before its cryptogram in PUT KEY."""
         return PUT_KEY_WITHOUT_INNER_LENGTH not in self.quirks

@@ -132,6 +132,18 @@ def test_numbers_are_stored_and_listed(run: Run) -> None:
     assert (found["iin"], found["cin"]) == ("981801", "07")
 
 
+def test_the_plan_says_that_the_keys_of_blank_stock_go_with_the_first_set(run: Run) -> None:
+    def put_key(*words: str) -> tuple[str, str]:
+        _, out, _ = run("put-keys", *words, "--dry-run", "--json")
+        last = json.loads(out)["commands"][-1]
+        return last["effect"], last["warning"]
+
+    assert put_key("30") == ("irreversible", "the keys of key set FF are gone")
+    assert run("put-keys", "30")[0] == 0
+    assert put_key("31") == ("changes", "")
+    assert put_key("31", "--replace", "30") == ("irreversible", "the keys of key set 30 are gone")
+
+
 def test_the_stores_keys_take_the_place_of_the_makers_whatever_their_length(run: Run) -> None:
     assert run("put-keys", "30")[0] == 0
     assert listed(run)["opened_with"] == "30"

@@ -13,6 +13,7 @@ from card_simulator.card_manager import blank_image
 from card_simulator.profiles import factory_keys, software_profiles
 from card_simulator.reader import SimReader
 from host_lib.drive import drive
+from host_lib.errors import CardRemoved
 from host_lib.flow.session import PUT_KEY_WITHOUT_INNER_LENGTH, SessionTerms
 from host_lib.keyset import KeySet
 from host_lib.secret import AesKey, SecretBytes
@@ -44,6 +45,7 @@ class Watched(SimReader):
         self.levels: set[int] = set()
         self.longest = 0
         self.put_key = b""
+        self.lose_put_key = False
 
     def transmit(self, command: bytes, timeout: float | None = None) -> bytes:
         if command[:2] == b"\x84\x82":
@@ -51,7 +53,11 @@ class Watched(SimReader):
         if command[1] == 0xD8:
             self.put_key = command
         self.longest = max(self.longest, len(command) - 6)
-        return super().transmit(command, timeout)
+        answer = super().transmit(command, timeout)
+        if self.put_key and self.lose_put_key:
+            self.lose_put_key = False
+            raise CardRemoved("the answer to PUT KEY is lost")
+        return answer
 
 
 @contextmanager
@@ -74,6 +80,25 @@ def test_a_card_of_every_profile_with_protected_answers_is_issued(
         assert bureau.visit(reader).outcome is Outcome.ALREADY_DONE
         assert reader.levels == {0x33}
         assert reader.longest <= 255
+
+
+@pytest.mark.parametrize("name", sorted({*software_profiles()} - {MAC_ONLY}))
+def test_an_issued_card_has_its_issuer_keys_only_whatever_the_version_of_its_factory_keys(
+    tmp_path: Path, name: str
+) -> None:
+    with bureau_and_card(tmp_path, name) as (bureau, reader):
+        bureau.visit(reader)
+        assert drive(steps.observe(), reader).key_versions == (0x30,)
+
+
+def test_a_card_with_factory_keys_of_another_version_that_lost_power_after_the_keys_goes_on(
+    tmp_path: Path,
+) -> None:
+    with bureau_and_card(tmp_path, "unicard-s16-pseudo-random") as (bureau, reader):
+        reader.lose_put_key = True
+        assert bureau.visit(reader).outcome is Outcome.UNCERTAIN
+        reader.reset()
+        assert bureau.visit(reader).outcome is Outcome.ISSUED
 
 
 def test_a_card_whose_answers_nothing_protects_is_set_aside_before_anything_is_written(

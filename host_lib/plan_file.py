@@ -1,12 +1,14 @@
 """Plans as JSON documents (``applet_spec/formats/card-plan.schema.json``): written, read, compared.
 
 The digest finds damage and edits by hand; it proves no author. That nothing else is sent than what
-is written in the plan is held by making the plan anew and comparing both.
+is written in the plan is held by making the plan anew and comparing both; what only follows from
+its commands (bytes, times, sums) must follow from them.
 """
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -134,6 +136,16 @@ def from_document(content: object, where: str) -> Plan:
     _check(content, where)
     if content["digest"] != digest(content):
         raise PlanUnreadable(f"{where} was changed after it was made: its digest does not fit")
+    plan = _plan(content)
+    if as_document(plan) != content:
+        raise PlanUnreadable(
+            f"{where} says of its commands what does not follow from them, or was made for another "
+            "version of the contract"
+        )
+    return plan
+
+
+def _plan(content: Json) -> Plan:
     card = content["card"]
     return Plan(
         operation=content["operation"],
@@ -187,7 +199,7 @@ def require_same(saved: Plan, now: Plan) -> None:
         raise PlanDoesNotFit(f"the plan is for `{_words(saved)}`, and this is `{_words(now)}`")
     if saved.card is not None and now.card is not None:
         _require_same_card(saved.card, now.card)
-    if saved.commands != now.commands or saved.card != now.card:
+    if saved != now:
         raise PlanDoesNotFit(
             f"the plan has other steps than this card needs now: {_first_difference(saved, now)}"
         )
@@ -240,5 +252,11 @@ def _require_same_card(saved: CardState, now: CardState) -> None:
 def _first_difference(saved: Plan, now: Plan) -> str:
     for number, (old, new) in enumerate(zip(saved.commands, now.commands, strict=False), 1):
         if old != new:
-            return f"step {number} is {old} there and {new} here"
-    return f"it has {len(saved.commands)} steps, and {len(now.commands)} are needed"
+            names = [
+                one.name for one in fields(old) if getattr(old, one.name) != getattr(new, one.name)
+            ]
+            differing = " and ".join(name.replace("_", " ") for name in names)
+            return f"step {number} is {old} there and {new} here, and differs in {differing}"
+    if len(saved.commands) != len(now.commands):
+        return f"it has {len(saved.commands)} steps, and {len(now.commands)} are needed"
+    return "its remarks are others"

@@ -31,6 +31,7 @@ from host_lib.command import (
     PutKey,
     Registry,
     SetCardStatus,
+    StoreCardData,
     StoreData,
     VerifyPin,
 )
@@ -481,6 +482,21 @@ def with_something_more(document: dict[str, Any]) -> dict[str, Any]:
     return document | {"digest": digest(document)}
 
 
+def with_other_bytes(document: dict[str, Any]) -> dict[str, Any]:
+    document["commands"][3]["sent"] = 1
+    return document | {"digest": digest(document)}
+
+
+def with_no_irreversible_step(document: dict[str, Any]) -> dict[str, Any]:
+    document["totals"]["irreversible"] = 0
+    return document | {"digest": digest(document)}
+
+
+def of_another_contract(document: dict[str, Any]) -> dict[str, Any]:
+    document["contract"] = "9.9.9"
+    return document | {"digest": digest(document)}
+
+
 def no_plan(_document: dict[str, Any]) -> list[int]:
     return [1]
 
@@ -492,6 +508,9 @@ def no_plan(_document: dict[str, Any]) -> list[int]:
         (of_another_version, "a plan of version 2"),
         (misshapen, "commands"),
         (with_something_more, "key"),
+        (with_other_bytes, "does not follow"),
+        (with_no_irreversible_step, "does not follow"),
+        (of_another_contract, "another version of the contract"),
         (no_plan, "is no plan"),
     ],
 )
@@ -517,6 +536,7 @@ def test_a_file_that_is_absent_or_no_json_is_no_plan(tmp_path: Path) -> None:
         ({"card": CardState(bytes(9) + b"\x01", (("key versions", "30"),))}, "chip serial"),
         ({"card": CardState(bytes(10), (("key versions", "30 and 31"),))}, "has changed since"),
         ({"commands": (planned(GetCplc()),)}, "1 are needed"),
+        ({"remarks": ("nothing can go wrong",)}, "remarks"),
     ],
 )
 def test_a_plan_for_another_card_state_or_operation_does_not_fit(
@@ -526,6 +546,12 @@ def test_a_plan_for_another_card_state_or_operation_does_not_fit(
     with pytest.raises(PlanDoesNotFit, match=says) as caught:
         require_same(a_plan(), a_plan(**changes))
     assert (caught.value.changed, caught.value.exit_code) == (Changed.NO, ExitCode.FAILED)
+
+
+def test_steps_that_differ_are_told_by_what_differs() -> None:
+    one, other = (planned(StoreCardData(0, bytes((number,)), last=True)) for number in (1, 2))
+    with pytest.raises(PlanDoesNotFit, match="step 1 is STORE DATA .* and differs in digest$"):
+        require_same(a_plan(commands=(one,)), a_plan(commands=(other,)))
 
 
 # PINs

@@ -132,4 +132,7 @@ class SessionNotOffered(UnicardError):
     """The card does not offer the protocol or security level asked for; nothing was changed."""
 
     exit_code = ExitCode.REFUSED
-    advice = "ask for a security level that the card offers"
+    advice = (
+        "ask for a security level that the card offers; the command line goes by the card's type, "
+        "which `unicard card probe` shows"
+    )

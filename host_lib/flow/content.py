@@ -23,7 +23,13 @@ from host_lib.flow.base import Flow
 from host_lib.flow.identify import key_versions
 from host_lib.flow.registry import list_registry
 from host_lib.flow.rotation import NoKnownKeys, listed
-from host_lib.flow.session import PLAIN_TERMS, IssuerSession, SessionTerms, open_issuer_session
+from host_lib.flow.session import (
+    PLAIN_TERMS,
+    IssuerSession,
+    SessionTerms,
+    confirm_diversification,
+    open_issuer_session,
+)
 from host_lib.flow.stages import Opening, Stage, Step, select_card_manager, terms_of_session
 from host_lib.refusals import NotFound
 from host_lib.scp03 import secured
@@ -141,7 +147,8 @@ def observe(
     """Select the card manager, open a session with one of our key versions and read the card.
 
     The versions are tried in the card's order; a set that is not ours costs the card nothing.
-    Raises `NoKnownKeys`, `CardCryptogramError`.
+    Raises `NoKnownKeys`, `CardCryptogramError`, and `DiversificationError` where the card
+    contradicts itself about what its keys are derived from.
     """
     fci = yield from SelectCardManager(spec().aids.isd)
     present = yield from key_versions()
@@ -152,6 +159,8 @@ def observe(
             f"the key holder was asked for {listed(tuple(sorted(ours)))}"
         )
     session = yield from _open_one_of(known, level, terms, fci.aid)
+    # The shortest answer that there is: it also shows a card that miscounts (MiscountError).
+    yield from confirm_diversification(session)
     contents = yield from secured(session.channel, read_contents())
     opening = Opening(session.keys.version, terms_of_session(session), session.diversification)
     return Observation(contents, fci, opening, session.channel.max_data)

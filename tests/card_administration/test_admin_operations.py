@@ -18,14 +18,16 @@ from card_administration.administration import (
     look,
     plan_operation,
 )
+from card_simulator.apdu import Command as CardCommand
 from card_simulator.blanks import new_chips
 from card_simulator.card import Card
 from card_simulator.card_manager import blank_image
 from card_simulator.profiles import software_profiles
 from card_simulator.reader import Faults, SimReader
+from card_simulator.scp03 import Session
 from host_lib.command import CardState, PutKey
 from host_lib.drive import drive
-from host_lib.errors import CardRemoved, ReaderTimeout
+from host_lib.errors import CardRemoved, MiscountError, ReaderTimeout
 from host_lib.flow.base import CardKeys, Flow
 from host_lib.flow.content import DoesNotFit
 from host_lib.flow.content_steps import (
@@ -296,6 +298,23 @@ def test_a_plan_does_not_fit_once_the_numbers_or_the_modules_of_a_package_are_ot
     do(reader, loading(parse_load_file(cap_file(contents(modules=(MODULE,), code=10)))))
     with pytest.raises(PlanDoesNotFit, match=OTHER_MODULE.hex().upper()):
         carry_out(reader, ACCESS, operation, plan)
+
+
+def test_a_card_that_does_not_count_commands_without_data_is_told_at_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unwrap = Session.unwrap
+
+    def miscounted(self: Session, command: CardCommand) -> CardCommand:
+        plain = unwrap(self, command)
+        self._counter -= not plain.data
+        return plain
+
+    monkeypatch.setattr(Session, "unwrap", miscounted)
+    with pytest.raises(MiscountError, match="miscounts") as caught:
+        look(blank(), ACCESS)
+    assert caught.value.off == -1
+    assert (caught.value.changed, caught.value.exit_code) == (Changed.NO, ExitCode.FAILED)
 
 
 @pytest.mark.parametrize("at", [INITIALIZE_UPDATE, SELECT[1]])

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from card_simulator.apdu import Command
 from card_simulator.reader import SimReader
+from card_simulator.scp03 import Session
 from personalization.outcome import Outcome
 from tests.personalization.perso_bureau import Bureau, blanks, inserted, memory_folder, new_bureau
 
@@ -90,3 +92,22 @@ def test_a_card_in_the_making_is_uncertain_then_and_finished_at_its_next_visit(
     assert result.card_number
     reader.reset()
     assert bureau.visit(reader).outcome is Outcome.ISSUED
+
+
+def test_a_card_that_does_not_count_commands_without_data_gets_no_keys(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unwrap = Session.unwrap
+
+    def miscounted(self: Session, command: Command) -> Command:
+        plain = unwrap(self, command)
+        self._counter -= not plain.data
+        return plain
+
+    monkeypatch.setattr(Session, "unwrap", miscounted)
+    reader = inserted_one(400)
+    sent = damaging(reader, 0, bytes)
+    result = bureau.visit(reader)
+    assert result.outcome is Outcome.UNCERTAIN
+    assert "miscounts" in result.message
+    assert PUT_KEY not in sent

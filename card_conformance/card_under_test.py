@@ -206,7 +206,9 @@ class CardUnderTest:
     def _find_version(self, keyring: Keyring) -> int:
         with self._aside():
             selected = self.facts()
-        for version in selected.key_versions:
+        issuer = spec().key_ranges["issuer"]
+        own = sorted(selected.key_versions, key=lambda v: not issuer.first <= v <= issuer.last)
+        for version in own:
             if version in keyring.versions:
                 return version
         present = ", ".join(f"{version:02X}" for version in selected.key_versions) or "none"

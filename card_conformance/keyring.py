@@ -9,7 +9,7 @@ from host_lib.flow.base import CardKeys, SamCall
 from host_lib.keyset import KeySet
 from host_lib.secret import AesKey
 from keys_tool.purpose import Purpose, blank_key_version
-from keys_tool.sam import StoreSam, issuer_versions
+from keys_tool.sam import StoreSam, factory_versions, issuer_versions
 from keys_tool.store import KeyStore
 
 _TEST_KEY_BEGINS = 0x40
@@ -28,8 +28,8 @@ class Keyring(Protocol):
         """The key version that a card gets when the suite personalizes it."""
 
     @property
-    def blank_version(self) -> int:
-        """The key version of blank stock."""
+    def blank_versions(self) -> Collection[int]:
+        """The key versions with which blank stock comes that this holder has keys for."""
 
     def __call__(self, call: SamCall, /) -> KeySet:
         """Return one card's key set of a version."""
@@ -41,8 +41,8 @@ class StoreKeyring:
     def __init__(self, store: KeyStore) -> None:
         self._sam = StoreSam(store)
         self._issuer_version = store.default_version(Purpose.ISSUER)
-        self.blank_version = blank_key_version()
-        self.versions = issuer_versions(store) | {self.blank_version}
+        self.blank_versions = factory_versions()
+        self.versions = issuer_versions(store) | self.blank_versions
 
     @property
     def issuer_version(self) -> int:
@@ -63,12 +63,13 @@ class InventedKeyring:
 
     def __init__(self, key_length: int = 16, profile: CardProfile | None = None) -> None:
         self._key_length = key_length
-        self.blank_version = profile.factory_version if profile else blank_key_version()
+        self._blank_version = profile.factory_version if profile else blank_key_version()
+        self.blank_versions = (self._blank_version,)
         size = profile.key_length if profile else 16
         self._test_key = AesKey(bytes(range(_TEST_KEY_BEGINS, _TEST_KEY_BEGINS + size)))
         self._invented: dict[CardKeys, KeySet] = {}
         issuer = spec().key_ranges["issuer"]
-        self.versions = (self.blank_version, *range(issuer.first, issuer.last + 1))
+        self.versions = (self._blank_version, *range(issuer.first, issuer.last + 1))
 
     @property
     def issuer_version(self) -> int:
@@ -77,7 +78,7 @@ class InventedKeyring:
 
     def __call__(self, call: SamCall, /) -> KeySet:
         """Return the test key set for the version of blank stock, else this card's invented set."""
-        if call.version == self.blank_version:
+        if call.version == self._blank_version:
             return KeySet(call.version, self._test_key, self._test_key, self._test_key)
         if call not in self._invented:
             self._invented[call] = invented_keys(call.version, self._key_length)

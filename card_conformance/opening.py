@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from applet_spec import ExitCode, UnicardError, spec
+from card_conformance.card_under_test import CardUnderTest
+from card_conformance.failure import NotRun
 from card_conformance.formats import Json
 from card_conformance.keyring import InventedKeyring, Keyring, StoreKeyring
 from card_conformance.needs import Profile, Stage
@@ -25,6 +27,12 @@ class WrongCard(UnicardError):
 
     exit_code = ExitCode.USAGE
     advice = "repeat the chip serial of the card that may be consumed: --card SERIAL"
+
+
+class NoKeys(UnicardError):
+    """The key store has no keys for any key version of the card; found out before any test."""
+
+    advice = "name the key store that has this card's keys, or none for a read-only run"
 
 
 class CardNewer(UnicardError):
@@ -49,7 +57,7 @@ def keys(plan: Plan) -> Iterator[Keyring | None]:
 def open_source(plan: Plan, keyring: Keyring | None, opener: Opener) -> CardSource:
     """Open the plan's reader and make sure, before any test, that its card may be tested.
 
-    Raises WrongCard, CardNewer, `CardCryptogramError` (the one attempt ends before EXTERNAL
+    Raises WrongCard, CardNewer, NoKeys, `CardCryptogramError` (the one attempt ends before EXTERNAL
     AUTHENTICATE), `PinNotTheCards`, and what the reader raises.
     """
     if plan.reader in FRESH and keyring is not None:
@@ -60,6 +68,7 @@ def open_source(plan: Plan, keyring: Keyring | None, opener: Opener) -> CardSour
         destructive = plan.profile is Profile.DESTRUCTIVE
         source = OneCard(reader, plan.statement, keyring, may_advance=destructive)
         _check_card(plan, source)
+        source.make_bare()
     except BaseException:
         reader.close()
         raise
@@ -86,9 +95,16 @@ def _check_card(plan: Plan, source: OneCard) -> None:
         return
     with card.reader.unobserved():
         if source.start is not Stage.TERMINATED:
-            card.session(on_manager=True)
+            _prove_keys(card)
         if plan.pin is not None and source.start is Stage.ISSUED:
             card.prove_pin(plan.pin)
+
+
+def _prove_keys(card: CardUnderTest) -> None:
+    try:
+        card.session(on_manager=True)
+    except NotRun as error:
+        raise NoKeys(str(error)) from error
 
 
 def facts_json(facts: CardFacts) -> Json:

@@ -8,7 +8,9 @@ from card_conformance.keyring import Keyring
 from card_conformance.needs import Stage
 from host_lib.command import (
     ChangePin,
+    DeleteContent,
     GenerateKeyPair,
+    GetData,
     Install,
     PutKey,
     Select,
@@ -17,10 +19,11 @@ from host_lib.command import (
 )
 from host_lib.drive import drive
 from host_lib.flow.base import CardKeys, Flow
-from host_lib.flow.identify import CardFacts
+from host_lib.flow.identify import CardFacts, key_versions, select_application
 from host_lib.flow.session import IssuerSession, ask_for_session, open_issuer_session
 from host_lib.flow.store import payload, secret_dgi, store_data
 from host_lib.reader import Reader
+from host_lib.refusals import NotFound
 from host_lib.scp03 import secured
 from host_lib.secret import AesKey, Pin, SecretBytes
 from keys_tool.purpose import blank_key_version
@@ -52,6 +55,33 @@ def advance(reader: Reader, keyring: Keyring, record: Record, now: Stage, target
             drive(_STEPS[step](keyring, record), reader, keyring)
 
 
+def make_bare(reader: Reader, keyring: Keyring, version: int) -> None:
+    """Delete an application in which nothing is stored, in a session of this key version.
+
+    Blank stock may come with one; the suite begins before that. Does nothing where a record's
+    anchor is stored. Raises what the card's refusals are, and the key holder's errors.
+    """
+    drive(_make_bare(version), reader, keyring)
+
+
+def _make_bare(version: int) -> Flow[None]:
+    aids = spec().aids
+    if (yield from select_application()) is None or (yield from _is_anchored()):
+        return
+    yield from SelectCardManager(aids.isd)
+    session = yield from _session(version)
+    yield from secured(session.channel, iter(DeleteContent(aids.instance)))
+
+
+def _is_anchored() -> Flow[bool]:
+    """Say whether the selected application belongs to a record: its anchor has the card serial."""
+    try:
+        yield from GetData(spec().object_named("card serial").tag)
+    except NotFound:
+        return False
+    return True
+
+
 def change_transport_pin(reader: Reader, record: Record, pin: Pin) -> None:
     """Replace the record's transport PIN by a holder's own one."""
     drive(_change_pin(record, pin), reader)
@@ -64,10 +94,12 @@ def _change_pin(record: Record, pin: Pin) -> Flow[None]:
 
 def _put_issuer_keys(keyring: Keyring, _record: Record) -> Flow[None]:
     yield from SelectCardManager(spec().aids.isd)
-    session = yield from _session(keyring.blank_version)
+    present = yield from key_versions()
+    blank = next(version for version in present if version in keyring.blank_versions)
+    session = yield from _session(blank)
     keys = yield from CardKeys(keyring.issuer_version, session.diversification)
     # Only a set FF goes by itself; another factory set is the one that gets the new keys.
-    replaces = 0 if keyring.blank_version == blank_key_version() else keyring.blank_version
+    replaces = 0 if blank == blank_key_version() else blank
     yield from secured(session.channel, iter(PutKey(keys, dek_of(session), replaces)))
 
 

@@ -10,11 +10,12 @@ from card_conformance.failure import NotRun
 from card_conformance.invented import Record, new_record
 from card_conformance.keyring import Keyring
 from card_conformance.needs import Needs, Stage
-from card_conformance.prepare import advance, stage_of
+from card_conformance.prepare import advance, make_bare, stage_of
 from card_conformance.statement import Statement
 from host_lib.errors import ReaderError
 from host_lib.flow.identify import CardFacts
 from host_lib.reader import Reader
+from host_lib.refusals import Refused
 
 FRESH = frozenset({"sim"})
 """Readers, by their full name, that give a new blank software card each time they are opened."""
@@ -79,6 +80,19 @@ class OneCard:
     def card(self) -> CardUnderTest:
         """The card."""
         return self._card
+
+    def make_bare(self) -> None:
+        """Delete an application in which nothing is stored, as blank stock may come with one.
+
+        Does nothing where the run may not lead the card through its life, and leaves a card as it
+        is that refuses.
+        """
+        if not self._may_advance or self._stage is not Stage.INSTALLED or self._keyring is None:
+            return
+        with self._card.reader.unobserved():
+            with suppress(Refused):
+                make_bare(self._card.reader, self._keyring, self._card.key_version())
+            self.start = self._stage = stage_of(self._card.facts())
 
     def card_for(self, needs: Needs) -> CardUnderTest:
         """Return the card, led forward where that is needed and allowed."""

@@ -146,6 +146,15 @@ def blank(tmp_path: Path) -> BlankCard:
     return BlankCard(path, chip.serial)
 
 
+@pytest.fixture
+def installed(tmp_path: Path) -> BlankCard:
+    """A blank card in a file that comes with the application installed."""
+    (chip,) = new_chips(1)
+    path = tmp_path / "installed.json"
+    card_file.create(path, blank_image(chip, installed=True))
+    return BlankCard(path, chip.serial)
+
+
 @dataclass(frozen=True)
 class IssuedCard(BlankCard):
     """A personalized card in a file, and its transport PIN."""

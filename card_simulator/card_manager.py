@@ -167,7 +167,7 @@ class CardManager:
     def _put_key(self, command: Command) -> Answer:
         """Let the session's own set keep its protection when it gets another version."""
         answer = self._key_sets.put(command, self._channel.decrypt_data)
-        self._channel.renumbered(command.p1, answer.data[0])
+        self._channel.renumbered(command.p1, command.data[0])
         return answer
 
     def _set_status(self, command: Command) -> Answer:

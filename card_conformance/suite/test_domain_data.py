@@ -104,6 +104,16 @@ def test_a_block_that_is_not_the_next_one_ends_the_domains_stream(card: CardUnde
         card.expect("6A86", replace(_store(stream), p1=0x88), channel)
 
 
+@requirement("SDI-04", needs=_WRITES)
+def test_block_00_begins_the_domains_stream_anew(card: CardUnderTest) -> None:
+    channel = card.session(on_manager=True).channel
+    stream = encode(_IIN, b"\x06\x06")
+    card.expect("9000", _store(encode(_CIN, b"\x06\x06\x06")[:2], last=False), channel)
+    card.expect("9000", _store(stream[:1], last=False), channel)
+    card.expect("9000", _store(stream[1:], 1), channel)
+    same("GET DATA 42", card.expect("9000", _get(_IIN), channel).data, stream)
+
+
 @requirement("SDI-05", needs=_WRITES)
 @pytest.mark.parametrize("data", ["66020102", "7003800101", "4F05A000000151"])
 def test_the_domain_stores_no_other_object(card: CardUnderTest, data: str) -> None:

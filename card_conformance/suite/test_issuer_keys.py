@@ -231,6 +231,20 @@ def test_the_last_key_set_and_that_of_the_session_stay(card: CardUnderTest) -> N
     card.session(on_manager=True)
 
 
+@requirement("DLK-03", needs=_KEYED)
+def test_the_key_set_of_the_session_stays_under_another_version(card: CardUnderTest) -> None:
+    with _second_set(card):
+        session = card.session(on_manager=True)
+        own, channel = session.keys, session.channel
+        card.run(PutKey(_keys(card, _ABSENT), dek(session), own.version), channel)
+        try:
+            card.expect("6985", _delete(_ABSENT), channel)
+        finally:
+            with card.restoring("the card's key sets"):
+                there = _ABSENT in card.run(key_versions(), channel)
+                card.run(PutKey(own, dek(session), _ABSENT if there else 0), channel)
+
+
 @requirement("DLK-04", needs=_KEYED)
 def test_a_key_version_that_is_not_there_cannot_be_deleted(card: CardUnderTest) -> None:
     with _second_set(card):

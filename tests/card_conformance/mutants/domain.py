@@ -47,6 +47,18 @@ def _any_block(patch: Patcher) -> None:
     patch.setattr(DomainData, "store", store)
 
 
+def _no_second_beginning(patch: Patcher) -> None:
+    original = DomainData.store
+
+    def store(self: DomainData, command: Command) -> Answer:
+        if self._blocks and not command.p2:
+            self.forget()
+            raise StatusError(SW.WRONG_P1P2)
+        return original(self, command)
+
+    patch.setattr(DomainData, "store", store)
+
+
 def _keeps_forwarding(patch: Patcher) -> None:
     patch.setattr(Forwarding, "forget", nothing)
 
@@ -144,6 +156,7 @@ MUTANTS: Rows = (
     ("stores what came before the fault", "SDI-03", _stores_what_came_before),
     ("stores before the object it does not know", "SDI-05", _stores_what_came_before),
     ("takes any block of the domain's", "SDI-04", _any_block),
+    ("begins no stream while another is open", "SDI-04", _no_second_beginning),
     (
         "stores any object",
         "SDI-05",

@@ -6,11 +6,13 @@ from card_simulator import key_sets, listing
 from card_simulator.apdu import SW, Answer, Command, StatusError
 from card_simulator.key_set import KeySet
 from card_simulator.key_sets import KeySets
+from card_simulator.secure_channel import SecureChannel
 from tests.card_conformance.mutants.base import (
     Patcher,
     Rows,
     answering,
     no_session_needed,
+    nothing,
     replaced,
 )
 
@@ -117,6 +119,11 @@ MUTANTS: Rows = (
     ("takes any key version", "PUK-08", _any_version),
     ("deletes the last key set", "DLK-03", _deletes_all),
     ("deletes the keys of its session", "DLK-03", _deletes_session_set),
+    (
+        "deletes the keys of its session under another version",
+        "DLK-03",
+        replaced(SecureChannel, "renumbered", nothing),
+    ),
     ("takes a key reference of two bytes", "GEN-08", _deletes_by_first_byte),
     ("searches for a name longer than a name", "GEN-08", replaced(listing, "_LONGEST_AID", 255)),
 )

@@ -18,12 +18,12 @@ from applet_spec import Changed, ExitCode, UnicardError
 from card_conformance import suite
 from card_conformance.catalogue import SuiteDefect, check_coverage, matrix
 from card_conformance.formats import Json
-from card_conformance.interrupt import first_interrupt
 from card_conformance.opening import Opener, facts_json, keys, open_source
 from card_conformance.plan import Plan
 from card_conformance.plugin import SuitePlugin
 from card_conformance.results import TestResult
 from card_conformance.source import CardSource
+from host_lib.interrupt import first_interrupt
 from host_lib.reader import open_reader
 
 Emit = Callable[[Json], None]

@@ -17,7 +17,6 @@ from typing import IO
 from applet_spec import Changed, ExitCode, UnicardError
 from card_conformance.catalogue import matrix
 from card_conformance.formats import Json
-from card_conformance.interrupt import first_interrupt
 from card_conformance.needs import Profile
 from card_conformance.plan import Plan
 from card_conformance.results import (
@@ -30,6 +29,7 @@ from card_conformance.results import (
 )
 from card_conformance.source import FRESH
 from card_conformance.statement import spec_version
+from host_lib.interrupt import first_interrupt
 
 _FOREIGN_VARIABLES = ("PYTEST_", "PY_COLORS", "COV_")
 Progress = Callable[[TestResult], None]

@@ -14,6 +14,7 @@ from host_lib.drive import drive, only_asking
 from host_lib.errors import ReaderError
 from host_lib.flow.identify import CardFacts
 from host_lib.flow.probe import probe as probe_card
+from host_lib.interrupt import stopping_between_commands
 from host_lib.pin_work import ANY_PIN, PinWork
 from host_lib.plan_file import PlanUnreadable, as_document, carrying_out, read_plan
 from host_lib.probe_view import print_probe, shown_probe
@@ -146,9 +147,10 @@ def change_pin(
             planning.show(out, as_document(work.plan(place), planning.saved))
             return
         command = ChangePin(_pin(pin), _pin(new_pin, confirm=True))
-        PinWork(command, spend_last_try).send(place, planning.saved)
-    done = {"pin": "changed"}
-    out.result(done, lambda console: console.print("The PIN is changed."))
+        with stopping_between_commands(place) as stoppable:
+            PinWork(command, spend_last_try).send(stoppable, planning.saved)
+            done = {"pin": "changed"}
+            out.result(done, lambda console: console.print("The PIN is changed."))
 
 
 @card.command("verify-pin")
@@ -170,8 +172,10 @@ def verify_pin(
             work = PinWork(VerifyPin(ANY_PIN), spend_last_try)
             planning.show(out, as_document(work.plan(place), planning.saved))
             return
-        PinWork(VerifyPin(_pin(pin)), spend_last_try).send(place, planning.saved)
-    out.result({"pin": "verified"}, lambda console: console.print("The PIN is right."))
+        command = VerifyPin(_pin(pin))
+        with stopping_between_commands(place) as stoppable:
+            PinWork(command, spend_last_try).send(stoppable, planning.saved)
+            out.result({"pin": "verified"}, lambda console: console.print("The PIN is right."))
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})

@@ -178,6 +178,7 @@ def rotate(
     The new keys are added and proven by a session before the old ones are deleted. After an
     interruption the same command finishes the work.
     """
+    from host_lib.interrupt import stopping_between_commands
     from host_lib.plan_file import as_document
     from host_lib.reader import open_reader
     from keys_tool.rotation import plan_rotation, rotate_card
@@ -188,9 +189,10 @@ def rotate(
             plan = plan_rotation(place, opened, wanted, source)
             planning.show(out, as_document(plan, planning.saved))
             return
-        report = rotate_card(place, opened, wanted, source, planning.saved)
-    data = {"reader": place.name, **rendering.rotation_as_dict(report)}
-    out.result(data, lambda console: rendering.tell_rotation(console, report))
+        with stopping_between_commands(place) as stoppable:
+            report = rotate_card(stoppable, opened, wanted, source, planning.saved)
+            data = {"reader": place.name, **rendering.rotation_as_dict(report)}
+            out.result(data, lambda console: rendering.tell_rotation(console, report))
 
 
 @keys.command()

@@ -163,6 +163,7 @@ def do_with(
 ) -> None:
     """Do the same where what is wished depends on the keys that there are."""
     from card_administration.administration import Operation, carry_out, plan_operation
+    from host_lib.interrupt import stopping_between_commands
     from host_lib.plan_file import as_document
 
     with station.open() as (place, access):
@@ -171,13 +172,14 @@ def do_with(
             plan = plan_operation(place, access, operation)
             planning.show(out, as_document(plan, planning.saved))
             return
-        with out.progress(None, name) as progress:
-            done = carry_out(place, access, operation, planning.saved, progress.advance)
-        data = {
-            "reader": place.name,
-            "chip_serial": done.before.chip_serial,
-            "operation": name,
-            "arguments": list(words),
-            "commands": done.commands,
-        }
-    out.result(data, lambda console: console.print(said))
+        with stopping_between_commands(place) as stoppable:
+            with out.progress(None, name) as progress:
+                done = carry_out(stoppable, access, operation, planning.saved, progress.advance)
+            data = {
+                "reader": place.name,
+                "chip_serial": done.before.chip_serial,
+                "operation": name,
+                "arguments": list(words),
+                "commands": done.commands,
+            }
+            out.result(data, lambda console: console.print(said))

@@ -1,6 +1,7 @@
 """`unicard admin` through its entry point: what an operator types and reads."""
 
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import cli
 from card_simulator.blanks import new_chips
 from card_simulator.card_file import create
 from card_simulator.card_manager import blank_image
+from card_simulator.reader import SimReader
 from host_lib.secret import SecretBytes
 from keys_tool.contents import initial_contents
 from keys_tool.file_store import FileStore
@@ -264,3 +266,24 @@ def test_every_command_that_changes_a_card_can_be_planned(run: Run) -> None:
         assert ("--dry-run" in out) == (name != "list"), name
         assert "--json" in out
         assert "--passphrase " not in out
+
+
+def test_ctrl_c_in_a_load_leaves_nothing_on_the_card_and_says_so(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = listed(run)
+    transmit = SimReader.transmit
+
+    def interrupted(self: SimReader, command: bytes, timeout: float | None = None) -> bytes:
+        if command[:2] == b"\x84\xe6":
+            signal.raise_signal(signal.SIGINT)
+        return transmit(self, command, timeout)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SimReader, "transmit", interrupted)
+        code, _, err = run("load", "test.cap")
+    assert code == 1
+    assert "stopped from the keyboard" in err
+    assert "as it was before" in err
+    assert listed(run) == before
+    assert run("load", "test.cap")[0] == 0

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import cli
 from card_simulator.blanks import new_chips
 from card_simulator.card_file import create
 from card_simulator.card_manager import blank_image
+from card_simulator.reader import SimReader
 from host_lib.drive import drive
 from host_lib.flow.rotation import rotate_issuer_keys
 from host_lib.reader import open_reader
@@ -270,6 +272,39 @@ def test_rotate_says_what_it_found_and_what_it_did(made: Run, tmp_path: Path) ->
         "before": ["31"],
         "after": ["31"],
     }
+
+
+@pytest.mark.parametrize(
+    ("instruction", "code", "said"),
+    [
+        (0xCA, 1, "Nothing was changed"),
+        (0xD8, 4, "the card has key versions 30 and 31 now and opens with 30 and 31"),
+        (0xE4, 4, "the card has key versions 31 now and opens with 31"),
+    ],
+)
+def test_ctrl_c_in_a_rotation_tells_how_the_card_stands_and_the_same_command_goes_on(
+    made: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    instruction: int,
+    code: int,
+    said: str,
+) -> None:
+    issued_card_file(tmp_path / "card.json")
+    assert made("add", "issuer")[0] == 0
+    transmit = SimReader.transmit
+
+    def interrupted(self: SimReader, command: bytes, timeout: float | None = None) -> bytes:
+        if command[1] == instruction:
+            signal.raise_signal(signal.SIGINT)
+        return transmit(self, command, timeout)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SimReader, "transmit", interrupted)
+        found, out, err = made("rotate", "--reader", "sim:card.json")
+    assert (found, out) == (code, "")
+    assert said in err
+    assert made("rotate", "--reader", "sim:card.json")[1].endswith("key versions 31 now.\n")
 
 
 def test_a_passphrase_is_never_a_word_of_the_command(made: Run) -> None:

@@ -19,6 +19,7 @@ from host_lib.plan import CardState as PlannedFor
 from host_lib.plan import Plan
 from host_lib.plan_file import require_same
 from host_lib.reader import Reader
+from host_lib.refusals import Refused
 
 R = TypeVar("R")
 Wish = Callable[[Observation], tuple[Step, ...]]
@@ -171,6 +172,14 @@ def _explained(error: UnicardError, reader: Reader, access: Access, work: "_Work
     """Ask the card where it stands after an error; the error itself where it does not answer."""
     try:
         now = look(reader, access)
+    except Refused as refusal:
+        # It let itself be read before: a card that was terminated does no more, for example.
+        return OperationUnfinished(
+            f"{error.message}; asked again, the card says otherwise than before: {refusal.message}",
+            changed=Changed.UNKNOWN,
+            exit_code=ExitCode.UNCERTAIN,
+            advice=refusal.advice,
+        )
     except UnicardError:
         return error
     before = work.found.contents

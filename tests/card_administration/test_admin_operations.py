@@ -54,7 +54,7 @@ from tests.support.cap_files import MODULE, OTHER_MODULE, PACKAGE, cap_file, con
 ACCESS = public_key_access()
 CAP = parse_load_file(cap_file(contents(modules=(MODULE, OTHER_MODULE), code=700)))
 SELECT = b"\x00\xa4\x04\x00"
-INITIALIZE_UPDATE = 0x50
+INITIALIZE_UPDATE, SET_STATUS = 0x50, 0xF0
 
 
 def anyone(call: CardKeys) -> KeySet:
@@ -250,6 +250,28 @@ def test_a_card_that_is_gone_leaves_the_question_open() -> None:
         do(reader, leading(CardState.INITIALIZED))
     assert caught.value.changed is Changed.UNKNOWN
     assert caught.value.exit_code is ExitCode.UNCERTAIN
+
+
+@pytest.mark.parametrize("instead", [None, b"\x69\x82"])
+def test_a_card_that_is_terminated_though_it_did_not_say_so_is_told_to_be(
+    instead: bytes | None,
+) -> None:
+    reader = blank()
+    transmit = reader.transmit
+
+    def silent(command: bytes, timeout: float | None = None) -> bytes:
+        answer = transmit(command, timeout)
+        if command[1] != SET_STATUS:
+            return answer
+        if instead is None:
+            raise ReaderTimeout("the answer was lost")
+        return instead
+
+    reader.transmit = silent  # type: ignore[method-assign]
+    with pytest.raises(OperationUnfinished, match="the card is terminated") as caught:
+        do(reader, leading(CardState.TERMINATED))
+    assert (caught.value.changed, caught.value.exit_code) == (Changed.UNKNOWN, ExitCode.UNCERTAIN)
+    assert "cannot be used again" in caught.value.advice
 
 
 def sent_by(reader: SimReader, wish: Wish) -> int:

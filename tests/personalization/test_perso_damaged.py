@@ -7,10 +7,12 @@ import pytest
 from card_simulator.apdu import Command
 from card_simulator.reader import SimReader
 from card_simulator.scp03 import Session
+from personalization.errors import CardSetAside
 from personalization.outcome import Outcome
+from personalization.visit_plan import plan_visit
 from tests.personalization.perso_bureau import Bureau, blanks, inserted, memory_folder, new_bureau
 
-INITIALIZE_UPDATE, PUT_KEY = 0x50, 0xD8
+INITIALIZE_UPDATE, PUT_KEY, INSTALL = 0x50, 0xD8, 0xE6
 Damage = Callable[[bytes], bytes]
 
 
@@ -111,3 +113,17 @@ def test_a_card_that_does_not_count_commands_without_data_gets_no_keys(
     assert result.outcome is Outcome.UNCERTAIN
     assert "miscounts" in result.message
     assert PUT_KEY not in sent
+
+
+def test_no_plan_is_made_for_a_card_that_is_spoiled(bureau: Bureau) -> None:
+    reader = inserted_one(500)
+    transmit = reader.transmit
+
+    def full(command: bytes, timeout: float | None = None) -> bytes:
+        return b"\x6a\x84" if command[1] == INSTALL else transmit(command, timeout)
+
+    reader.transmit = full  # type: ignore[method-assign]
+    assert bureau.visit(reader).outcome is Outcome.SPOILED
+    reader.reset()
+    with bureau.bench() as bench, pytest.raises(CardSetAside, match="spoiled"):
+        plan_visit(bench, reader, ())

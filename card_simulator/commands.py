@@ -70,9 +70,9 @@ def sim() -> None:
     help="Which card type: its SCP03 options, factory key version and key length.",
 )
 @click.option(
-    "--installed",
+    "--bare",
     is_flag=True,
-    help="With the application installed, for programs that stop where none is listed.",
+    help="Without the application: its load file is there, INSTALL is left to the buyer.",
 )
 @output_options
 def new(
@@ -81,11 +81,12 @@ def new(
     directory: Path,
     seed: int | None,
     profile: CardProfile,
-    installed: bool,
+    bare: bool,
 ) -> None:
     """Make blank cards: blank-0001.json and so on, each with its own chip serial.
 
-    Their keys are GlobalPlatform's public test key 40 41 42 …, as long as the card type's keys are.
+    The application is installed, BLANK, with nothing stored. Their keys are GlobalPlatform's public
+    test key 40 41 42 …, as long as the card type's keys are.
     """
     paths = [directory / f"blank-{number:04d}.json" for number in range(1, count + 1)]
     taken = next((path for path in paths if path.exists()), None)
@@ -100,7 +101,7 @@ def new(
     chips = list(new_chips(count, seed, profile))
     with out.progress(count, "blank cards") as progress:
         for path, chip in zip(paths, chips, strict=True):
-            create(path, blank_image(chip, profile, installed=installed))
+            create(path, blank_image(chip, profile, installed=not bare))
             progress.advance()
     cards = [
         {"file": str(path), "chip_serial": chip.serial.hex().upper()}
@@ -112,8 +113,9 @@ def new(
         console.print(f"{count} blank card{'s' if count > 1 else ''}: {paths[0]}{last}")
         console.print(f"{profile.name}: {profile.title}")
         console.print(f"key version {profile.factory_version:02X}, AES-{8 * profile.key_length}")
+        console.print("without the application" if bare else "with the application installed")
 
-    out.result({"profile": profile.name, "cards": cards}, human)
+    out.result({"profile": profile.name, "installed": not bare, "cards": cards}, human)
 
 
 @sim.command()

@@ -57,10 +57,18 @@ def test_a_seed_gives_the_same_serials(tmp_path: Path) -> None:
 
 
 def test_new_makes_cards_that_come_with_the_application_still_blank(tmp_path: Path) -> None:
-    run("new", "--installed", "--dir", str(tmp_path))
-    card = str(tmp_path / "blank-0001.json")
-    (application,) = json.loads(run("show", card, "--json").stdout)["applications"]
+    made = json.loads(run("new", "--dir", str(tmp_path), "--json").stdout)
+    (application,) = json.loads(run("show", made["cards"][0]["file"], "--json").stdout)[
+        "applications"
+    ]
+    assert made["installed"] is True
     assert (application["state"], application["card_serial"]) == ("BLANK", None)
+
+
+def test_new_makes_bare_cards_where_that_is_asked_for(tmp_path: Path) -> None:
+    made = json.loads(run("new", "--bare", "--dir", str(tmp_path), "--json").stdout)
+    shown = json.loads(run("show", made["cards"][0]["file"], "--json").stdout)
+    assert (made["installed"], shown["applications"]) == (False, [])
 
 
 def test_new_overwrites_no_card_and_makes_none_if_one_is_there(tmp_path: Path) -> None:
@@ -114,7 +122,7 @@ def test_show_names_key_versions_that_lack_keys(tmp_path: Path) -> None:
 
 
 def test_show_tells_the_state_and_no_secret(tmp_path: Path) -> None:
-    run("new", "--dir", str(tmp_path))
+    run("new", "--bare", "--dir", str(tmp_path))
     blank = json.loads(run("show", str(tmp_path / "blank-0001.json"), "--json").stdout)
     assert (blank["card_state"], blank["key_versions"]) == ("OP_READY", ["FF"])
     assert blank["applications"] == []

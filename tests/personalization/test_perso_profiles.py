@@ -61,20 +61,24 @@ class Watched(SimReader):
 
 
 @contextmanager
-def bureau_and_card(folder: Path, name: str) -> Iterator[tuple[Bureau, Watched]]:
+def bureau_and_card(
+    folder: Path, name: str, *, installed: bool = False
+) -> Iterator[tuple[Bureau, Watched]]:
     profile = spec().card_profiles[name]
     store = new_store(folder / "keys.unicard", profile)
     journal = Journal(folder / "bureau.journal", create=True)
     (chip,) = new_chips(1, 1, profile)
-    with store, journal, Watched(Card(blank_image(chip, profile))) as reader:
+    card = Card(blank_image(chip, profile, installed=installed))
+    with store, journal, Watched(card) as reader:
         yield prepared_batch(folder, store, journal, 1, 7), reader
 
 
+@pytest.mark.parametrize("installed", [False, True], ids=["bare", "with the application"])
 @pytest.mark.parametrize("name", sorted({*software_profiles()} - {MAC_ONLY}))
 def test_a_card_of_every_profile_with_protected_answers_is_issued(
-    tmp_path: Path, name: str
+    tmp_path: Path, name: str, installed: bool
 ) -> None:
-    with bureau_and_card(tmp_path, name) as (bureau, reader):
+    with bureau_and_card(tmp_path, name, installed=installed) as (bureau, reader):
         result = bureau.visit(reader)
         assert result.outcome is Outcome.ISSUED, (result.message, result.advice)
         assert bureau.visit(reader).outcome is Outcome.ALREADY_DONE

@@ -94,9 +94,9 @@ def draw_contents(console: "Console", found: Observation) -> None:
 
 
 def _key_sets(contents: CardContents) -> list[str]:
-    """Return each key version with the length of its keys in bits."""
+    """Return each key version with the kind of its keys."""
     said = []
     for version in contents.key_versions:
-        bits = {8 * entry.length for entry in contents.keys if entry.version == version}
-        said.append(f"{version:02X} ({', '.join(map(str, sorted(bits)))} bit)")
+        kinds = {entry.kind for entry in contents.keys if entry.version == version}
+        said.append(f"{version:02X} ({', '.join(sorted(kinds))})")
     return said or ["none"]

@@ -218,7 +218,7 @@ def _facts(facts: CardFacts) -> dict[str, object]:
     }
     fci = facts.application
     if fci is None:
-        return shown | {"application": "not installed"}
+        return shown | {"application": "not installed, or locked"}
     major, minor = fci.version
     return shown | {
         "application": f"profile {major}.{minor}",

@@ -125,7 +125,10 @@ class CardCryptogramError(UnicardError):
     EXTERNAL AUTHENTICATE was not sent, so the card is untouched and no try was spent.
     """
 
-    advice = "check which keys this card has (key version, key store) before trying again"
+    advice = (
+        "`unicard card probe` shows version and length of the card's keys, `unicard keys list` "
+        "those of the key store"
+    )
 
 
 class SessionNotOffered(UnicardError):

@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from applet_spec import Changed, UnicardError, spec
+from applet_spec import Changed, ExitCode, UnicardError, spec
 from host_lib.channel import SecurityLevel
 from host_lib.plan import (
     INTERFACE_RATE,
@@ -118,7 +118,11 @@ def read_plan(path: Path) -> Plan:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise PlanUnreadable(f"{path} cannot be read: {error.strerror}") from error
+        raise PlanUnreadable(
+            f"{path} cannot be read: {error.strerror}",
+            advice="Check the name of the file.",
+            exit_code=ExitCode.USAGE,
+        ) from error
     except ValueError as error:
         raise PlanUnreadable(f"{path} is no JSON file: {error}") from error
     return from_document(content, str(path))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from applet_spec import spec
 from host_lib.apdu import MAX_SHORT_DATA
+from host_lib.command import KeyEntry
 from host_lib.flow.probe import Probe, what_to_do
 from host_lib.flow.session import SessionTerms
 from host_lib.profile import Check, Fit, Verdict
@@ -35,8 +36,7 @@ def shown_probe(probed: Probe) -> dict[str, object]:
 
 def print_probe(probed: Probe, console: "Console") -> None:
     """Print it for a person."""
-    for name, value in _facts(probed):
-        console.print(f"{name.replace('_', ' ')}: {'-' if value is None else value}")
+    _print_lines(_told_facts(probed), console)
     if probed.asked_update:
         console.print(
             "Nothing else told the options of SCP03, so INITIALIZE UPDATE was sent; it proves "
@@ -57,9 +57,59 @@ def print_probe(probed: Probe, console: "Console") -> None:
             f"The card says otherwise than its profile: {check.what} is {check.found} instead of "
             f"{check.wanted}; what the card says is used."
         )
-    for name, value in _used(fit, probed.terms).items():
-        text = ", ".join(map(str, value)) or "-" if isinstance(value, list) else value
-        console.print(f"used: {name.replace('_', ' ')} {text}")
+    console.print("What will be used with it:")
+    _print_lines(_told_use(fit, probed.terms), console)
+
+
+def _told_facts(probed: Probe) -> Iterator[tuple[str, str]]:
+    """Yield what the card says, in words."""
+    keys = probed.keys
+    told = {name: "not told" if value is None else str(value) for name, value in _facts(probed)}
+    source = told["scp03_options_from"]
+    options = ", ".join(f"{i:02X}" for i in probed.options or ()) or "none"
+    yield "ATR", told["atr"]
+    yield "chip serial", told["chip_serial"]
+    yield "chip: maker, type", told["ic"]
+    yield "operating system: maker, release", told["operating_system"]
+    yield "GlobalPlatform", told["globalplatform"]
+    yield "card manager", told["card_manager"]
+    yield "SCP03 option i", "not told" if probed.options is None else f"{options} (from {source})"
+    yield "key versions", "not told" if keys is None else ", ".join(_key_sets(keys)) or "none"
+    yield "diversification data", told["diversification_data"]
+    yield "sequence counter", told["sequence_counter"]
+    yield "largest command data", told["largest_command_data"]
+
+
+def _told_use(fit: Fit, terms: SessionTerms | None) -> Iterator[tuple[str, str]]:
+    """Yield what will be used, in words."""
+    assert terms is not None, "a profile that fits gives terms"
+    used, profile = _used(fit, terms), fit.profile
+    derived = profile.derivation
+    how = "the same for every card" if derived == "none" else f"derived by {derived}"
+    yield "factory keys", f"version {used['factory_key_version']}, AES-{used['key_bits']}, {how}"
+    yield "SCP03 option i", str(used["i"])
+    yield "security level", str(used["level"])
+    extended = "extended length" if used["extended_length"] else "no extended length"
+    yield "command data", f"at most {terms.max_lc} bytes, {extended}"
+    quirks = (f"{name}: {spec().quirks[name]}" for name in sorted(terms.quirks))
+    yield "quirks", "; ".join(quirks) or "none"
+
+
+def _key_sets(keys: Iterable[KeyEntry]) -> list[str]:
+    """Return each key version with the kind of its keys, as `unicard admin list` does."""
+    kinds: dict[int, set[str]] = {}
+    for key in keys:
+        kinds.setdefault(key.version, set()).add(key.kind)
+    return [f"{version:02X} ({', '.join(sorted(found))})" for version, found in kinds.items()]
+
+
+def _print_lines(lines: Iterable[tuple[str, str]], console: "Console") -> None:
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    for name, value in lines:
+        table.add_row(f"  {name}", value)
+    console.print(table)
 
 
 def _print_checks(checks: Iterable[Check], console: "Console") -> None:
@@ -82,8 +132,14 @@ def _facts(probed: Probe) -> Iterator[tuple[str, object]]:
     options = None if probed.options is None else [f"{i:02X}" for i in probed.options]
     yield "scp03_options", options
     yield "scp03_options_from", "INITIALIZE UPDATE" if probed.asked_update else "card data"
-    lengths = {} if keys is None else {key.version: key.length for key in keys}
-    yield "keys", [f"{version:02X}: {8 * length} bits" for version, length in lengths.items()]
+    entries = ((key.version, key.identifier, key.type, key.length) for key in keys or ())
+    yield (
+        "keys",
+        [
+            {"version": f"{version:02X}", "identifier": n, "type": f"{kind:02X}", "length": length}
+            for version, n, kind, length in entries
+        ],
+    )
     yield "diversification_data", _hex(probed.diversification)
     yield "sequence_counter", probed.sequence
 

@@ -226,7 +226,8 @@ def authenticate(
     expected, cryptogram = session.cryptograms(host_challenge, offer.challenge)
     if not hmac.compare_digest(expected, offer.cryptogram):
         raise CardCryptogramError(
-            f"the card does not have the key set of version {keys.version:02X} that the host has"
+            f"the card's keys of version {keys.version:02X} are not those that were tried, of "
+            f"{8 * len(keys.enc)} bit"
         )
     if aid is not None and not offer.challenge_is_from(keys.enc, aid):
         raise CardChallengeError(

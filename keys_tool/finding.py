@@ -19,7 +19,8 @@ class NoKeyOpens(KeysError):
 
     advice = (
         "Look for the store that this card was issued with, or for the transport keys of its "
-        "delivery (`unicard keys add transport`)."
+        "delivery (`unicard keys add transport`); `unicard card probe` shows how long the card's "
+        "keys are."
     )
 
 

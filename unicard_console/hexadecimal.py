@@ -1,5 +1,7 @@
 """Bytes that are typed on a command line, in hexadecimal."""
 
+from string import hexdigits
+
 import click
 
 
@@ -19,11 +21,14 @@ class Hex(click.ParamType[bytes]):
         try:
             found = bytes.fromhex(value)
         except ValueError:
-            self.fail(f"{value!r} is not hexadecimal", param, ctx)
+            odd = set(value) <= set(hexdigits) and len(value) % 2
+            why = "has an odd number of digits, two are a byte" if odd else "is not hexadecimal"
+            self.fail(f"{value!r} {why}", param, ctx)
         least, most = self._lengths[0], self._lengths[-1]
         if len(found) not in self._lengths:
             wanted = f"{least} to {most}" if least < most else str(least)
-            self.fail(f"{value!r} has {len(found)} bytes instead of {wanted}", param, ctx)
+            what = f"{len(found)} byte{'' if len(found) == 1 else 's'}"
+            self.fail(f"{value!r} has {what} instead of {wanted}", param, ctx)
         return found
 
 

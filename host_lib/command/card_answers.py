@@ -97,6 +97,16 @@ class KeyEntry:
     type: int
     length: int
 
+    @property
+    def kind(self) -> str:
+        """Type and length in words: ``AES-128``."""
+        if self.type == _AES:
+            return f"AES-{8 * self.length}"
+        return f"type {self.type:02X}, {8 * self.length} bit"
+
+
+_AES = 0x88
+
 
 @dataclass(frozen=True, slots=True)
 class ProtocolOffer:

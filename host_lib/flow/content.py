@@ -156,7 +156,7 @@ def observe(
     if not known:
         raise NoKnownKeys(
             f"the card has key versions {listed(present)}; "
-            f"the key holder was asked for {listed(tuple(sorted(ours)))}"
+            f"keys were looked for of version {listed(tuple(sorted(ours)))}"
         )
     session = yield from _open_one_of(known, level, terms, fci.aid)
     # The shortest answer that there is: it also shows a card that miscounts (MiscountError).

@@ -39,7 +39,9 @@ class NoKnownKeys(UnicardError):
     """None of the card's key versions is one that the issuer has; nothing was tried."""
 
     advice = (
-        "Check that this is your card and that the store holds the key version it was issued with."
+        "A blank card gets its first issuer keys from `unicard personalize run` or `unicard admin "
+        "put-keys`. Of any other card check that it is yours and that the store holds the key "
+        "version it was issued with."
     )
 
 
@@ -250,7 +252,7 @@ def _require_way_in(found: KeyFindings, ours: Collection[int], target: int) -> N
     if not common:
         raise NoKnownKeys(
             f"the card has key versions {listed(found.present)}; "
-            f"the key holder was asked for {listed(tuple(sorted(ours)))}"
+            f"keys were looked for of version {listed(tuple(sorted(ours)))}"
         )
     foreign = (target,) if found.opening else common
     raise CardCryptogramError(

@@ -172,7 +172,7 @@ def _pyscard() -> ModuleType:
             "PC/SC readers need pyscard, which is not installed",
             advice=(
                 "install it: `sudo apt-get install pcscd libpcsclite-dev swig gcc python3-dev`, "
-                "then `pip install 'unicard[pcsc]'`"
+                "then in the checkout `pip install '.[pcsc]'`"
             ),
         ) from error
     module: ModuleType = scard

@@ -215,6 +215,7 @@ def test_a_citizens_application_is_deleted_only_when_the_card_is_named_again(run
         (("store", "--iin", "00" * 17), 2, "17 bytes instead of 1 to 16"),
         (("put-keys", "32"), 1, "no issuer key of version 32"),
         (("put-keys", "xyz"), 2, "hexadecimal"),
+        (("store", "--iin", "12345"), 2, "odd number of digits"),
         (("put-keys", "30", "--replace", "33"), 1, "no key set 33"),
         (("put-keys", "50"), 2, "30 to 3F"),
         (("delete-keys", "30"), 1, "no key set 30"),

@@ -56,7 +56,7 @@ def test_card_show_on_a_blank_card_says_that_nothing_is_installed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["card", "show", "--reader", "sim", "--json"]) == 0
-    assert shown(capsys)["application"] == "not installed"
+    assert shown(capsys)["application"] == "not installed, or locked"
 
 
 def test_card_show_on_a_terminated_card_says_so(

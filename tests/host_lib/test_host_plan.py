@@ -522,8 +522,9 @@ def test_a_damaged_document_is_no_plan(damage: Callable[[Any], Any], says: str) 
 
 
 def test_a_file_that_is_absent_or_no_json_is_no_plan(tmp_path: Path) -> None:
-    with pytest.raises(PlanUnreadable, match="cannot be read"):
+    with pytest.raises(PlanUnreadable, match="cannot be read") as missing:
         read_plan(tmp_path / "absent")
+    assert missing.value.exit_code is ExitCode.USAGE
     (tmp_path / "text").write_text("hello")
     with pytest.raises(PlanUnreadable, match="no JSON"):
         read_plan(tmp_path / "text")

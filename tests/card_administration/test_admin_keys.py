@@ -27,8 +27,9 @@ from keys_tool.purpose import Algorithm, Purpose
 from keys_tool.transport_file import globalplatform_default
 from keys_tool.vault import ScryptCost
 from tests.support.card_kinds import Kind, issued, static
+from tests.support.damage import damaging, flipped
 
-INITIALIZE_UPDATE, PUT_KEY = 0x50, 0xD8
+PUT_KEY = 0xD8
 KINDS = [Kind(i, 0x30, 0x31) for i in (0x60, 0x71)]
 
 
@@ -136,16 +137,7 @@ def test_keys_of_another_chip_are_not_put_where_the_diversification_data_was_dam
     store: FileStore, at: int
 ) -> None:
     reader = SIM.open("")
-    sent: list[int] = []
-    transmit = reader.transmit
-
-    def damaged(command: bytes, timeout: float | None = None) -> bytes:
-        sent.append(command[1])
-        answer = transmit(command, timeout)
-        hit = command[1] == INITIALIZE_UPDATE and sent.count(INITIALIZE_UPDATE) == at
-        return bytes((answer[0] ^ 0x01,)) + answer[1:] if hit else answer
-
-    reader.transmit = damaged  # type: ignore[method-assign]
+    sent = damaging(reader, at, flipped(0))
     with pytest.raises(DiversificationError) as caught:
         do(reader, store_access(store), putting(0x30, 16))
     assert caught.value.changed is Changed.NO

@@ -18,13 +18,11 @@ from card_administration.administration import (
     look,
     plan_operation,
 )
-from card_simulator.apdu import Command as CardCommand
 from card_simulator.blanks import new_chips
 from card_simulator.card import Card
 from card_simulator.card_manager import blank_image
 from card_simulator.profiles import software_profiles
 from card_simulator.reader import Faults, SimReader
-from card_simulator.scp03 import Session
 from host_lib.command import CardState, PutKey
 from host_lib.drive import drive
 from host_lib.errors import CardRemoved, MiscountError, ReaderTimeout
@@ -50,6 +48,7 @@ from host_lib.scp03 import secured
 from host_lib.secret import AesKey
 from keys_tool.transport_file import globalplatform_default
 from tests.support.cap_files import MODULE, OTHER_MODULE, PACKAGE, cap_file, contents, load_file
+from tests.support.damage import miscount
 
 ACCESS = public_key_access()
 CAP = parse_load_file(cap_file(contents(modules=(MODULE, OTHER_MODULE), code=700)))
@@ -325,14 +324,7 @@ def test_a_plan_does_not_fit_once_the_numbers_or_the_modules_of_a_package_are_ot
 def test_a_card_that_does_not_count_commands_without_data_is_told_at_the_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    unwrap = Session.unwrap
-
-    def miscounted(self: Session, command: CardCommand) -> CardCommand:
-        plain = unwrap(self, command)
-        self._counter -= not plain.data
-        return plain
-
-    monkeypatch.setattr(Session, "unwrap", miscounted)
+    miscount(monkeypatch)
     with pytest.raises(MiscountError, match="miscounts") as caught:
         look(blank(), ACCESS)
     assert caught.value.off == -1

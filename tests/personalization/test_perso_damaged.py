@@ -4,15 +4,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from card_simulator.apdu import Command
 from card_simulator.reader import SimReader
-from card_simulator.scp03 import Session
 from personalization.errors import CardSetAside
 from personalization.outcome import Outcome
 from personalization.visit_plan import plan_visit
 from tests.personalization.perso_bureau import Bureau, blanks, inserted, memory_folder, new_bureau
+from tests.support.damage import damaging, flipped, miscount
 
-INITIALIZE_UPDATE, PUT_KEY, INSTALL = 0x50, 0xD8, 0xE6
+PUT_KEY, INSTALL = 0xD8, 0xE6
 Damage = Callable[[bytes], bytes]
 
 
@@ -20,21 +19,6 @@ Damage = Callable[[bytes], bytes]
 def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
     with memory_folder(tmp_path_factory.mktemp("bureau")) as folder:
         yield new_bureau(folder, 20)
-
-
-def damaging(reader: SimReader, at: int, damage: Damage) -> list[int]:
-    """Damage the answer to one INITIALIZE UPDATE, counted from 1; return what is sent."""
-    sent: list[int] = []
-    transmit = reader.transmit
-
-    def damaged(command: bytes, timeout: float | None = None) -> bytes:
-        sent.append(command[1])
-        answer = transmit(command, timeout)
-        hit = command[1] == INITIALIZE_UPDATE and sent.count(INITIALIZE_UPDATE) == at
-        return damage(answer) if hit else answer
-
-    reader.transmit = damaged  # type: ignore[method-assign]
-    return sent
 
 
 def inserted_one(seed: int) -> SimReader:
@@ -47,11 +31,7 @@ def test_keys_of_another_chip_are_not_put_where_the_diversification_data_was_dam
     bureau: Bureau, place: int
 ) -> None:
     reader = inserted_one(100 + place)
-
-    def flipped(answer: bytes) -> bytes:
-        return answer[:place] + bytes((answer[place] ^ 0x01,)) + answer[place + 1 :]
-
-    sent = damaging(reader, 1, flipped)
+    sent = damaging(reader, 1, flipped(place))
     result = bureau.visit(reader)
     assert result.outcome is Outcome.UNCERTAIN
     assert "diversification data" in result.message
@@ -99,14 +79,7 @@ def test_a_card_in_the_making_is_uncertain_then_and_finished_at_its_next_visit(
 def test_a_card_that_does_not_count_commands_without_data_gets_no_keys(
     bureau: Bureau, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unwrap = Session.unwrap
-
-    def miscounted(self: Session, command: Command) -> Command:
-        plain = unwrap(self, command)
-        self._counter -= not plain.data
-        return plain
-
-    monkeypatch.setattr(Session, "unwrap", miscounted)
+    miscount(monkeypatch)
     reader = inserted_one(400)
     sent = damaging(reader, 0, bytes)
     result = bureau.visit(reader)

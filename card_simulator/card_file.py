@@ -123,7 +123,9 @@ class CardFile:
             _sync_directory(self.path)
         except OSError as error:
             raise CardFileWriteError(
-                f"{self.path} cannot be written: {error.strerror}", changed=Changed.UNKNOWN
+                f"{self.path} cannot be written: {error.strerror}",
+                changed=Changed.UNKNOWN,
+                exit_code=ExitCode.UNCERTAIN,
             ) from error
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ before the first. What a lost answer leaves open is not repeated: the card is se
 uncertain, and asked when it comes back. No failed authentication is tried again.
 """
 
-from applet_spec import UnicardError, spec
+from applet_spec import UnicardError
 from host_lib.drive import drive
 from host_lib.errors import (
     CardChallengeError,
@@ -37,7 +37,7 @@ from personalization.journal_schema import State
 from personalization.making import Making
 from personalization.metering import MeteredReader, Phase
 from personalization.outcome import CardResult, Outcome
-from personalization.visit_plan import plan_for
+from personalization.visit_plan import plan_for, unfit
 
 __all__ = ["Bench", "personalize"]
 
@@ -115,8 +115,8 @@ class _Visit:
             session = drive(steps.open_blank(seen.terms), self._reader, self._sam)
         except (*_UNCERTAIN, Refused) as error:
             return self._said(Outcome.SET_ASIDE, error)
-        if (unfit := _unfit(session.channel.level)) is not None:
-            return self._said(Outcome.SET_ASIDE, unfit)
+        if (why := unfit(session.channel.level)) is not None:
+            return self._said(Outcome.SET_ASIDE, why)
         bench = self._bench
         entry = bench.journal.take(bench.production.id, seen.chip, bench.owner, self._reader.name)
         if entry is None:
@@ -203,27 +203,11 @@ _LOOK_INTO_IT = (
     "keep the card apart and look into it: `unicard personalize status FILE --card NUMBER` shows "
     "what the journal knows of its record"
 )
-_OTHER_TYPE = (
-    "nothing was written to it: `unicard card probe` says what the card offers; use cards of "
-    "another type"
-)
 _ADVICE = {
     Outcome.UNCERTAIN: "keep each uncertain card apart; run the same command again with it in the "
     "reader or in the box: the station asks the card how far it came, and finishes it",
     Outcome.SPOILED: CardSpoiled.advice,
 }
-
-
-def _unfit(level: int) -> CardSetAside | None:
-    """Return why a card whose sessions reach this level cannot be verified once it is written."""
-    least = spec().secure_channel.read_level
-    if level & least == least:
-        return None
-    return CardSetAside(
-        f"sessions with a card of this type reach level {level:02X}, and reading back what is "
-        f"written needs {least:02X}",
-        advice=_OTHER_TYPE,
-    )
 
 
 def _may_have_data(seen: Observation | None, entry: Entry, phase: Phase) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from applet_spec import spec
 from host_lib.drive import drive
 from host_lib.flow.session import PLAIN_TERMS, SessionTerms
 from host_lib.plan import CardState, Plan
@@ -74,6 +75,24 @@ class Foreseen:
         )
 
 
+_OTHER_TYPE = (
+    "nothing was written to it: `unicard card probe` says what the card offers; use cards of "
+    "another type"
+)
+
+
+def unfit(level: int) -> CardSetAside | None:
+    """Return why a card whose sessions reach this level cannot be verified once it is written."""
+    least = spec().secure_channel.read_level
+    if level & least == least:
+        return None
+    return CardSetAside(
+        f"sessions with a card of this type reach level {level:02X}, and reading back what is "
+        f"written needs {least:02X}",
+        advice=_OTHER_TYPE,
+    )
+
+
 def plan_visit(bench: Bench, reader: Reader, words: tuple[str, ...]) -> Plan:
     """Return the plan for the card in a reader; neither card nor journal are written.
 
@@ -91,6 +110,10 @@ def plan_for(bench: Bench, seen: Observation, words: tuple[str, ...]) -> Plan:
     record waits.
     """
     found = _foreseen(bench, seen)
+    if found.verdict is Verdict.TAKE and seen.terms.level is not None:
+        why = unfit(seen.terms.level)
+        if why is not None:
+            raise why
     card = bench.production.card_of(found.entry)
     plan = replace(
         planned_card(bench.production, bench.store, card, seen.terms), verdict=found.verdict

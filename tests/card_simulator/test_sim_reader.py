@@ -231,8 +231,9 @@ def test_a_disk_that_cannot_be_written_holds_the_answer_back(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(CardFileWriteError, match="No space"):
+    with pytest.raises(CardFileWriteError, match="No space") as caught:
         host.install()
+    assert caught.value.exit_code is ExitCode.UNCERTAIN
     monkeypatch.undo()
     with pytest.raises(CardRemoved):
         reader.transmit(SERIAL)

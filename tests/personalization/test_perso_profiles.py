@@ -22,8 +22,10 @@ from keys_tool.file_store import FileStore
 from keys_tool.sam import StoreSam
 from keys_tool.vault import ScryptCost
 from personalization import steps
+from personalization.errors import CardSetAside
 from personalization.journal import Journal
 from personalization.outcome import Outcome
+from personalization.visit_plan import plan_visit
 from tests.personalization.perso_bureau import PASSPHRASE, Bureau, prepared_batch
 
 MAC_ONLY = "unicard-mac-only"
@@ -116,6 +118,9 @@ def test_a_card_whose_answers_nothing_protects_is_set_aside_before_anything_is_w
         assert "card probe" in result.advice
         assert reader.card.memory.image == before
         assert all(entry.chip is None for entry in bureau.entries())
+        # A dry run says the same, and plans nothing.
+        with bureau.bench() as bench, pytest.raises(CardSetAside, match="level 03"):
+            plan_visit(bench, reader, ())
 
 
 @pytest.mark.parametrize(("quirks", "field"), [({PUT_KEY_WITHOUT_INNER_LENGTH}, 16), (set(), 17)])

@@ -127,7 +127,7 @@ def test_the_engine_reports_errors_as_events(here: Path) -> None:
         (("--reader", "sim", "--select", "PIN-99"), 2, "no requirement or group 'PIN-99'"),
         (("--reader", "sim:c.json", "--profile", "standard"), 2, "needs keys"),
         (("--reader", "sim:c.json", "--profile", "destructive", "-s", "k"), 2, "--card"),
-        (("--reader", "sim", "--card", "12"), 2, "1 bytes instead of 10"),
+        (("--reader", "sim", "--card", "12"), 2, "1 byte instead of 10"),
         (("--reader", "sim", "--statement", "no.json"), 2, "no.json"),
         (("--reader", "sim", "--store", "no.unicard"), 2, "no.unicard"),
         (("--reader", "sim", "--select", "TRX-01"), 1, "no test was run"),

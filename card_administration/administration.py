@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from applet_spec import Changed, ExitCode, UnicardError
 from card_administration.access import Access
+from card_administration.rendering import application_state
 from host_lib.apdu import Apdu, Response
 from host_lib.command import PutKey, StatusEntry
 from host_lib.drive import drive, only_asking
@@ -144,7 +145,10 @@ class _Work:
 def state_of(found: Observation) -> PlannedFor:
     """Return what a plan that was made from here depends on."""
     contents = found.contents
-    installed = (f"{e.aid.hex().upper()} {e.life_cycle:02X}" for e in contents.applications)
+    installed = (
+        f"{e.aid.hex().upper()} {application_state(e)}{' locked' if e.locked else ''}"
+        for e in contents.applications
+    )
     loaded = (_named(entry) for entry in contents.load_files)
     numbers = (("42", contents.iin), ("45", contents.cin))
     stored = (f"{tag} {value.hex().upper()}" for tag, value in numbers if value is not None)
@@ -157,7 +161,8 @@ def state_of(found: Observation) -> PlannedFor:
             ("applications", ", ".join(installed) or "none"),
             ("load files", ", ".join(loaded) or "none"),
             ("numbers", ", ".join(stored) or "none"),
-            ("session", f"{found.opening.version:02X}, {found.opening.shape}"),
+            ("opens with", f"{found.opening.version:02X}"),
+            ("session", str(found.opening.shape)),
         ),
     )
 

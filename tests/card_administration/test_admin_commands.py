@@ -288,3 +288,11 @@ def test_ctrl_c_in_a_load_leaves_nothing_on_the_card_and_says_so(
     assert "as it was before" in err
     assert listed(run) == before
     assert run("load", "test.cap")[0] == 0
+
+
+def test_a_plan_names_the_state_of_applications_in_words(run: Run) -> None:
+    assert run("install", OURS)[0] == 0
+    assert run("lock", OURS)[0] == 0
+    state = json.loads(run("unlock", OURS, "--dry-run", "--json")[1])["card"]["state"]
+    assert state["applications"] == f"{OURS} BLANK locked"
+    assert state["opens with"] == "FF"

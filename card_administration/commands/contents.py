@@ -28,7 +28,7 @@ _DIGESTS = ("none", "sha-1", "sha-256")
 @station_options
 @output_options
 def list_contents(out: Output, station: Station) -> None:
-    """List what is on a card: its life cycle, keys, applications and load files."""
+    """List life cycle, keys, load files, applications."""
     from card_administration.administration import look
     from card_administration.rendering import contents_as_dict, draw_contents
 
@@ -49,7 +49,7 @@ def list_contents(out: Output, station: Station) -> None:
 )
 @changes
 def load(out: Output, station: Station, planning: Planning, file: Path, digest: str) -> None:
-    """Load a package onto a card: a CAP file, or a load file of bare components."""
+    """Load a package: a CAP file or bare components."""
     from host_lib.flow.content_steps import Digest, load_steps
     from host_lib.load_file import read_load_file
 
@@ -88,7 +88,7 @@ def install(
     parameters: bytes | None,
     not_selectable: bool,
 ) -> None:
-    """Install an application from a module of a load file that is on the card."""
+    """Install an application from a loaded module."""
     from host_lib.flow.content_steps import install_steps
 
     name = instance or module
@@ -163,7 +163,7 @@ def delete(
 @click.argument("aid", type=AID)
 @changes
 def lock(out: Output, station: Station, planning: Planning, aid: bytes) -> None:
-    """Lock an application: it cannot be selected until it is unlocked."""
+    """Lock an application against selection."""
     from host_lib.flow.content_steps import lock_steps
 
     do(
@@ -177,7 +177,7 @@ def lock(out: Output, station: Station, planning: Planning, aid: bytes) -> None:
 @click.argument("aid", type=AID)
 @changes
 def unlock(out: Output, station: Station, planning: Planning, aid: bytes) -> None:
-    """Unlock an application; it is in the state that it had before."""
+    """Unlock an application, in the state it had."""
     from host_lib.flow.content_steps import lock_steps
 
     do(

@@ -35,7 +35,7 @@ _STATES = ("INITIALIZED", "SECURED", "CARD_LOCKED", "TERMINATED")
 def state(
     out: Output, station: Station, planning: Planning, target: str, confirm: bytes | None
 ) -> None:
-    """Lead the card to a life cycle state: INITIALIZED, SECURED, CARD_LOCKED or TERMINATED.
+    """Lead the card to a life cycle state.
 
     States are passed one by one and never back, but from CARD_LOCKED to SECURED. TERMINATED is the
     end of the card: name it again with --confirm.
@@ -62,7 +62,10 @@ def state(
 def store(
     out: Output, station: Station, planning: Planning, iin: bytes | None, cin: bytes | None
 ) -> None:
-    """Store the numbers that the card manager answers: the issuer's (42), the card's (45)."""
+    """Store issuer (42) and card number (45).
+
+    The card manager answers them to anyone, by GET DATA.
+    """
     from host_lib.flow.content_steps import store_steps
 
     if iin is None and cin is None:
@@ -92,7 +95,7 @@ def store(
 def put_keys(
     out: Output, station: Station, planning: Planning, version: int, replace: int | None
 ) -> None:
-    """Put the issuer keys of a version of the key store on the card.
+    """Put issuer keys of the store on the card.
 
     The keys of blank stock go with the first set if their version is FF; those of another version
     (`unicard card probe`) stay, unless --replace names it. To change the keys of issued cards take
@@ -118,7 +121,7 @@ def put_keys(
 @click.argument("version", callback=read_key_version)
 @changes
 def delete_keys(out: Output, station: Station, planning: Planning, version: int) -> None:
-    """Delete a key set of the card; the one that opened the card stays."""
+    """Delete a key set other than the session's."""
     from host_lib.flow.content_steps import delete_keys_steps
 
     do(

@@ -22,7 +22,7 @@ from host_lib.errors import CardCryptogramError, ProtocolError
 from host_lib.flow.base import Flow
 from host_lib.flow.identify import key_versions
 from host_lib.flow.registry import list_registry
-from host_lib.flow.rotation import NoKnownKeys, listed
+from host_lib.flow.rotation import NoKnownKeys
 from host_lib.flow.session import (
     PLAIN_TERMS,
     IssuerSession,
@@ -154,10 +154,7 @@ def observe(
     present = yield from key_versions()
     known = tuple(version for version in present if version in ours)
     if not known:
-        raise NoKnownKeys(
-            f"the card has key versions {listed(present)}; "
-            f"keys were looked for of version {listed(tuple(sorted(ours)))}"
-        )
+        raise NoKnownKeys.among(present, ours)
     session = yield from _open_one_of(known, level, terms, fci.aid)
     # The shortest answer that there is: it also shows a card that miscounts (MiscountError).
     yield from confirm_diversification(session)

@@ -44,6 +44,15 @@ class NoKnownKeys(UnicardError):
         "version it was issued with."
     )
 
+    @classmethod
+    def among(cls, present: tuple[int, ...], ours: Collection[int]) -> "NoKnownKeys":
+        """Return the error for a card with key versions of which none is among ours."""
+        wanted = f"keys were looked for of version {listed(tuple(sorted(ours)))}"
+        return cls(
+            f"the card has key versions {listed(present)}; "
+            + (wanted if ours else "the key holder has a key of none of them")
+        )
+
 
 class RotationInterrupted(UnicardError):
     """Card or link were lost, or the card refused, in the middle of a rotation."""
@@ -250,10 +259,7 @@ def _require_way_in(found: KeyFindings, ours: Collection[int], target: int) -> N
         return
     common = tuple(version for version in found.present if version in ours)
     if not common:
-        raise NoKnownKeys(
-            f"the card has key versions {listed(found.present)}; "
-            f"keys were looked for of version {listed(tuple(sorted(ours)))}"
-        )
+        raise NoKnownKeys.among(found.present, ours)
     foreign = (target,) if found.opening else common
     raise CardCryptogramError(
         f"the card's keys of version {listed(foreign)} are not those of the key holder"

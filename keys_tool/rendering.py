@@ -46,6 +46,7 @@ def draw_keys(console: "Console", infos: Iterable[KeyInfo]) -> None:
 def rotation_as_dict(report: "RotationReport") -> dict[str, object]:
     """Return what a rotation found and did; versions are two hexadecimal digits."""
     return {
+        "chip_serial": report.chip_serial.hex().upper(),
         "version": f"{report.version:02X}",
         "added": report.added,
         "deleted": _hexes(report.deleted),
@@ -59,7 +60,8 @@ def tell_rotation(console: "Console", report: "RotationReport") -> None:
     """Say what a rotation found and did."""
     from host_lib.flow.rotation import listed
 
-    console.print(f"The card had key versions {listed(report.before)}", end="")
+    console.print(f"Card {report.chip_serial.hex().upper()}", end="")
+    console.print(f" had key versions {listed(report.before)}", end="")
     console.print(f" and opened with {listed(report.opened_with)}.")
     if report.added:
         console.print(f"Added {report.version:02X}, and proved it by a session.")

@@ -42,10 +42,12 @@ class RotationUnfinished(KeysError):
 class RotationReport:
     """What a rotation found and did: key versions on the card before and after.
 
-    ``opened_with`` are the versions of the store that opened the card before, ``added`` tells
-    whether this call gave the card the new set, ``deleted`` are the versions that it took away.
+    ``chip_serial`` (10 bytes) says of which card. ``opened_with`` are the versions of the store
+    that opened the card before, ``added`` tells whether this call gave the card the new set,
+    ``deleted`` are the versions that it took away.
     """
 
+    chip_serial: bytes
     version: int
     before: tuple[int, ...]
     opened_with: tuple[int, ...]
@@ -92,7 +94,13 @@ def rotate_card(
             raise _explained(error, reader, work) from error
     found = work.found
     return RotationReport(
-        target, found.present, found.opening, done.added, done.deleted, after.present
+        found.state.chip_serial,
+        target,
+        found.present,
+        found.opening,
+        done.added,
+        done.deleted,
+        after.present,
     )
 
 

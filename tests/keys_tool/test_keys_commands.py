@@ -239,10 +239,12 @@ def test_the_issuer_certificate_comes_out_as_pem(made: Run) -> None:
     assert x509.load_pem_x509_certificate(json.loads(out)["certificate"].encode()) == certificate
 
 
+CHIP = next(new_chips(1, seed=5))
+
+
 def issued_card_file(path: Path) -> None:
     """Make a card file whose transport keys were replaced by issuer keys of version 30."""
-    (chip,) = new_chips(1, seed=5)
-    create(path, blank_image(chip))
+    create(path, blank_image(CHIP))
     with (
         open_store("keys.unicard", SecretBytes(PASSPHRASE.encode())) as store,
         open_reader(f"sim:{path}") as reader,
@@ -255,8 +257,9 @@ def test_rotate_says_what_it_found_and_what_it_did(made: Run, tmp_path: Path) ->
     assert made("add", "issuer")[0] == 0
     code, out, _ = made("rotate", "--reader", "sim:card.json", "--to", "31")
     assert code == 0
+    serial = CHIP.serial.hex().upper()
     assert out.splitlines() == [
-        "The card had key versions 30 and opened with 30.",
+        f"Card {serial} had key versions 30 and opened with 30.",
         "Added 31, and proved it by a session.",
         "Deleted 30.",
         "The card has key versions 31 now.",
@@ -265,6 +268,7 @@ def test_rotate_says_what_it_found_and_what_it_did(made: Run, tmp_path: Path) ->
     assert code == 0
     assert json.loads(out) == {
         "reader": "sim:card.json",
+        "chip_serial": serial,
         "version": "31",
         "added": False,
         "deleted": [],

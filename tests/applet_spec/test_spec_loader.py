@@ -107,11 +107,8 @@ def test_files_that_do_not_fit_together_are_an_error_with_advice(
         return content
 
     monkeypatch.setattr(loader, "read_data", read_spoiled)
-    loader.spec.cache_clear()
     with pytest.raises(SpecError, match="do not fit together") as caught:
-        spec()
-    monkeypatch.undo()
-    loader.spec.cache_clear()
+        loader.spec.__wrapped__()  # the contract that other tests hold on to stays as it is
     assert "unicard spec check" in caught.value.advice
     assert caught.value.changed is Changed.NO
 

@@ -69,7 +69,7 @@ def test_a_card_that_shows_what_a_profile_asks_for_is_of_that_profile(
 ) -> None:
     fit = recognised(evidence(profile))
     assert fit is not None
-    assert fit.profile is profile
+    assert fit.profile == profile
     assert {check.verdict for check in fit.checks} == {Verdict.MET}
 
 
@@ -156,7 +156,7 @@ def test_a_software_card_is_recognised_and_nothing_is_written(name: str) -> None
     assert (found.sequence is not None) is bool((PROFILES[name].i or 0) & 0x10)
     assert reader.card.memory.image == before
     facts = HostCard(reader).identify()
-    assert facts.profile is PROFILES[name]
+    assert facts.profile == PROFILES[name]
     assert facts.is_blank
 
 

@@ -12,6 +12,7 @@ from host_lib.channel import SecureChannel, SecurityLevel
 from host_lib.command import GetData, ResetRetryCounter, SetStatus
 from host_lib.flow.base import CardKeys
 from host_lib.flow.objects import read_object
+from host_lib.flow.session import SessionTerms, open_issuer_session
 from host_lib.keyset import KeySet
 from host_lib.scp03 import SessionKeys, SessionOffer, initialize_update
 from host_lib.secret import Pin
@@ -37,6 +38,19 @@ def _command(contract: CommandSpec, p1: int, p2: int, data: bytes, answer: bool)
     hidden = secret or contract.name == "STORE DATA"
     ne = MAX_SHORT_NE if answer else 0
     return Apdu(contract.cla, contract.ins, p1, p2, data, ne, contract.name, hidden)
+
+
+def open_with(card: CardUnderTest, keys: KeySet) -> None:
+    """Open a session of the card manager with a key set; the error says what stood in the way."""
+    card.select_manager()
+    steps = open_issuer_session(keys.version, max(card.levels), terms=SessionTerms(i=card.i))
+    request = next(steps)
+    while True:
+        answer = keys if isinstance(request, CardKeys) else card.send(request)
+        try:
+            request = steps.send(answer)
+        except StopIteration:
+            return
 
 
 def get_data(tag: int) -> Apdu:

@@ -12,12 +12,12 @@ from card_conformance.failure import NotRun, check, same
 from card_conformance.keyring import invented_keys
 from card_conformance.needs import ANY_CARD, Stage, at
 from card_conformance.requirement import requirement
-from card_conformance.suite.support import manager
+from card_conformance.suite.support import manager, open_with
 from host_lib.apdu import Apdu
 from host_lib.command import DeleteKey, PutKey
 from host_lib.flow.base import CardKeys
 from host_lib.flow.identify import key_versions
-from host_lib.flow.session import IssuerSession, SessionTerms, open_issuer_session
+from host_lib.flow.session import IssuerSession
 from host_lib.keyset import KeySet
 from host_lib.secret import AesKey
 from keys_tool.purpose import blank_key_version
@@ -45,19 +45,6 @@ def _versions(card: CardUnderTest) -> tuple[int, ...]:
     return card.run(key_versions())
 
 
-def _opens(card: CardUnderTest, keys: KeySet) -> None:
-    """Make sure that a key set opens a session."""
-    card.select_manager()
-    steps = open_issuer_session(keys.version, max(card.levels), terms=SessionTerms(i=card.i))
-    request = next(steps)
-    while True:
-        answer = keys if isinstance(request, CardKeys) else card.send(request)
-        try:
-            request = steps.send(answer)
-        except StopIteration:
-            return
-
-
 @contextmanager
 def _second_set(card: CardUnderTest) -> Iterator[KeySet]:
     """Give the card a second key set inside the block."""
@@ -82,7 +69,7 @@ def test_a_key_set_is_added_opens_a_session_and_is_deleted(
     card.run(PutKey(keys, dek(session)), session.channel)
     try:
         same("key versions", sorted(_versions(card)), sorted((own, _NEW)))
-        _opens(card, keys)
+        open_with(card, keys)
     finally:
         with card.restoring("the card's key sets"):
             answer = card.send(_delete(_NEW), card.session(on_manager=True).channel)
@@ -117,7 +104,7 @@ def test_a_key_set_is_replaced_by_another_of_its_version(card: CardUnderTest) ->
         session = card.session(on_manager=True)
         new = _keys(card)
         card.run(PutKey(new, dek(session), replaces=_NEW), session.channel)
-        _opens(card, new)
+        open_with(card, new)
         check(old != new, "key sets of this test", "equal", "different")
 
 
@@ -178,7 +165,7 @@ def test_the_first_issuer_set_takes_the_transport_set_away(card: CardUnderTest) 
     card.expect(
         "6A88", manager("INITIALIZE UPDATE", blank, 0x00, bytes(card.mac_length), answer=True)
     )
-    _opens(card, keys)
+    open_with(card, keys)
 
 
 @requirement("DLK-02", needs=ANY_CARD)
@@ -213,7 +200,7 @@ def test_the_least_and_the_greatest_key_version_are_taken(card: CardUnderTest, l
     keys = _keys(card, version)
     try:
         card.run(PutKey(keys, dek(session)), session.channel)
-        _opens(card, keys)
+        open_with(card, keys)
     finally:
         with card.restoring("the card's key sets"):
             if version in _versions(card):

@@ -13,10 +13,8 @@ from card_conformance.failure import check, same
 from card_conformance.keyring import invented_keys
 from card_conformance.needs import Stage, at
 from card_conformance.requirement import requirement
-from card_conformance.suite.support import manager
+from card_conformance.suite.support import manager, open_with
 from host_lib.command import DeleteKey, GetKeyInformation, PutKey, PutOneKey
-from host_lib.flow.base import CardKeys
-from host_lib.flow.session import SessionTerms, open_issuer_session
 from host_lib.keyset import KeySet
 from host_lib.secret import AesKey
 
@@ -49,14 +47,8 @@ def _opens(card: CardUnderTest, keys: KeySet) -> bool:
     command = manager("INITIALIZE UPDATE", keys.version, 0x00, challenge, answer=True)
     if card.send(command).sw != 0x9000:
         return False
-    steps = open_issuer_session(keys.version, max(card.levels), terms=SessionTerms(i=card.i))
-    request = next(steps)
-    while True:
-        answer = keys if isinstance(request, CardKeys) else card.send(request)
-        try:
-            request = steps.send(answer)
-        except StopIteration:
-            return True
+    open_with(card, keys)
+    return True
 
 
 def _numbers(card: CardUnderTest, version: int) -> list[int]:

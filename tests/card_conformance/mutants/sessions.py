@@ -109,35 +109,24 @@ def _plain_in_session(patch: Patcher) -> None:
     patch.setattr(Session, "unwrap", unwrap)
 
 
-def _wrong_mac_in_session(patch: Patcher) -> None:
-    original = Session.unwrap
+def _mac_counts(length: int) -> Patch:
+    """Let only the first ``length`` bytes of the MAC count."""
 
-    def unwrap(self: Session, command: Command) -> Command:
-        if not command.secure or len(command.data) < 8:
-            return original(self, command)
-        data = command.data[:-8]
-        header = bytes((command.cla & 0x80 | 4, *command.header[1:], len(command.data)))
-        right = self._mac.cmac(self._chain, header, data)[:8]
-        fixed = replace(command, data=data + right)
-        return original(self, fixed)
+    def mutate(patch: Patcher) -> None:
+        original = Session.unwrap
 
-    patch.setattr(Session, "unwrap", unwrap)
+        def unwrap(self: Session, command: Command) -> Command:
+            if not command.secure or len(command.data) < 8:
+                return original(self, command)
+            data, mac = command.data[:-8], command.data[-8:]
+            header = bytes((command.cla & 0x80 | 4, *command.header[1:], len(command.data)))
+            right = self._mac.cmac(self._chain, header, data)[:8]
+            fixed = replace(command, data=data + mac[:length] + right[length:])
+            return original(self, fixed)
 
+        patch.setattr(Session, "unwrap", unwrap)
 
-def _short_mac(patch: Patcher) -> None:
-    """Let only the first 4 bytes of the MAC count."""
-    original = Session.unwrap
-
-    def unwrap(self: Session, command: Command) -> Command:
-        if not command.secure or len(command.data) < 8:
-            return original(self, command)
-        data = command.data[:-8]
-        header = bytes((command.cla & 0x80 | 4, *command.header[1:], len(command.data)))
-        right = self._mac.cmac(self._chain, header, data)[4:8]
-        fixed = replace(command, data=command.data[:-4] + right)
-        return original(self, fixed)
-
-    patch.setattr(Session, "unwrap", unwrap)
+    return mutate
 
 
 def _header_not_covered(patch: Patcher) -> None:
@@ -359,8 +348,8 @@ MUTANTS: Rows = (
     ("keeps the flag over INITIALIZE UPDATE", "SCP-08", flags_survive("process")),
     ("takes plain commands in a session", "SM-02", _plain_in_session),
     ("keeps the session after a plain command", "SM-02", _session_survives(0xCA)),
-    ("checks no MAC", "SM-03", _wrong_mac_in_session),
-    ("checks half of the MAC", "SM-03", _short_mac),
+    ("checks no MAC", "SM-03", _mac_counts(0)),
+    ("checks half of the MAC", "SM-03", _mac_counts(4)),
     ("leaves the header out of the MAC", "SM-03", _header_not_covered),
     ("takes a command twice", "SM-03", _replay),
     ("keeps the session after a wrong MAC", "SM-03", _session_survives(0xCA, 0x88)),

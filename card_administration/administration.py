@@ -17,7 +17,7 @@ from host_lib.flow.planned import following
 from host_lib.flow.stages import Step, commands_of
 from host_lib.layer import layered
 from host_lib.plan import CardState as PlannedFor
-from host_lib.plan import Plan
+from host_lib.plan import Plan, counting_remarks
 from host_lib.plan_file import require_same
 from host_lib.reader import Reader
 from host_lib.refusals import Refused
@@ -25,12 +25,6 @@ from host_lib.refusals import Refused
 R = TypeVar("R")
 Wish = Callable[[Observation], tuple[Step, ...]]
 """What is to be done to a card that was found so; raises `DoesNotFit` where it cannot be."""
-
-_PSEUDO_RANDOM = 0x10
-_COUNTED = (
-    "The card counts its sessions (pseudo-random challenge): its sequence counter has moved by the "
-    "one that was opened to make this plan."
-)
 
 
 class OperationUnfinished(UnicardError):
@@ -136,7 +130,7 @@ class _Work:
             facts = drive(identify(reader.atr), reader)
             found = _read(reader, access, facts)
         steps = operation.wish(found)
-        remarks = (_COUNTED,) if (found.opening.terms.i or 0) & _PSEUDO_RANDOM else ()
+        remarks = counting_remarks(found.opening.terms.i)
         commands = commands_of((found.stage(steps),))
         plan = Plan(operation.name, operation.arguments, state_of(found), commands, remarks)
         return cls(facts, found, steps, plan)

@@ -25,7 +25,6 @@ contactless one 106 kbit/s, 9 bits a byte and frame delays (ISO/IEC 14443-3). Bo
 
 _DIGEST_LENGTH = 8
 _STATUS_WORD = 2
-_I_S16, _I_PSEUDO_RANDOM = 0x01, 0x10
 _OFFER_FIXED, _SEQUENCE = 13, 3
 
 
@@ -79,7 +78,8 @@ class SessionShape:
     @classmethod
     def of(cls, i: int, level: int) -> "SessionShape":
         """Return the shape that a card's ``i`` and a level give."""
-        return cls(SecurityLevel(level), 16 if i & _I_S16 else 8, bool(i & _I_PSEUDO_RANDOM))
+        channel = spec().secure_channel
+        return cls(SecurityLevel(level), channel.mac_length_for(i), channel.is_pseudo_random(i))
 
     def __str__(self) -> str:
         numbered = ", sequence counter" if self.sequence else ""
@@ -286,6 +286,19 @@ class Totals:
                 c.answer is Answer.ESTIMATE or c.occurs is Occurs.IF_NEEDED for c in counted
             ),
         )
+
+
+def counting_remarks(i: int | None) -> tuple[str, ...]:
+    """Return what a plan says of a card whose sessions, opened to make it, have been counted.
+
+    ``i`` are the card's SCP03 options, None where they are not known.
+    """
+    if i is None or not spec().secure_channel.is_pseudo_random(i):
+        return ()
+    return (
+        "The card counts its sessions (pseudo-random challenge): its sequence counter has moved by "
+        "those that were opened to make this plan.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

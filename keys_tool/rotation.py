@@ -22,7 +22,7 @@ from host_lib.flow.rotation import (
     rotation_steps,
 )
 from host_lib.flow.session import SessionTerms
-from host_lib.plan import Plan
+from host_lib.plan import Plan, counting_remarks
 from host_lib.plan_file import require_same
 from host_lib.reader import Reader
 from host_lib.refusals import Refused
@@ -132,7 +132,7 @@ class _Work:
             length = drive(new_key_length(found, target), reader, sam)
         steps = rotation_steps(found, ours, target, length)
         words = ("--to", f"{target:02X}", *(("--from", f"{source:02X}") if source else ()))
-        remarks = (_COUNTED,) if found.terms and (found.terms.i or 0) & _PSEUDO_RANDOM else ()
+        remarks = counting_remarks(found.terms.i if found.terms else None)
         plan = Plan("keys rotate", words, found.state, steps.commands(), remarks)
         return cls(ours, sam, terms, found, steps, plan)
 
@@ -141,11 +141,7 @@ class _Work:
         return drive(find_issuer_keys(self.ours, self.terms), reader, self.sam)
 
 
-_KEY_LENGTH, _PSEUDO_RANDOM = 16, 0x10
-_COUNTED = (
-    "The card counts its sessions (pseudo-random challenge): its sequence counter has moved by "
-    "those that were opened to make this plan."
-)
+_KEY_LENGTH = 16
 
 
 def _usable_versions(store: KeyStore, target: int, source: int | None) -> frozenset[int]:

@@ -164,13 +164,7 @@ def delete(
 @changes
 def lock(out: Output, station: Station, planning: Planning, aid: bytes) -> None:
     """Lock an application against selection."""
-    from host_lib.flow.content_steps import lock_steps
-
-    do(
-        out, station, planning, "lock", (aid.hex().upper(),),
-        lambda found: lock_steps(found.contents, aid, lock=True),
-        f"Locked {aid.hex().upper()}.",
-    )  # fmt: skip
+    _set_lock(out, station, planning, aid, lock=True)
 
 
 @admin.command()
@@ -178,10 +172,15 @@ def lock(out: Output, station: Station, planning: Planning, aid: bytes) -> None:
 @changes
 def unlock(out: Output, station: Station, planning: Planning, aid: bytes) -> None:
     """Unlock an application, in the state it had."""
+    _set_lock(out, station, planning, aid, lock=False)
+
+
+def _set_lock(out: Output, station: Station, planning: Planning, aid: bytes, *, lock: bool) -> None:
     from host_lib.flow.content_steps import lock_steps
 
+    word, name = "lock" if lock else "unlock", aid.hex().upper()
     do(
-        out, station, planning, "unlock", (aid.hex().upper(),),
-        lambda found: lock_steps(found.contents, aid, lock=False),
-        f"Unlocked {aid.hex().upper()}.",
+        out, station, planning, word, (name,),
+        lambda found: lock_steps(found.contents, aid, lock=lock),
+        f"{word.capitalize()}ed {name}.",
     )  # fmt: skip

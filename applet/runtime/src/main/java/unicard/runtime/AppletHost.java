@@ -1,0 +1,46 @@
+package unicard.runtime;
+
+import java.util.function.BooleanSupplier;
+import javacard.framework.Applet;
+import unicard.card.AppletModule;
+
+/** What the issuer domain may ask of the runtime environment. */
+public interface AppletHost {
+    /**
+     * Runs {@code install} of a module's applet and waits for its {@code register}.
+     *
+     * @param instance AID that the applet registers with
+     * @param data what install gets: LV instance AID, LV control information, LV parameters
+     *     (GlobalPlatform Card 2.3.1, table 11-49 and Java Card API, Applet.install)
+     * @return the applet, not yet in any registry; what install wrote stays whatever happens to it
+     * @throws StatusWordException 6A80 where install throws, does not register, or asks for another
+     *     AID; 6A84 where memory runs out; the ISOException's own reason where it throws one
+     */
+    Applet install(AppletModule module, byte[] instance, byte[] data);
+
+    /** Tells an applet that it is being deleted (AppletEvent.uninstall). */
+    void uninstall(Applet applet);
+
+    /** AID of the selected applet or domain. */
+    byte[] selected();
+
+    /** Random bytes. */
+    byte[] random(int length);
+
+    /**
+     * Runs a change of torn state as one transaction without limit of size: it commits where it
+     * returns true, and rolls back where it returns false or throws.
+     *
+     * @throws IllegalStateException while an applet's transaction is open
+     */
+    void atomically(BooleanSupplier change);
+
+    /** Gives back the memory of persistent objects that nothing reaches any more. */
+    void collect();
+
+    /** Free persistent memory, bytes. */
+    int freePersistent();
+
+    /** Whether the card is reached without contacts. */
+    boolean contactless();
+}

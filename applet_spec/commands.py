@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,15 +13,18 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
     from rich.console import Console
 
+Callback = TypeVar("Callback", bound=Callable[..., object])
+
 DEFAULT_PAGES = Path("docs/reference")
+DEFAULT_SOURCES = Path("applet")
 
 
 class StalePagesError(UnicardError):
-    """Pages of the reference differ from the contract."""
+    """Files that are written from the contract differ from it."""
 
 
 class PageNotWrittenError(UnicardError):
-    """A page of the reference cannot be written."""
+    """A file that is written from the contract cannot be."""
 
     changed = Changed.UNKNOWN
     advice = "Name a folder that can be written to with --output."
@@ -50,28 +53,56 @@ def check(out: Output) -> None:
         raise click.exceptions.Exit(ExitCode.FAILED)
 
 
+def _folder_options(default: Path, what: str) -> Callable[[Callback], Callback]:
+    """Add --output and --check to a command that writes files from the contract."""
+
+    def decorate(function: Callback) -> Callback:
+        output = click.option(
+            "--output",
+            "folder",
+            type=click.Path(path_type=Path, file_okay=False),
+            default=default,
+            show_default=True,
+            metavar="DIR",
+            help=f"Folder of the {what}.",
+        )
+        check = click.option(
+            "--check", "only_check", is_flag=True, help="Write nothing; fail if a file is stale."
+        )
+        return output(check(function))
+
+    return decorate
+
+
 @spec.command()
-@click.option(
-    "--output",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=DEFAULT_PAGES,
-    show_default=True,
-    metavar="DIR",
-    help="Folder of the pages.",
-)
-@click.option("--check", "only_check", is_flag=True, help="Write nothing; fail if a page is stale.")
+@_folder_options(DEFAULT_PAGES, "pages")
 @output_options
 def docs(out: Output, folder: Path, only_check: bool) -> None:
     """Write the APDU reference and the requirements as Markdown."""
-    from applet_spec.reference import pages
+    from applet_spec.reference import COMMAND, pages
 
-    stale = {name: text for name, text in pages().items() if _differs(folder / name, text)}
+    _bring_up_to_date(out, COMMAND, folder, pages(), only_check)
+
+
+@spec.command()
+@_folder_options(DEFAULT_SOURCES, "Maven project")
+@output_options
+def java(out: Output, folder: Path, only_check: bool) -> None:
+    """Write the constants of the cards that are written in Java."""
+    from applet_spec.java_constants import COMMAND, sources
+
+    _bring_up_to_date(out, COMMAND, folder, sources(), only_check)
+
+
+def _bring_up_to_date(
+    out: Output, command: str, folder: Path, files: Mapping[str, str], only_check: bool
+) -> None:
+    stale = {name: text for name, text in files.items() if _differs(folder / name, text)}
     paths = [str(folder / name) for name in stale]
     if only_check and stale:
         raise StalePagesError(
             f"Not what the contract says: {', '.join(paths)}.",
-            advice=f"Run `unicard spec docs --output {folder}`.",
+            advice=f"Run `{command} --output {folder}`.",
         )
     for name, text in stale.items():
         _write(folder / name, text)

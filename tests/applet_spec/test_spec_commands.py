@@ -189,3 +189,18 @@ def test_looking_something_up_does_not_load_what_only_the_check_needs(words: str
         cwd=Path(__file__).parents[2],
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_java_writes_the_sources_and_then_finds_them_up_to_date(
+    unicard: Any, tmp_path: Path
+) -> None:
+    from applet_spec.java_constants import sources
+
+    code, text, _ = unicard("java", "--output", str(tmp_path), "--json")
+    assert code == 0
+    assert json.loads(text) == {"written": [str(tmp_path / path) for path in sources()]}
+    assert unicard("java", "--output", str(tmp_path), "--check")[0] == 0
+    next(tmp_path.rglob("*.java")).write_text("old", encoding="utf-8")
+    code, _, said = unicard("java", "--output", str(tmp_path), "--check")
+    assert code == 1
+    assert f"unicard spec java --output {tmp_path}" in said

@@ -6,6 +6,9 @@ import javacard.framework.Applet;
  * The issuer security domain, as the runtime environment sees it: it owns the registry of what is on
  * the card. It is made once, when the card is; its persistent state is in torn memory, everything
  * else in it must be forgotten in {@link #restart}.
+ *
+ * <p>An implementation has a public constructor that takes an {@link AppletHost} and the {@code
+ * unicard.card.CardOptions} of the card; it throws IllegalArgumentException where these do not fit.
  */
 public interface IssuerDomain {
     /** What a SELECT found. {@code applet} is null where the issuer domain itself is meant. */
@@ -34,7 +37,10 @@ public interface IssuerDomain {
     /** Answers SELECT of the domain itself: data and status word. */
     byte[] select();
 
-    /** Something else is about to be selected, or a reset comes: sessions end, sequences too. */
+    /**
+     * Whatever is selected, the domain or an application, is about to be deselected: sessions end,
+     * sequences too. Called before each selection, also of what is selected already.
+     */
     void deselect();
 
     /**

@@ -1,0 +1,26 @@
+package unicard.manager.state;
+
+import unicard.manager.Contract.CardState;
+
+/** The root of what the card manager remembers; it is made once, when the card is. */
+public final class DomainState {
+    private int lifeCycle = CardState.OP_READY.code;
+
+    public CardState lifeCycle() {
+        return CardState.of(lifeCycle);
+    }
+
+    /** Writes the card's life cycle state: one write. */
+    public void setLifeCycle(CardState state) {
+        lifeCycle = state.code;
+    }
+
+    /**
+     * What STORE DATA left under 42 (issuer identification number) or 45 (card image number).
+     *
+     * @return null where nothing is stored
+     */
+    public byte[] issuerData(int tag) {
+        return null;
+    }
+}

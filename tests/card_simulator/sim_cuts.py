@@ -6,7 +6,7 @@ import pytest
 
 from card_simulator.card import Card
 from card_simulator.memory import Image, PowerCut
-from tests.card_simulator.sim_host import Terminal
+from tests.support.terminal import Terminal
 
 Act = Callable[[Terminal], object]
 

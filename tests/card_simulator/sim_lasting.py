@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from applet_spec import spec
 from card_simulator.card import Card
-from tests.card_simulator.sim_content import INSTANCE, PACKAGE
-from tests.card_simulator.sim_host import AIDS, Keys
 from tests.card_simulator.sim_rules import ABSENT, TERMINATED
+from tests.support.content import INSTANCE, PACKAGE
+from tests.support.terminal import AIDS, Keys
 
 KeySet = Mapping[int, bytes]
 INSTALLED_ONLY, LOCKED = 0x01, 0x80

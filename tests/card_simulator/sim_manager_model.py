@@ -8,7 +8,9 @@ that far.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from tests.card_simulator.sim_content import (
+from tests.card_simulator.sim_lasting import CIN, IIN, INSTALLED_ONLY, LOCKED, Lasting, key_set
+from tests.card_simulator.sim_rules import ABSENT, MANAGER
+from tests.support.content import (
     INSTANCE,
     MODULE,
     PACKAGE,
@@ -18,9 +20,7 @@ from tests.card_simulator.sim_content import (
     named,
     sha256,
 )
-from tests.card_simulator.sim_host import AIDS, ISD, Keys, install_data
-from tests.card_simulator.sim_lasting import CIN, IIN, INSTALLED_ONLY, LOCKED, Lasting, key_set
-from tests.card_simulator.sim_rules import ABSENT, MANAGER
+from tests.support.terminal import AIDS, ISD, Keys, install_data
 
 CONTENT = cap()
 NUMBERS: Mapping[bytes, Mapping[int, bytes]] = {

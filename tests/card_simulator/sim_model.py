@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from applet_spec import spec
-from tests.card_simulator.sim_content import INSTANCE
-from tests.card_simulator.sim_host import ISD, VALIDITY
 from tests.card_simulator.sim_lasting import Lasting
 from tests.card_simulator.sim_manager_model import ON_CARD, Hints, ManagerModel
 from tests.card_simulator.sim_rules import (
@@ -30,6 +28,8 @@ from tests.card_simulator.sim_rules import (
     rule_for,
     split,
 )
+from tests.support.content import INSTANCE
+from tests.support.terminal import ISD, VALIDITY
 
 OTHER_VALIDITY = bytes.fromhex("2027010120310630")
 NUMBER, HOLDER, CERTIFICATE, SERIAL, VALID = 0x5A, 0x65, 0x7F21, 0xDF51, 0xDF52

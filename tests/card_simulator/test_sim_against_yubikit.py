@@ -17,7 +17,8 @@ from yubikit.core.smartcard.scp import KeyRef, Scp03KeyParams, ScpState, StaticK
 
 from applet_spec import spec
 from card_simulator.card import Card
-from tests.card_simulator.sim_host import Terminal, apdu, new_card
+from tests.card_simulator.sim_host import new_card
+from tests.support.terminal import Terminal, apdu
 
 Send = Callable[[int, int, int, int, bytes], tuple[bytes, int]]
 

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from applet_spec import spec
 from card_simulator.card import Card
 from card_simulator.chip import Interface
-from tests.card_simulator.sim_host import (
+from tests.card_simulator.sim_host import installed, personalized, with_key_pair, with_own_pin
+from tests.support.terminal import (
     AIDS,
     ANCHOR,
     CARD_SERIAL,
@@ -23,10 +24,6 @@ from tests.card_simulator.sim_host import (
     WRONG_PIN,
     Terminal,
     apdu,
-    installed,
-    personalized,
-    with_key_pair,
-    with_own_pin,
 )
 
 VERIFY = (0x00, 0x20, 0x00, 0x81)

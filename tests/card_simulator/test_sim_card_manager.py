@@ -6,7 +6,8 @@ Comments name the requirements that a test shows.
 import pytest
 
 from card_simulator.card import Card
-from tests.card_simulator.sim_host import (
+from tests.card_simulator.sim_host import installed, new_card
+from tests.support.terminal import (
     AIDS,
     ISD,
     TEST_KEY,
@@ -15,8 +16,6 @@ from tests.card_simulator.sim_host import (
     Terminal,
     aes_cbc,
     install_data,
-    installed,
-    new_card,
 )
 
 RECOGNITION = bytes.fromhex(

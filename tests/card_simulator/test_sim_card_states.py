@@ -9,7 +9,8 @@ import pytest
 
 from applet_spec import spec
 from card_simulator.card import Card
-from tests.card_simulator.sim_content import (
+from tests.card_simulator.sim_host import installed, new_card
+from tests.support.content import (
     INSTANCE,
     announcement,
     cap,
@@ -21,7 +22,7 @@ from tests.card_simulator.sim_content import (
     named,
     set_card,
 )
-from tests.card_simulator.sim_host import AIDS, ISD, Keys, Terminal, installed, new_card
+from tests.support.terminal import AIDS, ISD, Keys, Terminal
 
 OP_READY, INITIALIZED, SECURED, LOCKED, TERMINATED = 0x01, 0x07, 0x0F, 0x7F, 0xFF
 STATES = (OP_READY, INITIALIZED, SECURED, LOCKED, TERMINATED)

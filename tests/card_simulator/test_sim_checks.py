@@ -8,7 +8,8 @@ import pytest
 from applet_spec import spec
 from card_simulator import tlv
 from card_simulator.card import Card
-from tests.card_simulator.sim_host import (
+from tests.card_simulator.sim_host import installed, new_card, personalized, with_own_pin
+from tests.support.terminal import (
     AIDS,
     CARDHOLDER,
     ISD,
@@ -17,10 +18,6 @@ from tests.card_simulator.sim_host import (
     Terminal,
     apdu,
     install_data,
-    installed,
-    new_card,
-    personalized,
-    with_own_pin,
 )
 
 SERIAL = (0x00, 0xCA, 0xDF, 0x51)

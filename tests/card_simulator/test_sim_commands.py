@@ -15,7 +15,8 @@ from click.testing import CliRunner, Result
 from card_simulator.card_file import create
 from card_simulator.commands import sim
 from card_simulator.reader import SIM
-from tests.card_simulator.sim_host import ISD, PIN, TEST_KEY, Keys, installed, personalized
+from tests.card_simulator.sim_host import installed, personalized
+from tests.support.terminal import ISD, PIN, TEST_KEY, Keys
 
 ROOT = Path(__file__).parents[2]
 

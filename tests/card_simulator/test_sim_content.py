@@ -8,7 +8,8 @@ import pytest
 from applet_spec import spec
 from card_simulator.card import Card
 from card_simulator.memory import Image
-from tests.card_simulator.sim_content import (
+from tests.card_simulator.sim_host import new_card, with_own_pin
+from tests.support.content import (
     EVERY,
     INSTANCE,
     MODULE,
@@ -22,17 +23,7 @@ from tests.card_simulator.sim_content import (
     named,
     state_of,
 )
-from tests.card_simulator.sim_host import (
-    AIDS,
-    ISD,
-    NEW_PIN,
-    PIN,
-    Terminal,
-    install_data,
-    lv,
-    new_card,
-    with_own_pin,
-)
+from tests.support.terminal import AIDS, ISD, NEW_PIN, PIN, Terminal, install_data, lv
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from card_simulator.key_set import KeySet
 from card_simulator.memory import Image
 from card_simulator.scp03 import StaticKeys
 from tests.card_simulator.sim_cuts import Act, images
-from tests.card_simulator.sim_host import ISD, Keys, Terminal, aes_cbc, new_card
+from tests.card_simulator.sim_host import new_card
+from tests.support.terminal import ISD, Keys, Terminal, aes_cbc
 
 ENC, MAC, DEK = 1, 2, 3
 A = Keys(b"A" * 16, b"B" * 16, b"C" * 16)

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from card_simulator.card import Card
 from card_simulator.load_files import LoadFileError, read_load_file
 from card_simulator.memory import Image
-from tests.card_simulator.sim_content import (
+from tests.card_simulator.sim_host import new_card
+from tests.support.content import (
     INSTANCE,
     MODULE,
     OTHER_MODULE,
@@ -33,7 +34,7 @@ from tests.card_simulator.sim_content import (
     load_file,
     sha256,
 )
-from tests.card_simulator.sim_host import AIDS, ISD, Terminal, lv, new_card
+from tests.support.terminal import AIDS, ISD, Terminal, lv
 
 AIDS_OF_ANY_LENGTH = st.binary(min_size=5, max_size=16)
 

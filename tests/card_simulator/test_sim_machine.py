@@ -26,39 +26,10 @@ from applet_spec import spec
 from card_simulator.card import Card
 from card_simulator.chip import Interface
 from card_simulator.memory import PowerCut
-from tests.card_simulator.sim_content import (
-    INSTANCE,
-    PACKAGE,
-    announcement,
-    begin_again,
-    cap,
-    cut_up,
-    deletion,
-    install_for,
-    load,
-    load_file,
-    named,
-)
 from tests.card_simulator.sim_host import (
-    AIDS,
-    ANCHOR,
-    CARDHOLDER,
-    CERTIFICATE,
-    FINGER,
-    ISD,
-    NEW_PIN,
-    PIN,
-    VALIDITY,
-    WRONG_PIN,
-    Keys,
-    Terminal,
-    apdu,
-    dgi,
-    install_data,
     installed,
     new_card,
     personalized,
-    stream,
     with_key_pair,
     with_own_pin,
 )
@@ -87,6 +58,37 @@ from tests.card_simulator.sim_rules import (
     SUSPENDED,
     TERMINATED,
     rule_for,
+)
+from tests.support.content import (
+    INSTANCE,
+    PACKAGE,
+    announcement,
+    begin_again,
+    cap,
+    cut_up,
+    deletion,
+    install_for,
+    load,
+    load_file,
+    named,
+)
+from tests.support.terminal import (
+    AIDS,
+    ANCHOR,
+    CARDHOLDER,
+    CERTIFICATE,
+    FINGER,
+    ISD,
+    NEW_PIN,
+    PIN,
+    VALIDITY,
+    WRONG_PIN,
+    Keys,
+    Terminal,
+    apdu,
+    dgi,
+    install_data,
+    stream,
 )
 
 KNOWN = [*spec().commands.values(), *spec().card_manager.values()]

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from card_simulator.card import Card
-from tests.card_simulator.sim_host import (
+from tests.card_simulator.sim_host import installed, personalized, with_key_pair
+from tests.support.terminal import (
     AIDS,
     ANCHOR,
     CARDHOLDER,
@@ -18,11 +19,8 @@ from tests.card_simulator.sim_host import (
     VALIDITY,
     aes_cbc,
     dgi,
-    installed,
     pad,
-    personalized,
     stream,
-    with_key_pair,
 )
 
 STORE, LAST = 0x08, 0x88

@@ -9,7 +9,9 @@ import pytest
 
 from card_simulator.card import Card
 from card_simulator.memory import Image, PowerCut
-from tests.card_simulator.sim_content import (
+from tests.card_simulator.sim_cuts import Act, images
+from tests.card_simulator.sim_host import new_card, with_key_pair, with_own_pin
+from tests.support.content import (
     INSTANCE,
     PACKAGE,
     announce,
@@ -21,8 +23,7 @@ from tests.card_simulator.sim_content import (
     named,
     set_card,
 )
-from tests.card_simulator.sim_cuts import Act, images
-from tests.card_simulator.sim_host import (
+from tests.support.terminal import (
     AIDS,
     ANCHOR,
     CERTIFICATE,
@@ -35,10 +36,7 @@ from tests.card_simulator.sim_host import (
     Keys,
     Terminal,
     dgi,
-    new_card,
     stream,
-    with_key_pair,
-    with_own_pin,
 )
 
 ISSUER_KEYS = Keys(b"E" * 16, b"M" * 16, b"D" * 16)

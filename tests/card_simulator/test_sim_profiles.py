@@ -11,7 +11,8 @@ from card_simulator.card_manager import blank_image
 from card_simulator.describe import describe
 from card_simulator.profiles import factory_keys, profile_of, software_profiles
 from card_simulator.scp03_options import Options
-from tests.card_simulator.sim_host import Keys, Terminal, new_card
+from tests.card_simulator.sim_host import new_card
+from tests.support.terminal import Keys, Terminal
 
 NAMES = software_profiles()
 PROFILES = spec().card_profiles

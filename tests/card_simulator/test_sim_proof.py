@@ -6,18 +6,8 @@ import pytest
 
 from card_simulator.card import Card
 from card_simulator.memory import Image, PowerCut
-from tests.card_simulator.sim_content import PACKAGE, deletion, install_for, load
 from tests.card_simulator.sim_cuts import Act
-from tests.card_simulator.sim_host import (
-    AIDS,
-    CERTIFICATE,
-    Keys,
-    Terminal,
-    dgi,
-    stream,
-    with_key_pair,
-    with_own_pin,
-)
+from tests.card_simulator.sim_host import with_key_pair, with_own_pin
 from tests.card_simulator.test_sim_machine import walk
 from tests.card_simulator.test_sim_power import (
     ISSUER_KEYS,
@@ -27,7 +17,9 @@ from tests.card_simulator.test_sim_power import (
     seen,
     session,
 )
+from tests.support.content import PACKAGE, deletion, install_for, load
 from tests.support.evidence import evidence
+from tests.support.terminal import AIDS, CERTIFICATE, Keys, Terminal, dgi, stream
 
 ISD = AIDS.isd
 

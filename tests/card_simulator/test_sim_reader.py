@@ -25,7 +25,7 @@ from card_simulator.memory import Entry, Image
 from card_simulator.reader import SIM, Faults, SimReader
 from host_lib.errors import CardRemoved, ReaderError, ReaderTimeout
 from host_lib.reader import Reader, open_reader
-from tests.card_simulator.sim_host import AIDS, ISD, Keys, Terminal
+from tests.support.terminal import AIDS, ISD, Keys, Terminal
 
 ROOT = Path(__file__).parents[2]
 SERIAL = bytes.fromhex("80CA00CF00")
@@ -294,7 +294,7 @@ def test_a_card_is_removed_before_the_nth_command_and_put_back(reader: SimReader
 ROTATE = """
 import sys
 from card_simulator.reader import SIM
-from tests.card_simulator.sim_host import Keys, Terminal
+from tests.support.terminal import Keys, Terminal
 host = Terminal(SIM.open(sys.argv[1]).transmit)
 host.authenticate()
 old = 0

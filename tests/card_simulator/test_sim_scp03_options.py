@@ -20,17 +20,8 @@ from card_simulator.memory import Image, Memory, PowerCut
 from card_simulator.scp03 import StaticKeys
 from card_simulator.scp03_options import Options
 from card_simulator.secure_channel import SecureChannel
-from tests.card_simulator.sim_host import (
-    AIDS,
-    ISD,
-    Keys,
-    Terminal,
-    aes_cbc,
-    apdu,
-    derive,
-    installed,
-    new_card,
-)
+from tests.card_simulator.sim_host import installed, new_card
+from tests.support.terminal import AIDS, ISD, Keys, Terminal, aes_cbc, apdu, derive
 
 REFERENCE = spec().card_profiles["unicard-reference"]
 PARAMETERS = [base | s16 for base in (0x00, 0x10, 0x20, 0x30, 0x60, 0x70) for s16 in (0, 1)]

@@ -11,19 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from card_simulator.card import Card
-from tests.card_simulator.sim_content import INSTANCE, begin_again, install_for, listed, load, named
-from tests.card_simulator.sim_host import (
-    AIDS,
-    ANCHOR,
-    FLAGS,
-    ISD,
-    Terminal,
-    dgi,
-    installed,
-    new_card,
-    stream,
-    with_key_pair,
-)
+from tests.card_simulator.sim_host import installed, new_card, with_key_pair
+from tests.support.content import INSTANCE, begin_again, install_for, listed, load, named
+from tests.support.terminal import AIDS, ANCHOR, FLAGS, ISD, Terminal, dgi, stream
 
 IIN, CIN = bytes.fromhex("4203998180"), bytes.fromhex("45080102030405060708")
 

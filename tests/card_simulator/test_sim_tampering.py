@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from applet_spec import spec
 from card_simulator.card import Card
-from tests.card_simulator.sim_host import ISD, Keys, Terminal, cmac, new_card
+from tests.card_simulator.sim_host import new_card
+from tests.support.terminal import ISD, Keys, Terminal, cmac
 
 FORMS = [(0x00, 0x01), (0x00, 0x03), (0x60, 0x13), (0x60, 0x33), (0x61, 0x01), (0x71, 0x33)]
 KEYS = Keys(b"A" * 16, b"B" * 16, b"C" * 16)

@@ -14,7 +14,7 @@ from card_simulator.card import Card
 from card_simulator.card_manager import blank_image
 from card_simulator.memory import Memory
 from card_simulator.scp03_options import OPTIONS_CELL
-from tests.card_simulator.sim_host import Keys, aes_cbc, aes_cbc_decrypt, cmac, derive, pad
+from tests.support.terminal import Keys, aes_cbc, aes_cbc_decrypt, cmac, derive, pad
 
 Answer = tuple[bytes, int]
 

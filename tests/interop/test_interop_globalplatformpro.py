@@ -11,7 +11,6 @@ import secrets
 import pytest
 
 from card_simulator.card import Card
-from tests.card_simulator.sim_host import AIDS, ISD, Keys, derive
 from tests.interop.interop_script import (
     DONE,
     MODULE,
@@ -28,6 +27,7 @@ from tests.interop.interop_script import (
     new_keys,
     read_tlvs,
 )
+from tests.support.terminal import AIDS, ISD, Keys, derive
 
 PROGRAM = Manners(always_le=True)
 """It asks for an answer with every command; it encrypts nothing where there is no data."""

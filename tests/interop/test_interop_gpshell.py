@@ -9,7 +9,6 @@ import pytest
 
 from card_simulator.card import Card
 from card_simulator.card_manager import blank_image
-from tests.card_simulator.sim_host import AIDS, ISD, Keys
 from tests.interop.interop_script import (
     DONE,
     MODULE,
@@ -25,6 +24,7 @@ from tests.interop.interop_script import (
     new_keys,
     read_tlvs,
 )
+from tests.support.terminal import AIDS, ISD, Keys
 
 PROGRAM = Manners()
 """It writes an Le where it wants an answer, none after EXTERNAL AUTHENTICATE."""

@@ -8,7 +8,6 @@ scp.py, pySim/commands.py, pySim/transport/pcsc.py.
 import pytest
 
 from card_simulator.card import Card
-from tests.card_simulator.sim_host import AIDS, ISD, Keys
 from tests.interop.interop_script import (
     DONE,
     MODULE,
@@ -24,6 +23,7 @@ from tests.interop.interop_script import (
     new_keys,
     read_tlvs,
 )
+from tests.support.terminal import AIDS, ISD, Keys
 
 PROGRAM = Manners()
 """Under C-ENC it sends nothing for no data, but counts; EXTERNAL AUTHENTICATE has no Le."""

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
-from tests.card_simulator.sim_host import AIDS, Terminal, lv
+from tests.support.terminal import AIDS, Terminal, lv
 
 PACKAGE = bytes.fromhex("F04F54484552")
 MODULE = PACKAGE + b"\x01"

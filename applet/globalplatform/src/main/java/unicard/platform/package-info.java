@@ -1,0 +1,2 @@
+/** What connects org.globalplatform with the card that it runs on. */
+package unicard.platform;

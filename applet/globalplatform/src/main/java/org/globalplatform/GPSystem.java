@@ -53,8 +53,6 @@ public class GPSystem {
     /** Parameter of getShareableInterfaceObject that asks for a {@link GlobalService}. */
     public static final byte GLOBAL_SERVICE_IDENTIFIER = (byte) 0x80;
 
-    private GPSystem() {}
-
     /**
      * Life cycle of the application, with bit 80 while it is locked; {@link #APPLICATION_INSTALLED}
      * while it is being installed.

@@ -21,7 +21,7 @@ enum Treatment {
     };
     private static final String[] UNTOUCHED_PREFIXES = {
         "javacard.", "javacardx.", "com.licel.", "org.globalplatform.",
-        "unicard.runtime.", "unicard.manager.",
+        "unicard.runtime.", "unicard.manager.", "unicard.platform.",
     };
 
     /** By the name of a class, with dots. */

@@ -21,6 +21,20 @@ public interface AppletHost {
     /** Tells an applet that it is being deleted (AppletEvent.uninstall). */
     void uninstall(Applet applet);
 
+    /**
+     * Hands an application a command of its personalization, as {@code processData} of
+     * org.globalplatform.Personalization, or else of Application: with the application's context
+     * current and the command in the APDU buffer. A transaction that it leaves open is aborted.
+     *
+     * @param command header, Lc and data, without secure messaging and Le
+     * @return what the application answers, without status word
+     * @throws StatusWordException the ISOException's reason where it throws one, 6F00 where it throws
+     *     anything else; 6985 where it has neither interface
+     */
+    default byte[] personalize(Applet applet, byte[] command) {
+        throw new StatusWordException(0x6985);
+    }
+
     /** AID of the selected applet or domain. */
     byte[] selected();
 

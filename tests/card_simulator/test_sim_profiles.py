@@ -1,4 +1,4 @@
-"""Cards of the contract's card types: what a new one holds, how it is recognised, what it does."""
+"""Software cards of the contract's card types: how they are made, recognised and described."""
 
 from pathlib import Path
 
@@ -22,26 +22,6 @@ def host_of(card: Card, name: str) -> Terminal:
     keys = factory_keys(PROFILES[name])
     own = Keys(keys.enc, keys.mac, keys.dek)
     return Terminal(card.transmit, keys=own, size=16 if "s16" in name else 8)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_new_card_of_a_type_is_what_the_type_says(name: str) -> None:
-    profile = PROFILES[name]
-    card = new_card(profile)
-    host = host_of(card, name)
-    offer = host.initialize()
-    assert offer[10:13] == bytes([profile.factory_version, 0x03, profile.i or 0])
-    assert len(host.keys.enc) == profile.key_length
-    for level in (0x01, 0x03, 0x11, 0x13, 0x33):
-        host.initialize()
-        expected = 0x9000 if level in profile.levels else 0x6A86
-        assert host.external_authenticate(level) == expected
-    information = Terminal(new_card(profile).transmit).raw("80CA00E000")[0]
-    expected_set = "".join(
-        f"c004{key_id:02x}{profile.factory_version:02x}88{profile.key_length:02x}"
-        for key_id in (1, 2, 3)
-    )
-    assert information.hex() == "e012" + expected_set
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -78,14 +58,6 @@ def test_the_factory_key_is_the_public_test_key_counted_on() -> None:
         32: "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f",
     }
     assert all(key.enc == key.mac == key.dek for key in keys.values())
-
-
-def test_a_factory_set_of_an_ordinary_version_stays_until_it_is_deleted() -> None:
-    card = new_card(PROFILES["unicard-mac-only"])
-    host = host_of(card, "unicard-mac-only")
-    host.authenticate(0x20, level=0x03)
-    assert host.put_key(0x30, Keys(b"A" * 16, b"B" * 16, b"C" * 16))[1] == 0x9000
-    assert card.key_sets.versions() == [0x20, 0x30]
 
 
 def test_the_page_about_the_software_card_has_the_types_as_they_are() -> None:

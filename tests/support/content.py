@@ -128,3 +128,28 @@ def begin_again(host: Terminal) -> None:
     """Select the security domain and open a session."""
     host.select(AIDS.isd)
     host.authenticate()
+
+
+HEADER = component(1, bytes.fromhex("DECAFFED0102040302") + lv(PACKAGE))
+APPLET = component(3, b"\x01" + lv(MODULE) + b"\x00\x10")
+MALFORMED = {  # no CAP files
+    "nothing": b"",
+    "no Header": APPLET,
+    "Header second": APPLET + HEADER,
+    "Header twice": HEADER + HEADER,
+    "Applet twice": HEADER + APPLET + APPLET,
+    "another magic": HEADER.replace(b"\xde\xca", b"\xde\xcb"),
+    "extended format": cap(flags=0x0C),
+    "a package AID of 4 bytes": component(1, bytes.fromhex("DECAFFED0102040302") + lv(b"abcd")),
+    "a Header cut short": component(1, bytes.fromhex("DECAFFED0102040302") + lv(PACKAGE)[:-1]),
+    "a Header too long": component(1, HEADER[3:] + b"\x01a" + b"\x00"),
+    "no applet in Applet": HEADER + component(3, b"\x00"),
+    "a module AID of 17 bytes": HEADER + component(3, b"\x01" + lv(bytes(17)) + b"\x00\x10"),
+    "a module twice": HEADER + component(3, b"\x02" + (lv(MODULE) + b"\x00\x10") * 2),
+    "Applet too long": HEADER + component(3, APPLET[3:] + b"\x00"),
+    "Applet cut short": HEADER + component(3, APPLET[3:-1]),
+    "component 0": HEADER + component(0, b""),
+    "component 13": HEADER + component(13, b""),
+    "a component without size": HEADER + b"\x07\x00",
+    "a component cut short": HEADER + component(7, bytes(9))[:-1],
+}

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from applet_spec import spec
-from card_simulator.card import Card
-from tests.card_simulator.sim_host import installed, new_card
+from tests.card_manager.manager_views import outside
+from tests.support.any_card import AnyCard, MakeCard
 from tests.support.content import (
     INSTANCE,
     announcement,
@@ -30,14 +30,24 @@ WAY = {OP_READY: (), INITIALIZED: (7,), SECURED: (7, 15), LOCKED: (7, 15, 127), 
 STEPS = {(1, 7), (7, 15), (15, 127), (127, 15), (1, 255), (7, 255), (15, 255), (127, 255)}
 
 
-def in_state(state: int, level: int = 0x33) -> tuple[Card, Terminal]:
-    """Return a card in this state, brought there in the session that is open."""
-    card, host = installed()
-    host.select(ISD)
+def in_state(make_card: MakeCard, state: int, level: int = 0x33) -> tuple[AnyCard, Terminal]:
+    """Return a card with an application, brought into this state in the session that is open."""
+    card = make_card()
+    host = Terminal(card.transmit)
     host.authenticate(level=level)
+    assert host.install() == 0x9000
     for step in WAY[state]:
         assert set_card(host, step) == 0x9000
     return card, host
+
+
+def state_of_card(card: AnyCard) -> int:
+    """Return the card's state as GET STATUS shows it; a terminated card shows nothing else."""
+    host = Terminal(card.transmit)
+    if host.select(ISD) == (b"", 0x6985):
+        return TERMINATED
+    host.authenticate()
+    return host.send(0x80, 0xF2, 0x80, 2, b"\x4f\x00\x5c\x02\x9f\x70")[0][-1]
 
 
 def changes(host: Terminal) -> Iterator[tuple[str, tuple[int, int, int, int, bytes]]]:
@@ -54,19 +64,23 @@ def changes(host: Terminal) -> Iterator[tuple[str, tuple[int, int, int, int, byt
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_card_goes_where_its_life_cycle_leads_and_nowhere_else(state: int) -> None:
+def test_a_card_goes_where_its_life_cycle_leads_and_nowhere_else(
+    make_card: MakeCard, state: int
+) -> None:
     # SST-01, SST-03, LCK-03
     for wanted in STATES[1:]:
-        card, host = in_state(state)
+        card, host = in_state(make_card, state)
         right = (state, wanted) in STEPS
         assert set_card(host, wanted) == (0x9000 if right else 0x6985)
-        assert card.memory.image.cells["isd.state"][0] == (wanted if right else state)
+        assert state_of_card(card) == (wanted if right else state)
 
 
 @pytest.mark.parametrize("state", [OP_READY, INITIALIZED, SECURED])
 @pytest.mark.parametrize("level", [0x01, 0x13])
-def test_content_can_be_changed_in_the_states_of_use_at_any_level(state: int, level: int) -> None:
-    _, host = in_state(state, level)
+def test_content_can_be_changed_in_the_states_of_use_at_any_level(
+    make_card: MakeCard, state: int, level: int
+) -> None:
+    _, host = in_state(make_card, state, level)
     assert load(host) == 0x9000
     assert host.sw(0x80, 0xE6, 0x0C, 0, install_for()) == 0x9000
     assert host.sw(0x80, 0xE2, 0x90, 0, b"\x42\x01\x01") == 0x9000
@@ -74,36 +88,36 @@ def test_content_can_be_changed_in_the_states_of_use_at_any_level(state: int, le
     assert host.sw(0x80, 0xF0, 0x40, 0x80, AIDS.instance) == 0x9000
 
 
-def test_content_of_a_locked_card_stays_as_it_is() -> None:
+def test_content_of_a_locked_card_stays_as_it_is(make_card: MakeCard) -> None:
     # LCK-02
-    card, host = in_state(LOCKED)
-    before = card.memory.image
+    card, host = in_state(make_card, LOCKED)
+    before = card.kept
     for name, command in changes(host):
         assert host.sw(*command) == 0x6985, name
-    assert card.memory.image == before
+    assert card.kept == before
     assert host.sw(0x80, 0xCA, 0x00, 0x66) == 0x9000
     assert listed(host, 0x80)[-6:].hex() == "7fc5039efe80"
     assert host.sw(0x80, 0xF0, 0x40, 0x80, AIDS.instance) == 0x9000
 
 
-def test_a_locked_card_selects_its_security_domain_only_and_says_so() -> None:
+def test_a_locked_card_selects_its_security_domain_only_and_says_so(make_card: MakeCard) -> None:
     # LCK-01
-    card, host = in_state(LOCKED)
-    open_card, other = installed()
+    card, host = in_state(make_card, SECURED)
+    answer = Terminal(card.transmit).select(ISD)[0]
+    host.authenticate()
+    assert set_card(host, LOCKED) == 0x9000
     card.reset()
-    other.select(ISD)
     for name in (ISD, b"", ISD[:5]):
         data, sw = host.select(name)
-        assert (data, sw) == (other.select(name)[0], 0x6283)
+        assert (data, sw) == (answer, 0x6283)
     assert host.select(AIDS.instance) == (b"", 0x6A82)
     assert host.select(AIDS.instance[:5]) == (b"", 0x6A82)
     assert host.raw(b"\x00\xa4\x04\x02\x00") == (b"", 0x6A82)
-    assert open_card.powered
 
 
-def test_a_locked_card_is_unlocked_in_a_new_session() -> None:
+def test_a_locked_card_is_unlocked_in_a_new_session(make_card: MakeCard) -> None:
     # LCK-02
-    card, host = in_state(LOCKED)
+    card, host = in_state(make_card, LOCKED)
     card.reset()
     host.authenticate()
     assert set_card(host, SECURED) == 0x9000
@@ -111,11 +125,11 @@ def test_a_locked_card_is_unlocked_in_a_new_session() -> None:
     assert host.select(AIDS.instance)[1] == 0x9000
 
 
-def test_a_terminated_card_answers_get_data_only() -> None:
+def test_a_terminated_card_answers_get_data_only(make_card: MakeCard) -> None:
     # LCK-03
-    card, host = in_state(TERMINATED)
+    card, host = in_state(make_card, TERMINATED)
     assert host.sw(0x80, 0xCA, 0x9F, 0x7F) == 0x9000
-    before = card.memory.image
+    before = card.kept
     for name, command in changes(host):
         assert host.sw(*command) == 0x6985, name
     assert host.sw(0x80, 0xF2, 0x80, 2, b"\x4f\x00") == 0x6985
@@ -129,15 +143,15 @@ def test_a_terminated_card_answers_get_data_only() -> None:
         assert host.raw("80CA9F7F00")[1] == 0x9000
         assert host.raw("8002000000") == (b"", 0x6D00)
         card.reset()
-    assert card.memory.image == before
+    assert card.kept == before
 
 
 def test_the_states_have_the_names_of_the_contract() -> None:
     assert tuple(state.code for state in spec().card_states.values()) == STATES
 
 
-def test_the_card_looks_at_its_state_before_the_session() -> None:
-    card, _ = in_state(LOCKED)
+def test_the_card_looks_at_its_state_before_the_session(make_card: MakeCard) -> None:
+    card, _ = in_state(make_card, LOCKED)
     card.reset()
     assert Terminal(card.transmit).raw("80E60C0000") == (b"", 0x6985)
-    assert Terminal(new_card().transmit).raw("80E60C0000") == (b"", 0x6982)
+    assert outside(make_card()).raw("80E60C0000") == (b"", 0x6982)

@@ -1,12 +1,12 @@
-"""The software card's issuer security domain, driven by raw bytes.
+"""The issuer security domain of any card, driven by raw bytes.
 
 Comments name the requirements that a test shows.
 """
 
 import pytest
 
-from card_simulator.card import Card
-from tests.card_simulator.sim_host import installed, new_card
+from tests.card_manager.manager_views import opens, outside, versions
+from tests.support.any_card import AnyCard, chip_of
 from tests.support.terminal import (
     AIDS,
     ISD,
@@ -29,33 +29,7 @@ FCI = bytes.fromhex("6F108408A000000151000000A5049F6501FF")
 NEW_KEYS = Keys(b"E" * 16, b"M" * 16, b"D" * 16)
 
 
-@pytest.fixture
-def card() -> Card:
-    return new_card()
-
-
-@pytest.fixture
-def host(card: Card) -> Terminal:
-    return Terminal(card.transmit)
-
-
-@pytest.fixture
-def issuer(host: Terminal) -> Terminal:
-    host.authenticate()
-    return host
-
-
-def fresh(card: Card, keys: Keys, kvn: int) -> bool:
-    """Say whether these keys open a session."""
-    terminal = Terminal(card.transmit, keys=keys)
-    terminal.select(ISD)
-    if terminal.raw(f"8050{kvn:02X}00080001020304050607")[1] != 0x9000:
-        return False
-    terminal.authenticate(kvn)
-    return True
-
-
-def test_reset_selects_the_security_domain(card: Card, host: Terminal) -> None:
+def test_reset_selects_the_security_domain(card: AnyCard, host: Terminal) -> None:
     assert card.reset() == bytes.fromhex("3B800181")
     assert host.raw("80CA00CF00")[1] == 0x9000
 
@@ -87,12 +61,12 @@ def test_select_takes_names_of_5_to_16_bytes_only(host: Terminal, command: str, 
     assert host.raw(command) == (b"", sw)
 
 
-def test_get_data_answers_four_tagged_objects(card: Card, host: Terminal) -> None:
+def test_get_data_answers_four_tagged_objects(host: Terminal) -> None:
     # ISD-02
     cplc, _ = host.raw("80CA9F7F00")
     assert (cplc[:3], len(cplc)) == (bytes.fromhex("9F7F2A"), 45)
     serial = cplc[3:5] + cplc[13:15] + cplc[19:21] + cplc[15:19]
-    assert card.chip.serial == serial
+    assert chip_of().serial == serial
     assert host.raw("80CA00CF00") == (b"\xcf\x0a" + serial, 0x9000)
     assert host.raw("80CA00E000")[0].hex() == "e012" + "".join(
         f"c0040{key_id}ff8810" for key_id in (1, 2, 3)
@@ -124,10 +98,10 @@ def test_malformed_commands_have_their_status_word(host: Terminal, command: str,
     assert host.raw(command) == (b"", sw)
 
 
-def test_initialize_update_answers_29_bytes(card: Card, host: Terminal) -> None:
+def test_initialize_update_answers_29_bytes(host: Terminal) -> None:
     # SCP-01
     first, second = host.initialize(), host.initialize()
-    assert first[:13] == card.chip.serial + bytes.fromhex("FF0360")
+    assert first[:13] == chip_of().serial + bytes.fromhex("FF0360")
     assert len(first) == 29
     assert first[13:21] != second[13:21]
 
@@ -241,7 +215,7 @@ def test_select_ends_the_session_and_a_failed_select_does_not(issuer: Terminal) 
     assert issuer.raw(wrapped) == (b"", 0x6982)
 
 
-def test_an_answer_without_its_mac_is_noticed_by_these_tests(card: Card) -> None:
+def test_an_answer_without_its_mac_is_noticed_by_these_tests(card: AnyCard) -> None:
     host = Terminal(card.transmit)
     host.authenticate()
     host.transmit = lambda command: card.transmit(command)[:-3] + b"\x00\x90\x00"
@@ -256,7 +230,7 @@ def test_an_answer_without_its_mac_is_noticed_by_these_tests(card: Card) -> None
     ("size", "inner_length"), [(16, True), (24, True), (32, True), (16, False), (32, False)]
 )
 def test_put_key_takes_sets_of_all_aes_lengths(
-    card: Card, issuer: Terminal, size: int, inner_length: bool
+    card: AnyCard, issuer: Terminal, size: int, inner_length: bool
 ) -> None:
     # PUK-01
     keys = Keys(*(bytes([n]) * size for n in (1, 2, 3)))
@@ -265,20 +239,20 @@ def test_put_key_takes_sets_of_all_aes_lengths(
     )
     data = issuer.key_data(0x30, keys, inner_length=inner_length)
     assert issuer.send(0x80, 0xD8, 0, 0x81, data) == (b"\x30" + checks, 0x9000)
-    assert fresh(card, keys, 0x30)
+    assert opens(card, keys, 0x30)
     card.reset()
     assert Terminal(card.transmit).raw("80CA00E000")[0][5:8] == bytes([0x30, 0x88, size])
 
 
-def test_the_transport_set_is_gone_with_the_first_new_set(card: Card, issuer: Terminal) -> None:
+def test_the_transport_set_is_gone_with_the_first_new_set(card: AnyCard, issuer: Terminal) -> None:
     # PUK-07
     assert issuer.put_key(0x30, NEW_KEYS)[1] == 0x9000
-    assert card.key_sets.versions() == [0x30]
-    assert not fresh(card, Keys(), 0xFF)
-    assert fresh(card, NEW_KEYS, 0x30)
+    assert versions(outside(card)) == [0x30]
+    assert not opens(card, Keys(), 0xFF)
+    assert opens(card, NEW_KEYS, 0x30)
 
 
-def test_a_set_is_replaced_by_naming_it(card: Card, issuer: Terminal) -> None:
+def test_a_set_is_replaced_by_naming_it(card: AnyCard, issuer: Terminal) -> None:
     issuer.put_key(0x30, NEW_KEYS)
     newer = Keys(b"e" * 16, b"m" * 16, b"d" * 16)
     host = Terminal(card.transmit, keys=NEW_KEYS)
@@ -286,22 +260,22 @@ def test_a_set_is_replaced_by_naming_it(card: Card, issuer: Terminal) -> None:
     assert host.put_key(0x31, newer, replaces=0x30)[1] == 0x9000
     host.keys = NEW_KEYS  # the session goes on with the keys that opened it
     assert host.put_key(0x31, NEW_KEYS, replaces=0x31)[1] == 0x9000
-    assert card.key_sets.versions() == [0x31]
-    assert fresh(card, NEW_KEYS, 0x31)
+    assert versions(outside(card)) == [0x31]
+    assert opens(card, NEW_KEYS, 0x31)
 
 
-def test_put_key_needs_a_session_of_any_level(card: Card, host: Terminal) -> None:
+def test_put_key_needs_a_session_of_any_level(card: AnyCard, host: Terminal) -> None:
     # PUK-02: the keys themselves are encrypted under the DEK
     assert host.raw(b"\x80\xd8\x00\x81\x01\x30") == (b"", 0x6982)
     host.authenticate(level=0x01)
     assert host.put_key(0x30, NEW_KEYS)[1] == 0x9000
-    assert fresh(card, NEW_KEYS, 0x30)
+    assert opens(card, NEW_KEYS, 0x30)
 
 
-def test_key_blocks_that_are_wrong_change_nothing(card: Card, issuer: Terminal) -> None:
+def test_key_blocks_that_are_wrong_change_nothing(card: AnyCard, issuer: Terminal) -> None:
     # PUK-03
     good = issuer.key_data(0x30, NEW_KEYS)
-    before = card.memory.image
+    before = card.kept
     bad = {
         "empty": b"",
         "version only": good[:1],
@@ -322,7 +296,7 @@ def test_key_blocks_that_are_wrong_change_nothing(card: Card, issuer: Terminal) 
     }
     for what, data in bad.items():
         assert issuer.sw(0x80, 0xD8, 0, 0x81, data) == 0x6A80, what
-    assert card.memory.image == before
+    assert card.kept == before
     assert issuer.sw(0x80, 0xD8, 0, 0x81, good) == 0x9000
 
 
@@ -331,21 +305,21 @@ def test_put_key_knows_three_keys(issuer: Terminal, p2: int) -> None:
     assert issuer.sw(0x80, 0xD8, 0, p2, issuer.key_data(0x30, NEW_KEYS)) == 0x6A86
 
 
-def test_a_version_that_is_there_is_not_added_again(card: Card, issuer: Terminal) -> None:
+def test_a_version_that_is_there_is_not_added_again(card: AnyCard, issuer: Terminal) -> None:
     # PUK-04
     issuer.put_key(0x30, NEW_KEYS)
     assert issuer.put_key(0x30, Keys()) == (b"", 0x6985)
     assert issuer.put_key(0x31, Keys())[1] == 0x9000
     assert issuer.put_key(0x30, Keys(), replaces=0x31) == (b"", 0x6985)
-    assert fresh(card, NEW_KEYS, 0x30)
+    assert opens(card, NEW_KEYS, 0x30)
 
 
-def test_the_fifth_key_set_has_no_room(card: Card, issuer: Terminal) -> None:
+def test_the_fifth_key_set_has_no_room(card: AnyCard, issuer: Terminal) -> None:
     # PUK-05
     for kvn in range(0x30, 0x34):
         assert issuer.put_key(kvn, NEW_KEYS)[1] == 0x9000
     assert issuer.put_key(0x34, NEW_KEYS) == (b"", 0x6A84)
-    assert card.key_sets.versions() == [0x30, 0x31, 0x32, 0x33]
+    assert versions(outside(card)) == [0x30, 0x31, 0x32, 0x33]
 
 
 def test_replacing_a_version_that_is_not_there_gets_6a88(issuer: Terminal) -> None:
@@ -356,7 +330,7 @@ def test_replacing_a_version_that_is_not_there_gets_6a88(issuer: Terminal) -> No
 # DELETE KEY
 
 
-def test_a_key_set_is_deleted_by_a_session_of_another(card: Card, issuer: Terminal) -> None:
+def test_a_key_set_is_deleted_by_a_session_of_another(card: AnyCard, issuer: Terminal) -> None:
     # DLK-01, DLK-03, DLK-04
     issuer.put_key(0x30, NEW_KEYS)
     issuer.put_key(0x31, Keys())
@@ -365,12 +339,12 @@ def test_a_key_set_is_deleted_by_a_session_of_another(card: Card, issuer: Termin
     assert host.sw(0x80, 0xE4, 0, 0, b"\xd2\x01\x31") == 0x6985
     assert host.sw(0x80, 0xE4, 0, 0, b"\xd2\x01\x32") == 0x6A88
     assert host.send(0x80, 0xE4, 0, 0, b"\xd2\x01\x30") == (b"\x00", 0x9000)
-    assert card.key_sets.versions() == [0x31]
-    assert not fresh(card, NEW_KEYS, 0x30)
+    assert versions(outside(card)) == [0x31]
+    assert not opens(card, NEW_KEYS, 0x30)
 
 
 def test_the_sessions_key_set_stays_its_own_under_another_version(
-    card: Card, issuer: Terminal
+    card: AnyCard, issuer: Terminal
 ) -> None:
     # DLK-03: nobody has proven that the other set opens sessions.
     issuer.put_key(0x30, Keys())
@@ -380,13 +354,13 @@ def test_the_sessions_key_set_stays_its_own_under_another_version(
     assert issuer.sw(0x80, 0xE4, 0, 0, b"\xd2\x01\x31") == 0x6985
     assert issuer.put_key(0x30, NEW_KEYS)[1] == 0x9000
     assert issuer.sw(0x80, 0xE4, 0, 0, b"\xd2\x01\x30") == 0x9000
-    assert card.key_sets.versions() == [0x31, 0x32]
+    assert versions(outside(card)) == [0x31, 0x32]
 
 
-def test_the_last_key_set_is_never_deleted(card: Card, issuer: Terminal) -> None:
+def test_the_last_key_set_is_never_deleted(card: AnyCard, issuer: Terminal) -> None:
     issuer.put_key(0x30, NEW_KEYS)  # the session is still that of FF
     assert issuer.sw(0x80, 0xE4, 0, 0, b"\xd2\x01\x30") == 0x6985
-    assert card.key_sets.versions() == [0x30]
+    assert versions(outside(card)) == [0x30]
 
 
 @pytest.mark.parametrize("data", ["", "D200", "D2023031", "D00101", "D20130D20130", "D201", "4F00"])
@@ -428,11 +402,10 @@ def test_malformed_install_data_gets_6a80(issuer: Terminal) -> None:
     assert issuer.sw(0x80, 0xE6, 0x03, 0, good) == 0x6A86
 
 
-def test_get_status_lists_what_is_on_the_card() -> None:
+def test_get_status_lists_what_is_on_the_card(issuer: Terminal) -> None:
     # GST-01, GST-04
-    _, host = installed()
-    host.select(ISD)
-    host.authenticate()
+    host = issuer
+    assert host.install() == 0x9000
     every = b"\x4f\x00"
     isd = "e3134f08a0000001510000009f700101c5039efe80"
     assert host.send(0x80, 0xF2, 0x80, 2, every)[0].hex() == isd
@@ -491,7 +464,9 @@ def test_the_card_life_cycle_goes_one_step_on_and_never_back(issuer: Terminal) -
         assert issuer.sw(0x80, 0xF0, part, 0x07, ISD) == 0x6A86
 
 
-def test_a_secured_card_still_opens_sessions_and_takes_keys(card: Card, issuer: Terminal) -> None:
+def test_a_secured_card_still_opens_sessions_and_takes_keys(
+    card: AnyCard, issuer: Terminal
+) -> None:
     issuer.sw(0x80, 0xF0, 0x80, 0x07)
     issuer.sw(0x80, 0xF0, 0x80, 0x0F)
     card.reset()

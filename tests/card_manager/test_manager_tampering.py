@@ -12,8 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from applet_spec import spec
-from card_simulator.card import Card
-from tests.card_simulator.sim_host import new_card
+from tests.support.any_card import AnyCard, MakeCard
 from tests.support.terminal import ISD, Keys, Terminal, cmac
 
 FORMS = [(0x00, 0x01), (0x00, 0x03), (0x60, 0x13), (0x60, 0x33), (0x61, 0x01), (0x71, 0x33)]
@@ -28,21 +27,21 @@ CHANGES: dict[str, Wrap] = {
 }
 
 
-def ready(i: int, level: int) -> tuple[Card, Terminal]:
-    card = new_card(replace(spec().card_profiles["unicard-reference"], i=i))
+def ready(make_card: MakeCard, i: int, level: int) -> tuple[AnyCard, Terminal]:
+    card = make_card(replace(spec().card_profiles["unicard-reference"], i=i))
     host = Terminal(card.transmit, size=16 if i & 1 else 8)
     host.authenticate(level=level)
     return card, host
 
 
-def refused(card: Card, host: Terminal, command: bytes, right: bytes | None = None) -> None:
+def refused(card: AnyCard, host: Terminal, command: bytes, right: bytes | None = None) -> None:
     """Check that the command ends the session, so that even the right one comes too late."""
-    before = card.memory.image
+    before = card.kept
     assert host.raw(command) == (b"", 0x6982)
     if right is not None:
         assert host.raw(right) == (b"", 0x6982)
     assert host.raw("80F28002024F0000") == (b"", 0x6982)
-    assert card.memory.image == before
+    assert card.kept == before
 
 
 def rebuilt(command: bytes, body: bytes) -> bytes:
@@ -52,11 +51,13 @@ def rebuilt(command: bytes, body: bytes) -> bytes:
 
 @pytest.mark.parametrize(("i", "level"), FORMS)
 @pytest.mark.parametrize("wrap", CHANGES.values(), ids=CHANGES)
-def test_the_right_command_changes_the_card(i: int, level: int, wrap: Wrap) -> None:
-    card, host = ready(i, level)
-    before = card.memory.image
+def test_the_right_command_changes_the_card(
+    make_card: MakeCard, i: int, level: int, wrap: Wrap
+) -> None:
+    card, host = ready(make_card, i, level)
+    before = card.kept
     assert host.unwrap(card.transmit(wrap(host)))[1] == 0x9000
-    assert card.memory.image != before
+    assert card.kept != before
 
 
 @settings(max_examples=150, deadline=None)
@@ -67,10 +68,10 @@ def test_the_right_command_changes_the_card(i: int, level: int, wrap: Wrap) -> N
     mask=st.integers(1, 255),
 )
 def test_a_changed_byte_ends_the_session(
-    form: tuple[int, int], wrap: Wrap, place: int, mask: int
+    make_card: MakeCard, form: tuple[int, int], wrap: Wrap, place: int, mask: int
 ) -> None:
     # SM-03
-    card, host = ready(*form)
+    card, host = ready(make_card, *form)
     right = wrap(host)
     covered = [1, 2, 3, *range(5, len(right) - 1)]  # CLA and Lc have status words of their own
     command = bytearray(right)
@@ -81,16 +82,18 @@ def test_a_changed_byte_ends_the_session(
 
 @pytest.mark.parametrize(("i", "level"), FORMS)
 @pytest.mark.parametrize("wrap", CHANGES.values(), ids=CHANGES)
-def test_no_command_of_another_length_goes_through(i: int, level: int, wrap: Wrap) -> None:
+def test_no_command_of_another_length_goes_through(
+    make_card: MakeCard, i: int, level: int, wrap: Wrap
+) -> None:
     # SM-03, SM-11
-    card, host = ready(i, level)
+    card, host = ready(make_card, i, level)
     body = wrap(host)[5:-1]
     for cut in range(len(body)):
-        card, host = ready(i, level)
+        card, host = ready(make_card, i, level)
         right = wrap(host)
         refused(card, host, rebuilt(right, right[5 : 5 + cut]), right)
     for extra in (b"\x00", b"\x80", bytes(16)):
-        card, host = ready(i, level)
+        card, host = ready(make_card, i, level)
         right = wrap(host)
         if len(right) + len(extra) <= 261:
             refused(card, host, rebuilt(right, right[5:-1] + extra), right)
@@ -98,9 +101,11 @@ def test_no_command_of_another_length_goes_through(i: int, level: int, wrap: Wra
 
 @pytest.mark.parametrize(("i", "level"), FORMS)
 @pytest.mark.parametrize("wrap", CHANGES.values(), ids=CHANGES)
-def test_a_repeated_command_ends_the_session(i: int, level: int, wrap: Wrap) -> None:
+def test_a_repeated_command_ends_the_session(
+    make_card: MakeCard, i: int, level: int, wrap: Wrap
+) -> None:
     # SM-03
-    card, host = ready(i, level)
+    card, host = ready(make_card, i, level)
     right = wrap(host)
     assert host.unwrap(card.transmit(right))[1] == 0x9000
     refused(card, host, right)
@@ -109,35 +114,37 @@ def test_a_repeated_command_ends_the_session(i: int, level: int, wrap: Wrap) -> 
 @pytest.mark.parametrize(("i", "level"), FORMS)
 @pytest.mark.parametrize("wrap", CHANGES.values(), ids=CHANGES)
 def test_commands_out_of_order_or_with_one_left_out_end_the_session(
-    i: int, level: int, wrap: Wrap
+    make_card: MakeCard, i: int, level: int, wrap: Wrap
 ) -> None:
     # SM-03
-    card, host = ready(i, level)
+    card, host = ready(make_card, i, level)
     first = host.wrap(0x80, 0xCA, 0x00, 0xCF)
     refused(card, host, wrap(host), first)
 
 
 @pytest.mark.parametrize(("i", "level"), FORMS)
 @pytest.mark.parametrize("wrap", CHANGES.values(), ids=CHANGES)
-def test_a_command_of_another_session_ends_this_one(i: int, level: int, wrap: Wrap) -> None:
+def test_a_command_of_another_session_ends_this_one(
+    make_card: MakeCard, i: int, level: int, wrap: Wrap
+) -> None:
     # SM-03
-    card, host = ready(i, level)
+    card, host = ready(make_card, i, level)
     old = wrap(host)
     host.authenticate(level=level)
     refused(card, host, old)
 
 
 @pytest.mark.parametrize(("i", "level"), FORMS)
-def test_a_command_in_clear_ends_the_session(i: int, level: int) -> None:
+def test_a_command_in_clear_ends_the_session(make_card: MakeCard, i: int, level: int) -> None:
     # SM-02
-    card, host = ready(i, level)
+    card, host = ready(make_card, i, level)
     refused(card, host, b"\x80\xf0\x80\x07")
 
 
-def test_no_bit_of_external_authenticate_can_be_changed() -> None:
+def test_no_bit_of_external_authenticate_can_be_changed(make_card: MakeCard) -> None:
     # SCP-04, SCP-05
-    card, host = ready(0x60, 0x33)
-    before = card.memory.image
+    card, host = ready(make_card, 0x60, 0x33)
+    before = card.kept
     for bit in range(8 * 16):
         host.initialize()
         head = bytes([0x84, 0x82, 0x33, 0x00, 16])
@@ -149,7 +156,7 @@ def test_no_bit_of_external_authenticate_can_be_changed() -> None:
     host.initialize()
     body = bytearray(host.host_cryptogram() + _mac(host, head + host.host_cryptogram()))
     assert host.raw(b"\x84\x82\x01" + head[3:] + bytes(body))[1] == 0x6982, "a lower level"
-    assert card.memory.image == before
+    assert card.kept == before
 
 
 def _mac(host: Terminal, data: bytes) -> bytes:

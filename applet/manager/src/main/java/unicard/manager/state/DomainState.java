@@ -1,9 +1,12 @@
 package unicard.manager.state;
 
+import java.util.HexFormat;
+import unicard.manager.Contract.Aid;
 import unicard.manager.Contract.CardState;
 
 /** The root of what the card manager remembers; it is made once, when the card is. */
 public final class DomainState {
+    private final CardContent content = new CardContent(HexFormat.of().parseHex(Aid.ISD));
     private int lifeCycle = CardState.OP_READY.code;
 
     public CardState lifeCycle() {
@@ -21,6 +24,11 @@ public final class DomainState {
      * @return null where nothing is stored
      */
     public byte[] issuerData(int tag) {
-        return null;
+        return tag == 0x42 ? content.issuerNumber() : tag == 0x45 ? content.cardNumber() : null;
+    }
+
+    /** What is on the card. */
+    public CardContent content() {
+        return content;
     }
 }

@@ -42,6 +42,14 @@ public interface CardCore {
     /** Measures of the last command or reset. */
     Measures measures();
 
+    /**
+     * What an applet threw, other than an ISOException, in the last command or install: the reason of
+     * a 6F00, of a 6999 or of a refused install. Null where nothing was thrown.
+     */
+    default Throwable lastThrown() {
+        return null;
+    }
+
     /** Puts the card on another interface; takes effect at the next reset. */
     void wire(Wiring wiring);
 

@@ -8,7 +8,7 @@ enum Treatment {
     UNTOUCHED,
     /** A class of jCardSim whose own helpers are replaced by torn ones. */
     PATCHED,
-    /** State of the card manager: writes are journalled, objects are charged. */
+    /** State of an issuer domain: writes are journalled, objects are charged. */
     STATE,
     /** Applet code: as state, and executed bytecodes are counted and limited. */
     APPLET;
@@ -29,7 +29,7 @@ enum Treatment {
         if (startsWithOneOf(name, SHARED_PREFIXES)) {
             return SHARED;
         }
-        if (name.startsWith("unicard.manager.state.")) {
+        if (name.startsWith("unicard.manager.state.") || name.startsWith("unicard.runtime.state.")) {
             return STATE;
         }
         if (name.startsWith("com.licel.jcardsim.crypto.")) {

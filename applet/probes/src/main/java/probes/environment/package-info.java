@@ -1,0 +1,2 @@
+/** Applets that show what a Java Card runtime environment does around them. */
+package probes.environment;

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 
 from applet_spec import CardProfile
-from card_simulator.chip import Chip, new_cplc
-
-_FABRICATION_DATE = bytes.fromhex("6001")
-"""Year digit and day of the year, in BCD."""
+from applet_spec.simulated import new_cplcs
+from card_simulator.chip import Chip
 
 
 def new_chips(
@@ -19,7 +16,4 @@ def new_chips(
 
     With a seed the serials are the same every time; without one batch and serials are random.
     """
-    numbers = random.Random(seed) if seed is not None else random.SystemRandom()
-    batch = numbers.randbytes(2)
-    for number in numbers.sample(range(1 << 32), count):
-        yield Chip(new_cplc(_FABRICATION_DATE, batch, number.to_bytes(4, "big"), profile))
+    return map(Chip, new_cplcs(count, seed, profile))

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from applet_spec import spec
+from applet_spec.simulated import new_cplc
 from card_simulator.apdu import Answer, StatusError, parse
 from card_simulator.card import Card
 from card_simulator.card_manager import blank_image
-from card_simulator.chip import Chip, new_cplc
+from card_simulator.chip import Chip
 from card_simulator.scp03 import (
     LAST_COUNT,
     Handshake,

@@ -2,7 +2,7 @@
 
 PYTHON_VENV := .venv/bin/python
 
-.PHONY: help demo test lint format proofs bench lock clean distclean
+.PHONY: help demo java test lint format proofs bench lock clean distclean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -12,9 +12,20 @@ demo:
 	@scripts/setup.sh core
 	@scripts/demo.sh
 
-## make test [ARGS=…]      all tests; ARGS goes to pytest: make test ARGS="tests/host_lib -x"
+## make java               build the Java card with a JDK and Maven; the reader `java` needs it
+java:
+	@scripts/setup.sh java
+
+## make test [ARGS=…]      all tests; ARGS are pytest's, and pytest's tests alone are run:
+##                         make test ARGS="tests/host_lib -x"
 test:
 	@scripts/setup.sh pcsc
+ifeq ($(strip $(ARGS)),)
+	@scripts/setup.sh java optional
+	@scripts/java.sh test
+else
+	@scripts/java.sh hint
+endif
 	@$(PYTHON_VENV) -m pytest $(ARGS)
 
 ## make lint               ruff (rules and format) and mypy --strict
@@ -33,11 +44,13 @@ format:
 ## make proofs [ARGS=…]    the long proofs; writes docs/evidence/*.json
 proofs:
 	@scripts/setup.sh pcsc
+	@scripts/setup.sh java optional
 	@$(PYTHON_VENV) -m pytest -m proof $(ARGS)
 
 ## make bench [ONLY=name]  the benchmarks; writes benchmarks/results.json
 bench:
 	@scripts/setup.sh pcsc
+	@scripts/setup.sh java optional
 	@$(PYTHON_VENV) -m benchmarks $(ONLY)
 
 ## make lock [UPGRADE=1]   resolve the dependencies again to requirements/*.txt
@@ -47,7 +60,7 @@ lock:
 
 ## make clean              remove what was built and cached; make distclean also removes .venv
 clean:
-	@rm -rf build dist demo *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf build dist demo *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis applet/target applet/*/target
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 distclean: clean

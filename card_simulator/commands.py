@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -150,7 +150,15 @@ def show(out: Output, file: Path) -> None:
 
 
 @sim.command()
-@click.argument("files", type=_FILES, nargs=-1, required=True)
+@click.argument("files", type=_FILES, nargs=-1)
+@click.option("--java", is_flag=True, help="Serve a new blank Java card instead of card files.")
+@click.option(
+    "--profile",
+    "-p",
+    callback=lambda context, option, name: name and _software_profile(context, option, name),
+    metavar="NAME",
+    help=f"With --java: which card type it is.  [default: {REFERENCE}]",
+)
 @click.option("--host", default=DEFAULT_HOST, show_default=True, help="Where vpcd listens.")
 @click.option(
     "--port",
@@ -163,31 +171,32 @@ def show(out: Output, file: Path) -> None:
 @click.option("--contactless", is_flag=True, help="Tell the card that it is reached by radio.")
 @output_options
 def serve(
-    out: Output, files: tuple[Path, ...], host: str, port: int, hopper: bool, contactless: bool
+    out: Output,
+    files: tuple[Path, ...],
+    java: bool,
+    profile: CardProfile | None,
+    host: str,
+    port: int,
+    hopper: bool,
+    contactless: bool,
 ) -> None:
     """Put cards into vpcd, the virtual reader of pcscd, until interrupted.
 
     FILES are card files or directories of them. A single card stays in the reader. Several are a
     hopper: a card that the host has used and powers down (a disconnect with unpower or eject)
     leaves the reader and the next one comes in; after the last one the command ends.
+
+    With --java there are no files: a blank Java card is made, and is gone when the command ends.
     """
-    paths = list(_card_files(files))
-    for path in paths:
-        read(path)
-    interface = Interface.CONTACTLESS if contactless else Interface.CONTACT
-    with Stop() as stop:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.request())
-        reader = VirtualReader(host, port, stop, out.note)
-        if hopper or len(paths) > 1:
-            served = reader.serve_hopper(_open(paths, interface))
-        else:
-            with open_card(paths[0], interface) as card:
-                reader.serve_one(card)
-            served = 1
+    _check_what_is_served(files, java=java, hopper=hopper, profile=profile)
+    if java:
+        _serve_java_card(out, profile, host, port, contactless=contactless)
+        cards = served = 1
+    else:
+        cards, served = _serve_files(out, files, host, port, hopper, contactless=contactless)
     out.result(
-        {"cards": len(paths), "served": served},
-        lambda console: console.print(f"{served} of {len(paths)} cards served"),
+        {"cards": cards, "served": served},
+        lambda console: console.print(f"{served} of {cards} cards served"),
     )
 
 
@@ -238,3 +247,55 @@ def _card_files(arguments: tuple[Path, ...]) -> Iterator[Path]:
 def _open(paths: list[Path], interface: Interface) -> Iterator[SimReader]:
     for path in paths:
         yield open_card(path, interface)
+
+
+def _check_what_is_served(
+    files: tuple[Path, ...], *, java: bool, hopper: bool, profile: CardProfile | None
+) -> None:
+    if java and (files or hopper):
+        raise click.UsageError("--java serves one new card: no FILES and no --hopper go with it")
+    if not java and not files:
+        raise click.UsageError("name the card files to serve, or --java for a new Java card")
+    if not java and profile:
+        raise click.UsageError("a card file says which type its card is: --profile is for --java")
+
+
+def _at_interrupts(stop: Callable[[], None]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop())
+
+
+def _serve_files(
+    out: Output,
+    files: tuple[Path, ...],
+    host: str,
+    port: int,
+    hopper: bool,
+    *,
+    contactless: bool,
+) -> tuple[int, int]:
+    """Serve card files; return how many cards there are, and how many were served."""
+    paths = list(_card_files(files))
+    for path in paths:
+        read(path)
+    interface = Interface.CONTACTLESS if contactless else Interface.CONTACT
+    with Stop() as stop:
+        _at_interrupts(stop.request)
+        reader = VirtualReader(host, port, stop, out.note)
+        if hopper or len(paths) > 1:
+            return len(paths), reader.serve_hopper(_open(paths, interface))
+        with open_card(paths[0], interface) as card:
+            reader.serve_one(card)
+    return 1, 1
+
+
+def _serve_java_card(
+    out: Output, profile: CardProfile | None, host: str, port: int, *, contactless: bool
+) -> None:
+    from java_card.serve import JavaCardInReader
+    from java_card.settings import Wiring, blank_card
+
+    wiring = Wiring.CONTACTLESS if contactless else Wiring.CONTACT_T1
+    with JavaCardInReader("java", blank_card(profile, wiring=wiring), host, port) as card:
+        _at_interrupts(card.stop)
+        card.run(out.note)

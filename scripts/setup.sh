@@ -4,9 +4,10 @@
 #   scripts/setup.sh core    what `unicard` needs: wheels only, no compiler, no reader stack
 #   scripts/setup.sh test    core, and what tests, checks and benchmarks need
 #   scripts/setup.sh pcsc    test, the system packages, pyscard built from source and clients upon it
+#   scripts/setup.sh java    a JDK, Maven and the built Java card; no virtual environment
 #   scripts/setup.sh lock    core, and the resolver behind `make lock`
 #
-# Everything comes from requirements/*.txt with its hash checked.
+# Everything for Python comes from requirements/*.txt with its hash checked.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -84,6 +85,34 @@ setup_pcsc() {
     fi
 }
 
+setup_java() {
+    local missing
+    missing=$(missing_for_java)
+    # shellcheck disable=SC2086 # one word a package
+    if [ -n "$missing" ] && ! install_packages $missing; then
+        say "A JDK of version 17 or newer and Maven from elsewhere do as well."
+        [ -n "${2:-}" ] && [ -z "${CI:-}" ] || die "Without them there is no Java card."
+        say "Tests that need the Java card will be skipped."
+        return
+    fi
+    scripts/java.sh build
+}
+
+# Which packages of scripts/java-packages.txt are needed: what is there from elsewhere is as good.
+missing_for_java() {
+    local packages
+    packages=$(sed -e 's/#.*//' scripts/java-packages.txt)
+    has_jdk || grep -o '.*jdk.*' <<<"$packages"
+    command -v mvn >/dev/null || grep -x maven <<<"$packages"
+}
+
+has_jdk() {
+    local version
+    version=$("${JAVA_HOME:+$JAVA_HOME/bin/}javac" -version 2>&1) || return 1
+    version=${version#javac }
+    [ "${version%%[!0-9]*}" -ge 17 ] 2>/dev/null
+}
+
 setup_lock() {
     setup_core
     once "resolver" requirements/lock.txt -- install_wheels lock
@@ -91,5 +120,6 @@ setup_lock() {
 
 case ${1:-} in
 core | test | pcsc | lock) "setup_$1" ;;
-*) die "usage: scripts/setup.sh core|test|pcsc|lock" ;;
+java) setup_java "$@" ;; # java optional: where it cannot be had, tests are skipped
+*) die "usage: scripts/setup.sh core|test|pcsc|java|lock" ;;
 esac

@@ -12,6 +12,7 @@ PACKAGES = (
     "card_conformance",
     "card_simulator",
     "host_lib",
+    "java_card",
     "keys_tool",
     "personalization",
     "unicard_console",

@@ -71,6 +71,13 @@ class Control:
             values["transientDeselectBytes"],
         )
 
+    def last_thrown(self) -> str:
+        """Return what an applet threw in the last command, no ISOException, as Java prints it.
+
+        That is the reason of a 6F00. Empty where nothing was thrown.
+        """
+        return self._ask(Kind.THROWN, b"").decode(errors="replace")
+
     def checkpoint(self) -> None:
         """Remember what the persistent memory holds now, in place of what was remembered before.
 

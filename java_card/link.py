@@ -27,6 +27,7 @@ class Kind(Enum):
     CUT = b"C"
     KEEP = b"K"
     MEASURES = b"M"
+    THROWN = b"X"
     CHECKPOINT = b"P"
     RESTORE = b"B"
     QUIT = b"Q"

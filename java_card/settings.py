@@ -14,6 +14,9 @@ from host_lib.errors import ReaderNotFound
 CARD_MANAGER = "unicard.manager.CardManager"
 """The class of the issuer security domain."""
 
+INERT_APPLET = "unicard.manager.content.InertApplet"
+"""The class of applications that answer SELECT with their name, and 6D00 to everything else."""
+
 
 class Wiring(Enum):
     """How the reader talks to the card, as ``unicard.card.Wiring`` has it."""
@@ -25,10 +28,10 @@ class Wiring(Enum):
 
 @dataclass(frozen=True)
 class Module:
-    """An executable module; without a class its applications are inert."""
+    """An executable module and the class of its applet."""
 
     aid: bytes
-    class_name: str | None = None
+    class_name: str = INERT_APPLET
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class CardSettings:
             place = "card" if file.on_card else "outside"
             yield f"loadFile={file.aid.hex()} {file.version:04x} {place}"
             for module in file.modules:
-                yield f"module={module.aid.hex()} {module.class_name or '-'}"
+                yield f"module={module.aid.hex()} {module.class_name}"
         for one in self.instances:
             parameters = one.parameters.hex() or "-"
             yield f"instance={one.load_file.hex()} {one.module.hex()} {one.aid.hex()} {parameters}"

@@ -22,7 +22,7 @@ import unicard.card.Wiring;
  *   <li>{@code keysJoinTransactions=true|false}, {@code wiring=CONTACT_T1}, {@code atr=3B800181}
  *   <li>{@code domain=CLASS} and {@code domain.KEY=VALUE}
  *   <li>{@code loadFile=AID VERSION card|outside}, the version of 2 bytes; {@code module=AID CLASS} of the
- *       load file before it, {@code -} for a module without a class
+ *       load file before it
  *   <li>{@code instance=LOADFILE MODULE AID PARAMETERS}, {@code -} for no parameters
  *   <li>{@code classPath=PATH}
  * </ul>
@@ -133,7 +133,7 @@ final class CardSettings {
         }
         LoadFile file = loadFiles.remove(loadFiles.size() - 1);
         List<AppletModule> modules = new ArrayList<>(file.modules());
-        modules.add(new AppletModule(aid("module", words[0]), words[1].equals("-") ? null : words[1]));
+        modules.add(new AppletModule(aid("module", words[0]), words[1]));
         loadFiles.add(new LoadFile(file.aid(), file.version(), modules, file.onCard()));
     }
 

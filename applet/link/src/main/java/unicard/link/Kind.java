@@ -19,6 +19,8 @@ enum Kind {
     KEEP('K'),
     /** Answered with JSON: the measures of the last command or reset. */
     MEASURES('M'),
+    /** Answered with what an applet threw in the last command, as Java prints it; empty: nothing. */
+    THROWN('X'),
     CHECKPOINT('P'),
     /** Back to the checkpoint, without power. */
     RESTORE('B'),

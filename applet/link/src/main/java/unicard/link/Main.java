@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
 import unicard.card.CardCore;
 import unicard.card.CardOptions;
+import unicard.card.InstallException;
 import unicard.card.JavaCard;
 
 /**
@@ -32,7 +33,7 @@ public final class Main {
 
     /** Takes no words: keys among the settings must not show in the list of processes. */
     public static void main(String[] words) {
-        new Main(JavaCard::new).start();
+        new Main(JavaCard::insert).start();
     }
 
     /** Reads the settings, serves the card in a thread, and ends the process when stdin ends. */
@@ -69,14 +70,15 @@ public final class Main {
                 }
             }
             end(0);
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | InstallException e) {
             e.printStackTrace();
             System.err.println("This card cannot be made: " + e.getMessage());
             end(USAGE);
         } catch (Throwable e) {
             e.printStackTrace();
-            System.err.println("This is a defect of the card's program, not of an applet. Report it with these"
-                    + " lines and the command that came before; the card's memory is lost, start a new one.");
+            System.err.println("A defect of the card's program, not of an applet: " + e);
+            System.err.println("Report it with these lines and the command that came before. The card's memory"
+                    + " is lost; start a new one.");
             end(DEFECT);
         }
     }

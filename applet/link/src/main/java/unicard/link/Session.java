@@ -1,6 +1,8 @@
 package unicard.link;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.lang.reflect.RecordComponent;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +11,7 @@ import unicard.card.CardCore;
 import unicard.card.CardHungException;
 import unicard.card.Measures;
 import unicard.card.PowerCutException;
+import unicard.card.Wiring;
 
 /** The frames of one client, carried out on one card. */
 final class Session {
@@ -75,6 +78,9 @@ final class Session {
             case MEASURES -> {
                 return json(card.measures()).getBytes(StandardCharsets.UTF_8);
             }
+            case THROWN -> {
+                return printed(card.lastThrown()).getBytes(StandardCharsets.UTF_8);
+            }
             case POWER_OFF -> card.powerOff();
             case KEEP -> card.keepPower();
             case CHECKPOINT -> refusable(card::checkpoint);
@@ -82,6 +88,15 @@ final class Session {
             default -> throw new BadFrameException("no client asks for " + kind + " here");
         }
         return NOTHING;
+    }
+
+    private static String printed(Throwable thrown) {
+        if (thrown == null) {
+            return "";
+        }
+        StringWriter text = new StringWriter();
+        thrown.printStackTrace(new PrintWriter(text));
+        return text.toString();
     }
 
     private static void refusable(Runnable action) throws RefusedException {
@@ -92,7 +107,7 @@ final class Session {
         }
     }
 
-    private static unicard.card.Wiring wiring(byte[] name) throws BadFrameException {
+    private static Wiring wiring(byte[] name) throws BadFrameException {
         try {
             return CardSettings.wiring(new String(name, StandardCharsets.UTF_8));
         } catch (IllegalArgumentException e) {

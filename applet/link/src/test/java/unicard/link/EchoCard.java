@@ -1,6 +1,7 @@
 package unicard.link;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import unicard.card.CardCore;
 import unicard.card.CardHungException;
@@ -52,7 +53,7 @@ final class EchoCard implements CardCore {
             }
             case BREAK -> throw new ArrayStoreException("broken");
             default -> {
-                byte[] answer = java.util.Arrays.copyOf(command, command.length + 2);
+                byte[] answer = Arrays.copyOf(command, command.length + 2);
                 answer[command.length] = (byte) 0x90;
                 return answer;
             }
@@ -72,6 +73,11 @@ final class EchoCard implements CardCore {
     @Override
     public Measures measures() {
         return new Measures(1, 2, 3, 4, 5, 6, 7);
+    }
+
+    @Override
+    public Throwable lastThrown() {
+        return powered ? new ArithmeticException("by zero") : null;
     }
 
     @Override

@@ -90,6 +90,16 @@ class LoopbackTest {
     }
 
     @Test
+    void what_an_applet_threw_is_told_as_java_prints_it() throws Exception {
+        try (Client client = admitted()) {
+            assertEquals("+", client.ask('X'));
+            client.ask('R');
+            String text = new String(Client.hex(client.ask('X').substring(1)), "UTF-8");
+            assertTrue(text.startsWith("java.lang.ArithmeticException: by zero\n\tat unicard.link."), text);
+        }
+    }
+
+    @Test
     void a_longest_apdu_goes_through_and_a_longer_one_is_refused() throws Exception {
         try (Client client = admitted()) {
             client.ask('R');

@@ -56,7 +56,7 @@ class SettingsTest {
                         "domain.i=60",
                         "loadFile=F0554E4943 0102 card",
                         "module=F0554E494301 some.Applet",
-                        "module=F0554E494302 -",
+                        "module=F0554E494302 other.Applet",
                         "loadFile=F0554E4944 0100 outside",
                         "instance=F0554E4943 F0554E494301 F0554E4945 8102",
                         "instance=F0554E4943 F0554E494301 F0554E4946 -",
@@ -83,8 +83,8 @@ class SettingsTest {
         assertTrue(there.onCard());
         assertEquals(0x0102, there.version());
         assertEquals(
-                List.of("some.Applet", "null"),
-                there.modules().stream().map(AppletModule::className).map(String::valueOf).toList());
+                List.of("some.Applet", "other.Applet"),
+                there.modules().stream().map(AppletModule::className).toList());
         assertArrayEquals(Client.hex("F0554E494302"), there.modules().get(1).aid());
         assertFalse(card.loadFiles().get(1).onCard());
         Instance first = card.instances().get(0);

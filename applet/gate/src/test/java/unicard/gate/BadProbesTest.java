@@ -45,7 +45,7 @@ class BadProbesTest {
             assert: Assertion
             static-init: StaticBlock StaticCall StaticObject StaticReferences
             finalize: Finalizer
-            java-api: CatchesError CloneOfArray EqualsOverIterable ExceptionCause HashCode JavaUtil SystemGc
+            java-api: CatchesError CloneOfArray ForOverIterable ExceptionCause HashCode JavaUtil SystemGc
                 UnknownException
             api: SimulatorClass SimulatorMember
             optional-api: OptionalBiometry OptionalTlv

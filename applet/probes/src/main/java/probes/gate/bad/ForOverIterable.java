@@ -1,7 +1,7 @@
 package probes.gate.bad;
 
 /** Walks over a collection. */
-final class EqualsOverIterable {
+final class ForOverIterable {
     static Object last(Iterable<Object> all) {
         Object last = null;
         for (Object each : all) {

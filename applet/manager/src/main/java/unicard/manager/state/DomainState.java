@@ -7,7 +7,13 @@ import unicard.manager.Contract.CardState;
 /** The root of what the card manager remembers; it is made once, when the card is. */
 public final class DomainState {
     private final CardContent content = new CardContent(HexFormat.of().parseHex(Aid.ISD));
+    private final KeyRing keys = new KeyRing();
     private int lifeCycle = CardState.OP_READY.code;
+
+    /** The key sets. */
+    public KeyRing keys() {
+        return keys;
+    }
 
     public CardState lifeCycle() {
         return CardState.of(lifeCycle);

@@ -1,0 +1,187 @@
+package unicard.manager;
+
+import java.util.Arrays;
+import javacard.framework.APDU;
+import javacard.framework.ISOException;
+import org.globalplatform.SecureChannel;
+import unicard.manager.Contract.Instruction;
+import unicard.manager.Contract.Sw;
+import unicard.manager.state.DomainState;
+import unicard.runtime.StatusWordException;
+
+/**
+ * The secure channel as applets have it. It does what the API's text says, where that surprises too;
+ * see {@link SecureChannel}.
+ */
+final class AppletChannel implements SecureChannel {
+    private static final int HEADER = 5;
+    private static final int PROPRIETARY = 0x80;
+
+    private final Sessions sessions;
+    private final DomainState state;
+    private boolean unwrapped;
+
+    AppletChannel(Sessions sessions, DomainState state) {
+        this.sessions = sessions;
+        this.state = state;
+    }
+
+    @Override
+    public short processSecurity(APDU apdu) {
+        byte[] buffer = apdu.getBuffer();
+        int cla = buffer[0] & 0xFF;
+        int ins = buffer[1] & 0xFF;
+        boolean begins = ins == Instruction.INITIALIZE_UPDATE.ins;
+        boolean finishes = ins == Instruction.EXTERNAL_AUTHENTICATE.ins;
+        require((cla & PROPRIETARY) != 0, Sw.CLASS_NOT_SUPPORTED);
+        require(begins || finishes, Sw.INSTRUCTION_NOT_SUPPORTED);
+        if (begins) {
+            sessions.end();
+        }
+        sessions.commandStarts();
+        byte[] data = received(apdu);
+        Command command = new Command(cla, ins, buffer[2] & 0xFF, buffer[3] & 0xFF, data, 0);
+        byte[] answer;
+        try {
+            answer = handshake(begins ? Instruction.INITIALIZE_UPDATE : Instruction.EXTERNAL_AUTHENTICATE, command);
+        } catch (StatusWordException refused) {
+            throw iso(refused);
+        }
+        System.arraycopy(answer, 0, buffer, HEADER, answer.length);
+        return (short) answer.length;
+    }
+
+    /** The data field; the applet may have received it already. */
+    private static byte[] received(APDU apdu) {
+        if (apdu.getCurrentState() == APDU.STATE_INITIAL) {
+            apdu.setIncomingAndReceive();
+        }
+        byte[] buffer = apdu.getBuffer();
+        int from = apdu.getOffsetCdata();
+        return Arrays.copyOfRange(buffer, from, from + (apdu.getIncomingLength() & 0xFFFF));
+    }
+
+    private byte[] handshake(Instruction instruction, Command command) {
+        boolean secureBegin = instruction == Instruction.INITIALIZE_UPDATE && command.cla() != instruction.cla;
+        Checks.require(!secureBegin, Sw.SECURITY_STATUS_NOT_SATISFIED);
+        Checks.require(command.cla() == instruction.cla, Sw.CLASS_NOT_SUPPORTED);
+        Checks.require(instruction.states.contains(state.lifeCycle()), Sw.CONDITIONS_OF_USE_NOT_SATISFIED);
+        if (instruction == Instruction.INITIALIZE_UPDATE) {
+            Checks.parameters(instruction, command);
+            return sessions.initializeUpdate(command).data();
+        }
+        Checks.require(sessions.inHandshake(), Sw.CONDITIONS_OF_USE_NOT_SATISFIED);
+        Checks.parameters(instruction, command);
+        return sessions.externalAuthenticate(command).data();
+    }
+
+    @Override
+    public short unwrap(byte[] buffer, short offset, short length) {
+        unwrapped = false;
+        sessions.commandStarts();
+        Session session = sessions.open();
+        if (session == null) {
+            require(!sessions.aborted(), Sw.SECURITY_STATUS_NOT_SATISFIED);
+            return length;
+        }
+        boolean isSecure = length >= HEADER && (buffer[offset] & ApduBytes.SECURE) != 0;
+        if (!isSecure || (buffer[offset + HEADER - 1] & 0xFF) != length - HEADER) {
+            sessions.abort();
+            throw iso(new StatusWordException(Sw.SECURITY_STATUS_NOT_SATISFIED));
+        }
+        byte[] plain;
+        try {
+            plain = sessions.unwrap(command(buffer, offset, length));
+        } catch (StatusWordException wrong) {
+            throw iso(wrong);
+        }
+        buffer[offset] = (byte) (buffer[offset] & ~ApduBytes.SECURE);
+        buffer[offset + HEADER - 1] = (byte) plain.length;
+        System.arraycopy(plain, 0, buffer, offset + HEADER, plain.length);
+        unwrapped = true;
+        return (short) (HEADER + plain.length);
+    }
+
+    private static Command command(byte[] buffer, int offset, int length) {
+        return new Command(
+                buffer[offset] & 0xFF,
+                buffer[offset + 1] & 0xFF,
+                buffer[offset + 2] & 0xFF,
+                buffer[offset + 3] & 0xFF,
+                Arrays.copyOfRange(buffer, offset + HEADER, offset + length),
+                0);
+    }
+
+    @Override
+    public short wrap(byte[] buffer, short offset, short length) {
+        require(length >= 2, Sw.WRONG_LENGTH);
+        int plainLength = length - 2;
+        int sw = (buffer[offset + plainLength] & 0xFF) << 8 | buffer[offset + plainLength + 1] & 0xFF;
+        Session session = sessions.open();
+        if (session == null) {
+            require(!sessions.aborted(), Sw.SECURITY_STATUS_NOT_SATISFIED);
+            return (short) plainLength;
+        }
+        if ((session.level() & Session.R_MAC) == 0 || !Session.isProtected(sw)) {
+            return (short) plainLength;
+        }
+        if (!unwrapped) {
+            sessions.abort();
+            throw iso(new StatusWordException(Sw.SECURITY_STATUS_NOT_SATISFIED));
+        }
+        unwrapped = false;
+        byte[] plain = Arrays.copyOfRange(buffer, offset, offset + plainLength);
+        byte[] answer = session.wrap(plain, sw);
+        System.arraycopy(answer, 0, buffer, offset, answer.length);
+        return (short) answer.length;
+    }
+
+    @Override
+    public short decryptData(byte[] buffer, short offset, short length) {
+        Aes dek = dek(length);
+        byte[] encrypted = Arrays.copyOfRange(buffer, offset, offset + length);
+        byte[] plain = dek.cbcDecrypt(new byte[Aes.BLOCK], encrypted);
+        System.arraycopy(plain, 0, buffer, offset, length);
+        return length;
+    }
+
+    @Override
+    public short encryptData(byte[] buffer, short offset, short length) {
+        Aes dek = dek(length);
+        byte[] plain = Arrays.copyOfRange(buffer, offset, offset + length);
+        System.arraycopy(dek.cbcEncrypt(new byte[Aes.BLOCK], plain), 0, buffer, offset, length);
+        return length;
+    }
+
+    /** Key-DEK of the open session, for data of whole blocks. */
+    private Aes dek(int length) {
+        Session session = sessions.open();
+        require(session != null, Sw.SECURITY_STATUS_NOT_SATISFIED);
+        require(length >= 0 && length % Aes.BLOCK == 0, Sw.WRONG_LENGTH);
+        return session.dek();
+    }
+
+    @Override
+    public void resetSecurity() {
+        unwrapped = false;
+        sessions.end();
+    }
+
+    @Override
+    public byte getSecurityLevel() {
+        Session session = sessions.open();
+        return session == null ? NO_SECURITY_LEVEL : (byte) (AUTHENTICATED | session.level());
+    }
+
+    private static void require(boolean holds, int sw) {
+        if (!holds) {
+            ISOException.throwIt((short) sw);
+        }
+    }
+
+    /** Throws the refusal as applets know it; never returns. */
+    private static RuntimeException iso(StatusWordException refused) {
+        ISOException.throwIt((short) refused.statusWord());
+        return refused;
+    }
+}

@@ -1,8 +1,0 @@
-package probes.gate.bad;
-
-/** An assert. */
-final class Assertion {
-    static void positive(short a) {
-        assert a > 0;
-    }
-}

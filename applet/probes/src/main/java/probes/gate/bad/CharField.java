@@ -1,6 +1,0 @@
-package probes.gate.bad;
-
-/** A char field. */
-final class CharField {
-    char value;
-}

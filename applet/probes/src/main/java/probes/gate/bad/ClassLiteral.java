@@ -1,8 +1,0 @@
-package probes.gate.bad;
-
-/** A class literal. */
-final class ClassLiteral {
-    static boolean same(Object a) {
-        return a == ClassLiteral.class;
-    }
-}

@@ -1,8 +1,0 @@
-package probes.gate.bad;
-
-/** A double result. */
-final class DoubleResult {
-    static double zero() {
-        return 0;
-    }
-}

@@ -1,8 +1,0 @@
-package probes.gate.bad;
-
-/** finalize. */
-@SuppressWarnings({"deprecation", "removal"})
-final class Finalizer {
-    @Override
-    protected void finalize() {}
-}

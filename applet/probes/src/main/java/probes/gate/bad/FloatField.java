@@ -1,6 +1,0 @@
-package probes.gate.bad;
-
-/** A float field. */
-final class FloatField {
-    float value;
-}

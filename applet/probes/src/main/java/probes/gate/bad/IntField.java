@@ -1,6 +1,0 @@
-package probes.gate.bad;
-
-/** An int field. */
-final class IntField {
-    int value;
-}

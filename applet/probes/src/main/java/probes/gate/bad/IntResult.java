@@ -1,8 +1,0 @@
-package probes.gate.bad;
-
-/** An int result. */
-final class IntResult {
-    static int zero() {
-        return 0;
-    }
-}

@@ -1,6 +1,0 @@
-package probes.gate.bad;
-
-/** A long parameter. */
-final class LongParameter {
-    static void take(long value) {}
-}

@@ -1,6 +1,0 @@
-package probes.gate.bad;
-
-/** A native method. */
-final class NativeMethod {
-    native short run();
-}

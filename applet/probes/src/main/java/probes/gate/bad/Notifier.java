@@ -1,8 +1,0 @@
-package probes.gate.bad;
-
-/** Wakes others. */
-final class Notifier {
-    void wake() {
-        notifyAll();
-    }
-}

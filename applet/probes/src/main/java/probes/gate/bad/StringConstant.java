@@ -1,6 +1,0 @@
-package probes.gate.bad;
-
-/** A String constant. */
-final class StringConstant {
-    static final String NAME = "card";
-}

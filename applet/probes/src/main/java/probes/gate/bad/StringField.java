@@ -1,6 +1,0 @@
-package probes.gate.bad;
-
-/** A String field. */
-final class StringField {
-    String value;
-}

@@ -1,6 +1,0 @@
-package probes.gate.bad;
-
-/** A synchronized method. */
-final class SynchronizedMethod {
-    synchronized void run() {}
-}

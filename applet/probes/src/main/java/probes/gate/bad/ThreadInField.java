@@ -1,6 +1,0 @@
-package probes.gate.bad;
-
-/** A thread. */
-final class ThreadInField {
-    Thread thread;
-}

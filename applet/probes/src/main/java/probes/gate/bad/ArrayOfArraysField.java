@@ -1,0 +1,6 @@
+package probes.gate.bad;
+
+/** A field for an array of arrays. */
+final class ArrayOfArraysField {
+    short[][] table;
+}

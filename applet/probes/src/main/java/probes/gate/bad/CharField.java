@@ -1,0 +1,6 @@
+package probes.gate.bad;
+
+/** A char field. */
+final class CharField {
+    char value;
+}

@@ -1,0 +1,9 @@
+package probes.gate.bad;
+
+/** An enum. */
+enum Constants {
+    /** The one. */
+    ONE,
+    /** The other. */
+    TWO
+}

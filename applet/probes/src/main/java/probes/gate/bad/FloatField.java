@@ -1,0 +1,6 @@
+package probes.gate.bad;
+
+/** A float field. */
+final class FloatField {
+    float value;
+}

@@ -1,0 +1,6 @@
+package probes.gate.bad;
+
+/** An array of int. */
+final class IntArray {
+    final int[] values = new int[2];
+}

@@ -1,0 +1,6 @@
+package probes.gate.bad;
+
+/** An int field. */
+final class IntField {
+    int value;
+}

@@ -1,0 +1,8 @@
+package probes.gate.bad;
+
+/** An int result. */
+final class IntResult {
+    static int zero() {
+        return 0;
+    }
+}

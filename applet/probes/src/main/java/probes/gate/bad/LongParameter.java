@@ -1,0 +1,6 @@
+package probes.gate.bad;
+
+/** A long parameter. */
+final class LongParameter {
+    static void take(long value) {}
+}

@@ -1,0 +1,6 @@
+package probes.gate.bad;
+
+/** A native method. */
+final class NativeMethod {
+    native short run();
+}

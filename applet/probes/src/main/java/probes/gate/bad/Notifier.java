@@ -1,0 +1,8 @@
+package probes.gate.bad;
+
+/** Wakes others. */
+final class Notifier {
+    void wake() {
+        notifyAll();
+    }
+}

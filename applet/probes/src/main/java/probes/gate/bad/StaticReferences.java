@@ -1,0 +1,6 @@
+package probes.gate.bad;
+
+/** A static array of references. */
+final class StaticReferences {
+    static final Object[] NONE = {null, null};
+}

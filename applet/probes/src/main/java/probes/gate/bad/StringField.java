@@ -1,0 +1,6 @@
+package probes.gate.bad;
+
+/** A String field. */
+final class StringField {
+    String value;
+}

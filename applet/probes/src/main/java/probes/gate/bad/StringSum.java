@@ -1,0 +1,10 @@
+package probes.gate.bad;
+
+/** A text put together. */
+final class StringSum {
+    final Object text;
+
+    StringSum(Object a) {
+        text = a + "card";
+    }
+}

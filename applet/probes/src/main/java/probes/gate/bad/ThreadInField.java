@@ -1,0 +1,6 @@
+package probes.gate.bad;
+
+/** A thread. */
+final class ThreadInField {
+    Thread thread;
+}

@@ -1,0 +1,6 @@
+package probes.gate.bad;
+
+/** The keyword transient does not make transient memory. */
+final class TransientField {
+    transient byte value;
+}

@@ -1,0 +1,6 @@
+package probes.gate.bad;
+
+/** The keyword volatile. */
+final class VolatileField {
+    volatile byte value;
+}

@@ -1,0 +1,92 @@
+package unicard.runtime;
+
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Walks from objects to what they refer to. A class stands for its static fields, but only as a root.
+ * Of objects that the JVM itself or the shared libraries define, collections are entered and others not.
+ */
+final class Reach {
+    private final Set<Object> reached = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Deque<Object> waiting = new ArrayDeque<>();
+    private final Map<Class<?>, List<Field>> references = new HashMap<>();
+
+    private Reach() {}
+
+    static Set<Object> from(Iterable<?> roots) {
+        Reach walk = new Reach();
+        for (Object root : roots) {
+            if (root instanceof Class<?> type) {
+                walk.enterStatics(type);
+            } else {
+                walk.meet(root);
+            }
+        }
+        while (!walk.waiting.isEmpty()) {
+            walk.enter(walk.waiting.pop());
+        }
+        return walk.reached;
+    }
+
+    private void meet(Object object) {
+        if (object != null && reached.add(object)) {
+            waiting.push(object);
+        }
+    }
+
+    private void enter(Object object) {
+        if (object instanceof Object[] array) {
+            for (Object element : array) {
+                meet(element);
+            }
+        } else if (object.getClass().getClassLoader() == Reach.class.getClassLoader()) {
+            for (Class<?> type = object.getClass(); type != null; type = type.getSuperclass()) {
+                for (Field field : references(type)) {
+                    if (!Modifier.isStatic(field.getModifiers())) {
+                        meet(Fields.get(field, object));
+                    }
+                }
+            }
+        } else if (object instanceof Map<?, ?> map) {
+            map.keySet().forEach(this::meet);
+            map.values().forEach(this::meet);
+        } else if (object instanceof Iterable<?> collection) {
+            collection.forEach(this::meet);
+        }
+    }
+
+    private void enterStatics(Class<?> type) {
+        for (Field field : references(type)) {
+            if (Modifier.isStatic(field.getModifiers())) {
+                meet(Fields.get(field, null));
+            }
+        }
+    }
+
+    private List<Field> references(Class<?> type) {
+        List<Field> known = references.get(type);
+        if (known == null) {
+            known = new ArrayList<>();
+            if (type.getClassLoader() == Reach.class.getClassLoader()) {
+                for (Field field : type.getDeclaredFields()) {
+                    if (!field.getType().isPrimitive()) {
+                        field.setAccessible(true);
+                        known.add(field);
+                    }
+                }
+            }
+            references.put(type, known);
+        }
+        return known;
+    }
+}

@@ -1,6 +1,8 @@
 package unicard.runtime;
 
 import java.lang.reflect.Array;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
@@ -25,6 +27,17 @@ final class Room {
         return HEADER + Array.getLength(array) * Fields.size(array.getClass().getComponentType());
     }
 
+    /** Header and fields of an instance. */
+    static int sizeOfObject(Class<?> type) {
+        int size = HEADER;
+        for (Class<?> part = type; part != null; part = part.getSuperclass()) {
+            for (Field field : part.getDeclaredFields()) {
+                size += Modifier.isStatic(field.getModifiers()) ? 0 : Fields.size(field.getType());
+            }
+        }
+        return size;
+    }
+
     /** @throws SystemException NO_RESOURCE where there is no room */
     void demand(int size) {
         if (size > capacity - used) {
@@ -34,10 +47,10 @@ final class Room {
 
     /** @param inTransaction whether an abort gives the object back */
     void take(Object object, int size, boolean inTransaction) {
-        int before = Math.max(0, sizes.get(object));
-        sizes.put(object, before + size);
+        int before = sizes.get(object);
+        sizes.put(object, Math.max(0, before) + size);
         used += size;
-        if (inTransaction) {
+        if (inTransaction && (before < 0 || created.contains(object))) {
             created.add(object);
             createdBytes += size;
         }

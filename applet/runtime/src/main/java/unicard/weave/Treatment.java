@@ -6,9 +6,11 @@ enum Treatment {
     SHARED,
     /** Defined once a card, as it is. */
     UNTOUCHED,
-    /** A class of jCardSim whose own helpers are replaced by torn ones. */
-    PATCHED,
-    /** State of an issuer domain: writes are journalled, objects are charged. */
+    /** A class of the platform that is defined out of another class file. */
+    REPLACED,
+    /** A key of jCardSim: what it writes outside its constructor is torn. */
+    KEYS,
+    /** State of an issuer domain: writes are journalled, what it keeps is charged. */
     STATE,
     /** Applet code: as state, and executed bytecodes are counted and limited. */
     APPLET;
@@ -32,8 +34,11 @@ enum Treatment {
         if (name.startsWith("unicard.manager.state.") || name.startsWith("unicard.runtime.state.")) {
             return STATE;
         }
-        if (name.startsWith("com.licel.jcardsim.crypto.")) {
-            return PATCHED;
+        if (!StandIns.sourceOf(name.replace('.', '/')).equals(name.replace('.', '/'))) {
+            return REPLACED;
+        }
+        if (name.startsWith("com.licel.jcardsim.crypto.") && name.endsWith("KeyImpl")) {
+            return KEYS;
         }
         return startsWithOneOf(name, UNTOUCHED_PREFIXES) ? UNTOUCHED : APPLET;
     }

@@ -63,7 +63,7 @@ public final class World extends URLClassLoader {
     }
 
     private Class<?> define(String name, Treatment treatment) throws ClassNotFoundException {
-        String file = name.replace('.', '/') + ".class";
+        String file = StandIns.sourceOf(name.replace('.', '/')) + ".class";
         URL source = treatment == Treatment.APPLET ? findResource(file) : null;
         if (source == null) {
             source = getParent().getResource(file);
@@ -74,6 +74,15 @@ public final class World extends URLClassLoader {
         URL found = source;
         byte[] woven = WOVEN.computeIfAbsent(found.toString(), key -> Weaver.weave(read(found), treatment));
         return defineClass(name, woven, 0, woven.length);
+    }
+
+    /** The class file of a class on the JVM's class path, by its name with slashes. */
+    static byte[] classFile(String name) {
+        URL source = World.class.getClassLoader().getResource(name + ".class");
+        if (source == null) {
+            throw new NoClassDefFoundError(name);
+        }
+        return read(source);
     }
 
     private static byte[] read(URL source) {

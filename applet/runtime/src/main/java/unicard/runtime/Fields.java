@@ -2,18 +2,42 @@ package unicard.runtime;
 
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import unicard.weave.FieldSites;
 
 /** The fields that woven code writes, found once each. */
 final class Fields {
     private static Field[] found = new Field[64];
 
+    private static boolean[] staticsWritten = new boolean[64];
+
     private Fields() {}
+
+    /** Remembers a static field that is written: only through such can objects be reached. */
+    static void staticIsWritten(int site) {
+        if (site >= staticsWritten.length) {
+            staticsWritten = Arrays.copyOf(staticsWritten, site * 2);
+        }
+        staticsWritten[site] = true;
+    }
+
+    /** The static fields of woven classes that refer to objects. */
+    static List<Field> writtenStatics() {
+        List<Field> fields = new ArrayList<>();
+        for (int site = 0; site < staticsWritten.length; site++) {
+            if (staticsWritten[site] && !at(site).getType().isPrimitive()) {
+                fields.add(at(site));
+            }
+        }
+        return fields;
+    }
 
     /** @param site number that {@link FieldSites} gave to the field */
     static Field at(int site) {
         if (site >= found.length) {
-            found = java.util.Arrays.copyOf(found, Math.max(site + 1, found.length * 2));
+            found = Arrays.copyOf(found, Math.max(site + 1, found.length * 2));
         }
         if (found[site] == null) {
             found[site] = find(FieldSites.at(site));

@@ -148,6 +148,7 @@ public final class Hooks {
 
     /** PUTSTATIC. */
     public static void staticField(int site) {
+        Fields.staticIsWritten(site);
         if (initializers == 0) {
             memory.willWriteField(null, site);
         }

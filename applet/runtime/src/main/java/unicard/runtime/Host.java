@@ -75,7 +75,7 @@ final class Host implements AppletHost {
 
     @Override
     public void collect() {
-        memory.reclaim(roots);
+        heap.reclaim(memory.reclaim(roots)::contains);
     }
 
     @Override

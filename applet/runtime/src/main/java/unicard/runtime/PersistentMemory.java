@@ -218,12 +218,15 @@ public final class PersistentMemory {
     }
 
     /**
-     * Gives back the room of every object that cannot be reached from the roots any more.
+     * Gives back the room of every object that cannot be reached any more from the roots and from
+     * static fields of woven classes.
      *
-     * @param roots objects, and classes whose static fields count as roots
+     * @return what was reached
      */
-    public void reclaim(Iterable<?> roots) {
-        room.keepReachable(roots);
+    public Set<Object> reclaim(Iterable<?> roots) {
+        Set<Object> reached = Reach.from(roots);
+        room.keep(reached);
+        return reached;
     }
 
     // ---- Checkpoint

@@ -13,8 +13,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Walks from objects to what they refer to. A class stands for its static fields, but only as a root.
- * Of objects that the JVM itself or the shared libraries define, collections are entered and others not.
+ * Walks from objects, and from the static fields of woven classes, to what they refer to. Of objects that the JVM itself or the shared libraries define, collections are entered and others not.
  */
 final class Reach {
     private final Set<Object> reached = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -25,13 +24,8 @@ final class Reach {
 
     static Set<Object> from(Iterable<?> roots) {
         Reach walk = new Reach();
-        for (Object root : roots) {
-            if (root instanceof Class<?> type) {
-                walk.enterStatics(type);
-            } else {
-                walk.meet(root);
-            }
-        }
+        roots.forEach(walk::meet);
+        Fields.writtenStatics().forEach(field -> walk.meet(Fields.get(field, null)));
         while (!walk.waiting.isEmpty()) {
             walk.enter(walk.waiting.pop());
         }
@@ -62,14 +56,6 @@ final class Reach {
             map.values().forEach(this::meet);
         } else if (object instanceof Iterable<?> collection) {
             collection.forEach(this::meet);
-        }
-    }
-
-    private void enterStatics(Class<?> type) {
-        for (Field field : references(type)) {
-            if (Modifier.isStatic(field.getModifiers())) {
-                meet(Fields.get(field, null));
-            }
         }
     }
 

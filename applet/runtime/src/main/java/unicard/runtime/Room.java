@@ -81,8 +81,7 @@ final class Room {
         }
     }
 
-    void keepReachable(Iterable<?> roots) {
-        Set<Object> reached = Reach.from(roots);
+    void keep(Set<Object> reached) {
         sizes.retain(reached::contains);
         used = sizes.sum();
     }

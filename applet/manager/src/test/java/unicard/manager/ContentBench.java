@@ -48,7 +48,8 @@ final class ContentBench implements AppletHost {
     private StatusWordException refusal;
     int collections;
 
-    private static final class Silent extends Applet {
+    /** An applet that does nothing. */
+    static final class Silent extends Applet {
         @Override
         public void process(APDU apdu) {}
     }
@@ -153,13 +154,10 @@ final class ContentBench implements AppletHost {
         return all.toString();
     }
 
-    /** Selects; returns the AID that was found, or the refusal; null where nothing was. */
+    /** Selects; returns the AID that was found, or the refusal. */
     String select(byte[] name, int p2) {
         try {
             Found found = content.find(p2, name, selected);
-            if (found == null) {
-                return null;
-            }
             selected = found.aid();
             return hex(found.aid());
         } catch (StatusWordException refused) {

@@ -2,7 +2,6 @@ package unicard.manager;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static unicard.manager.ContentBench.INSTALL_AND_MAKE_SELECTABLE;
 import static unicard.manager.ContentBytes.*;
@@ -31,7 +30,7 @@ class DeleteTest {
         assertEquals("009000", hex(card.send(Instruction.DELETE, 0, 0, deletion(INSTANCE)).bytes()));
         assertEquals(1, card.uninstalled.size());
         assertEquals(collections + 1, card.collections);
-        assertNull(card.select(INSTANCE));
+        assertEquals("6A82", card.select(INSTANCE));
         assertEquals(0x6A88, card.delete(INSTANCE, 0)); // DEL-05
         install(OWN, OWN_MODULE, INSTANCE);
         assertEquals(hex(INSTANCE), card.select(INSTANCE));

@@ -1,7 +1,8 @@
 package unicard.manager;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static unicard.manager.ContentBench.INSTALL;
 import static unicard.manager.ContentBench.INSTALL_AND_MAKE_SELECTABLE;
 import static unicard.manager.ContentBench.MAKE_SELECTABLE;
@@ -31,7 +32,7 @@ class InstallTest {
     void an_application_that_is_installed_only_waits_to_be_made_selectable() {
         // INS-06
         assertEquals(0x9000, card.install(INSTALL, installFor(INSTANCE)));
-        assertNull(card.select(INSTANCE));
+        assertEquals("6A82", card.select(INSTANCE));
         assertEquals("E3049F700103", card.listed(0x40, "4F00 5C029F70"));
         assertEquals(0x9000, card.install(MAKE_SELECTABLE, named(INSTANCE)));
         assertEquals("E3049F700107", card.listed(0x40, "4F00 5C029F70"));
@@ -48,18 +49,19 @@ class InstallTest {
     })
     void the_applet_gets_its_name_privileges_and_parameters(String privileges, String parameters, String data) {
         // INS-10; GlobalPlatform Card 2.3.1, table 11-49
-        byte[] fields = fields(PACKAGE, MODULE, INSTANCE, hex(privileges), hex(parameters), NOTHING);
-        assertEquals(0x9000, card.install(INSTALL, fields));
-        assertEquals(data, hex(card.installData.get(0)));
+        ContentBench known = new ContentBench(ContentBench.Silent.class.getName());
+        byte[] fields = fields(OWN, OWN_MODULE, INSTANCE, hex(privileges), hex(parameters), NOTHING);
+        assertEquals(0x9000, known.install(INSTALL, fields));
+        assertEquals(data, hex(known.installData.get(0)));
     }
 
     @Test
-    void parameters_of_128_bytes_have_81_before_their_length() {
-        byte[] parameters = join(hex("C97D"), new byte[0x7D], hex("EF0101"));
-        byte[] data = join(fields(PACKAGE, MODULE, INSTANCE, NOTHING), hex("8182"), parameters, NOTHING, hex("00"));
-        assertEquals(0x82, parameters.length);
+    void an_inert_application_takes_parameters_of_any_length() {
+        // INS-10: Applet.install takes at most 127 bytes, which is nothing to who does not listen
+        byte[] parameters = join(hex("C98190"), new byte[0x90]);
+        byte[] data = join(fields(PACKAGE, MODULE, INSTANCE, NOTHING), hex("8193"), parameters, hex("00"));
         assertEquals(0x9000, card.install(INSTALL, data));
-        assertEquals(0x7D, card.installData.get(0)[10]);
+        assertEquals("07F1494E53540001010000", hex(card.installData.get(0)));
     }
 
     @Test
@@ -71,9 +73,16 @@ class InstallTest {
 
     @Test
     void a_module_that_the_jvm_has_a_class_for_is_installed_by_it() {
-        ContentBench other = new ContentBench("unicard.manager.content.InertApplet");
+        ContentBench other = new ContentBench(ContentBench.Silent.class.getName());
         assertEquals(0x9000, other.install(INSTALL, installFor(OWN, OWN_MODULE, OWN_MODULE)));
-        assertEquals(hex(OWN_MODULE), hex(other.installed.get(0).aid()));
+        assertEquals(ContentBench.Silent.class.getName(), other.installed.get(0).className());
+    }
+
+    @Test
+    void a_card_whose_jvm_lacks_a_class_is_not_made_and_the_class_is_named() {
+        IllegalArgumentException missing =
+                assertThrows(IllegalArgumentException.class, () -> new ContentBench("no.such.Applet"));
+        assertTrue(missing.getMessage().contains("no.such.Applet"), missing.getMessage());
     }
 
     @Test

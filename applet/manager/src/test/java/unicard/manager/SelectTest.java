@@ -1,7 +1,6 @@
 package unicard.manager;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static unicard.manager.ContentBench.INSTALL_AND_MAKE_SELECTABLE;
 import static unicard.manager.ContentBytes.*;
 
@@ -35,9 +34,9 @@ class SelectTest {
         assertEquals(hex(ISD), card.select(prefix));
         assertEquals(hex(less), card.select(prefix, 2));
         assertEquals(hex(longer), card.select(prefix, 6));
-        assertNull(card.select(prefix, 2));
+        assertEquals("6A82", card.select(prefix, 2));
         assertEquals(hex(INSTANCE), card.select(hex("F1494E5354")));
-        assertNull(card.select(NOTHING, 2));
+        assertEquals("6A82", card.select(NOTHING, 2));
         assertEquals(hex(ISD), card.select(NOTHING, 4));
         assertEquals(hex(less), card.select(NOTHING, 2));
     }
@@ -54,8 +53,8 @@ class SelectTest {
     @Test
     void a_module_and_a_load_file_cannot_be_selected() {
         // SEL-02
-        assertNull(card.select(PACKAGE));
-        assertNull(card.select(MODULE));
+        assertEquals("6A82", card.select(PACKAGE));
+        assertEquals("6A82", card.select(MODULE));
     }
 
     @Test
@@ -77,8 +76,8 @@ class SelectTest {
         for (byte[] name : new byte[][] {ISD, NOTHING, hex("A000000151")}) {
             assertEquals(hex(ISD), card.select(name));
         }
-        assertNull(card.select(INSTANCE));
-        assertNull(card.select(NOTHING, 2));
+        assertEquals("6A82", card.select(INSTANCE));
+        assertEquals("6A82", card.select(NOTHING, 2));
         assertEquals(FCI + "6283", hex(card.content.select().bytes()));
     }
 

@@ -1,7 +1,6 @@
 package unicard.manager;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static unicard.manager.ContentBench.INSTALL;
 import static unicard.manager.ContentBench.INSTALL_AND_MAKE_SELECTABLE;
@@ -179,7 +178,7 @@ class StatusTest {
         install(INSTANCE);
         assertEquals(0x9000, card.lock(INSTANCE, 0x80));
         assertEquals("E3049F700187", card.listed(0x40, "4F00 5C029F70"));
-        assertNull(card.select(INSTANCE));
+        assertEquals("6A82", card.select(INSTANCE));
         assertEquals(0x6985, card.lock(INSTANCE, 0x80));
         assertEquals(0x9000, card.lock(INSTANCE, 0x00));
         assertEquals("E3049F700107", card.listed(0x40, "4F00 5C029F70"));

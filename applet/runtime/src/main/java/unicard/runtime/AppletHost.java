@@ -26,12 +26,13 @@ public interface AppletHost {
      * org.globalplatform.Personalization, or else of Application: with the application's context
      * current and the command in the APDU buffer. A transaction that it leaves open is aborted.
      *
+     * @param aid of the application
      * @param command header, Lc and data, without secure messaging and Le
      * @return what the application answers, without status word
      * @throws StatusWordException the ISOException's reason where it throws one, 6F00 where it throws
      *     anything else; 6985 where it has neither interface
      */
-    default byte[] personalize(Applet applet, byte[] command) {
+    default byte[] personalize(byte[] aid, Applet applet, byte[] command) {
         throw new StatusWordException(0x6985);
     }
 

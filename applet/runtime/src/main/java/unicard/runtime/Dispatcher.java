@@ -15,7 +15,6 @@ final class Dispatcher {
     private static final int SELECT = 0xA4;
     private static final int BY_NAME = 0x04;
     private static final int MANAGE_CHANNEL = 0x70;
-    private static final int LONGEST_AID = 16;
     private static final int NO_SUCH_CHANNEL = ISO7816.SW_LOGICAL_CHANNEL_NOT_SUPPORTED;
     private static final int NO_CHAINING = ISO7816.SW_COMMAND_CHAINING_NOT_SUPPORTED;
 
@@ -88,12 +87,10 @@ final class Dispatcher {
 
     private byte[] select(CommandApdu command) {
         Application selected = runtime.selected();
-        IssuerDomain.Found found = null;
+        IssuerDomain.Found found;
         try {
-            if (command.lc() <= LONGEST_AID) {
-                byte[] now = selected == null ? new byte[0] : selected.bytes().clone();
-                found = domain.find(command.p2(), command.data(), now);
-            }
+            byte[] now = selected == null ? new byte[0] : selected.bytes().clone();
+            found = domain.find(command.p2(), command.data(), now);
         } catch (StatusWordException refusal) {
             return interrupt(refusal.statusWord());
         }

@@ -56,6 +56,11 @@ final class Host implements AppletHost {
     }
 
     @Override
+    public byte[] personalize(byte[] aid, Applet applet, byte[] command) {
+        return new PersonalizationCall(runtime, calls).run(aid, applet, command);
+    }
+
+    @Override
     public byte[] selected() {
         Application selected = runtime.selected();
         return selected == null ? new byte[0] : selected.bytes().clone();

@@ -27,7 +27,7 @@ public interface IssuerDomain {
      * Finds what a SELECT by name (CLA 00, INS A4, P1 04) means.
      *
      * @param p2 of the command
-     * @param name data field, 0 to 16 bytes
+     * @param name data field, of any length
      * @param selected AID of what is selected now
      * @return null where nothing fits
      * @throws StatusWordException where SELECT is refused for another reason

@@ -31,9 +31,18 @@ record InstallRequest(
      * (GlobalPlatform Card 2.3.1, table 11-49). There is at least one byte of privileges.
      */
     byte[] installData() {
+        return data(parameters);
+    }
+
+    /** The same without parameters, for whom they mean nothing: install takes at most 127 bytes. */
+    byte[] shortData() {
+        return data(new byte[0]);
+    }
+
+    private byte[] data(byte[] last) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         for (byte[] field : new byte[][] {
-            instance, privileges.length == 0 ? new byte[1] : privileges, parameters
+            instance, privileges.length == 0 ? new byte[1] : privileges, last
         }) {
             out.write(field.length);
             out.writeBytes(field);

@@ -2,6 +2,7 @@ package unicard.manager.content;
 
 import java.util.Arrays;
 import javacard.framework.Applet;
+import unicard.card.AppletModule;
 import unicard.card.Instance;
 import unicard.card.LoadFile;
 import unicard.manager.Answer;
@@ -95,9 +96,9 @@ public final class Installer {
         }
         registry.untidy();
         try {
-            Applet applet =
-                    host.install(
-                            modules.of(file, request.module()), request.instance(), request.installData());
+            AppletModule module = modules.of(file, request.module());
+            byte[] data = InertApplet.isOf(module) ? request.shortData() : request.installData();
+            Applet applet = host.install(module, request.instance(), data);
             registry.change(
                     content -> {
                         content.add(file, request.module(), request.instance(), state, applet);

@@ -57,7 +57,7 @@ public final class Personalizer {
         if ((command.p1() & LAST) != 0) {
             waiting = null;
         }
-        return Answer.of(host.personalize(application.applet(), bytes(command)));
+        return Answer.of(host.personalize(application.aid(), application.applet(), bytes(command)));
     }
 
     private static byte[] bytes(Command command) {

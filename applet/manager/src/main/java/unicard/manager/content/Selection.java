@@ -33,7 +33,8 @@ public final class Selection {
     /**
      * What a name means. See {@link unicard.runtime.IssuerDomain#find}.
      *
-     * @throws StatusWordException 6985 on a terminated card, 6A86, 6700
+     * @throws StatusWordException 6985 on a terminated card, 6A86, 6700; 6A82 where nothing fits, so
+     *     that the selected applet is not asked: it may not know what to answer (SEL-02)
      */
     public Found find(int p2, byte[] name, byte[] selected) {
         if (state.lifeCycle() == CardState.TERMINATED) {
@@ -49,7 +50,7 @@ public final class Selection {
                 .filter(each -> (p2 & NEXT) == 0 || isAfter(each.aid(), selected))
                 .filter(each -> Aids.beginsWith(each.aid(), name))
                 .findFirst()
-                .orElse(null);
+                .orElseThrow(() -> new StatusWordException(Sw.APPLICATION_NOT_FOUND));
     }
 
     private List<Found> selectable() {

@@ -31,7 +31,8 @@ public interface SecureChannel extends Shareable {
     byte AUTHENTICATED = (byte) 0x80;
 
     /**
-     * Takes a command of the handshake (INITIALIZE UPDATE or EXTERNAL AUTHENTICATE).
+     * Takes a command of the handshake: INITIALIZE UPDATE or EXTERNAL AUTHENTICATE. The method receives
+     * its data, the applet sends the answer. INITIALIZE UPDATE first ends what was open.
      *
      * @return bytes of answer, in the APDU buffer from offset 5
      * @throws ISOException the refusal; 6D00 for another instruction, 6E00 for another class
@@ -39,39 +40,53 @@ public interface SecureChannel extends Shareable {
     short processSecurity(APDU apdu) throws ISOException;
 
     /**
-     * Protects an answer: data, then status word.
+     * Protects an answer, in place: its data, behind which the applet has put the status word. Where the
+     * level has no R_MAC, the data stays as it is. An error is not protected either.
      *
-     * @return its new length
+     * @return length of the answer's data, now without status word
+     * @throws ISOException 6982 where the command was not unwrapped, or where its unwrapping failed
+     * @throws ArrayIndexOutOfBoundsException where the array has no room for it
      */
     short wrap(byte[] baBuffer, short sOffset, short sLength)
             throws ArrayIndexOutOfBoundsException, ISOException;
 
     /**
-     * Checks a protected command and takes the protection off. Without an open session, and for a
-     * class without bit 04, nothing is checked and nothing changed.
+     * Checks a protected command and takes the protection off, in place: the class loses bit 04, and a
+     * command without data has Lc 00. <b>Without an open session nothing is checked</b>: the command
+     * stays as it is, and its length comes back. So {@link #getSecurityLevel} must be asked first.
      *
+     * @param sLength of header, Lc and data, without Le
      * @return its new length
+     * @throws ISOException 6982 where it is not protected, or wrongly: the level is {@link
+     *     #NO_SECURITY_LEVEL} from here on, and every further unwrap and wrap fails, until {@link
+     *     #resetSecurity}, another handshake or deselection
      */
     short unwrap(byte[] baBuffer, short sOffset, short sLength) throws ISOException;
 
     /**
-     * Decrypts data under the session's DEK, in place; it checks nothing.
+     * Decrypts whole blocks under the session's DEK, in place. It looks at no padding and no checksum:
+     * whether the plain data is right is for the applet to see.
      *
-     * @return bytes of the plain data, padding included
+     * @return bytes of the plain data: as many
+     * @throws ISOException 6982 without a session, 6700 for a length that is no whole blocks
      */
     short decryptData(byte[] baBuffer, short sOffset, short sLength) throws ISOException;
 
     /**
-     * Encrypts data under the session's DEK, in place.
+     * Encrypts whole blocks under the session's DEK, in place, without padding.
      *
-     * @return bytes of the encrypted data
+     * @return bytes of the encrypted data: as many
+     * @throws ISOException 6982 without a session, 6700 for a length that is no whole blocks
      */
     short encryptData(byte[] baBuffer, short sOffset, short sLength)
             throws ArrayIndexOutOfBoundsException;
 
-    /** Ends the session. */
+    /** Ends the session, or what is left of it. Never fails. */
     void resetSecurity();
 
-    /** The security level of the open session, out of the constants above. */
+    /**
+     * The level of the open session: {@link #AUTHENTICATED} with what of the other constants applies;
+     * {@link #NO_SECURITY_LEVEL} where none is open.
+     */
     byte getSecurityLevel();
 }

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import unicard.card.CardOptions;
+import unicard.card.Instance;
 import unicard.card.JavaCard;
 import unicard.card.LoadFile;
 
@@ -27,6 +28,24 @@ public final class Cards {
                 List.of(loadFiles),
                 List.of(),
                 List.of());
+    }
+
+    /** The same card with applications on it from the start. */
+    public static CardOptions with(CardOptions options, Instance... instances) {
+        return new CardOptions(
+                options.commitCapacity(),
+                options.persistentBytes(),
+                options.transientResetBytes(),
+                options.transientDeselectBytes(),
+                options.instructionLimit(),
+                options.keysJoinTransactions(),
+                options.wiring(),
+                options.atr(),
+                options.domain(),
+                options.domainSettings(),
+                options.loadFiles(),
+                List.of(instances),
+                options.classPath());
     }
 
     /** A card of this i and these keys, as it leaves the factory. */

@@ -1,0 +1,2 @@
+/** Applets that use org.globalplatform.SecureChannel, its traps included. */
+package probes.channel;

@@ -76,20 +76,22 @@ final class Aes {
     }
 
     /**
-     * Derives bytes: SP 800-108 in counter mode with CMAC, as Amendment D, 4.1.5 lays it out.
+     * Derives bytes as Amendment D, 4.1.5 lays it out.
      *
      * @param constant what is derived (table 4-1)
      * @param length bytes, at most 32
      */
     byte[] derive(int constant, int length, byte[] context) {
-        byte[] label = new byte[BLOCK];
-        label[11] = (byte) constant;
-        label[13] = (byte) (length * 8 >> 8);
-        label[14] = (byte) (length * 8);
+        int bits = length * 8;
+        return counterMode(Bytes.join(new byte[11], Bytes.of(constant, 0, bits >> 8, bits)), context, length);
+    }
+
+    /** SP 800-108 in counter mode with CMAC, its counter one byte between the fixed parts. */
+    byte[] counterMode(byte[] before, byte[] after, int length) {
         byte[] out = new byte[length];
         for (int at = 0; at < length; at += BLOCK) {
-            label[15] = (byte) (at / BLOCK + 1);
-            System.arraycopy(cmac(label, context), 0, out, at, Math.min(BLOCK, length - at));
+            byte[] count = Bytes.of(at / BLOCK + 1);
+            System.arraycopy(cmac(before, count, after), 0, out, at, Math.min(BLOCK, length - at));
         }
         return out;
     }

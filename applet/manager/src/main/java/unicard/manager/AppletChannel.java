@@ -8,6 +8,7 @@ import unicard.manager.Contract.Instruction;
 import unicard.manager.Contract.Sw;
 import unicard.manager.state.DomainState;
 import unicard.runtime.StatusWordException;
+import unicard.runtime.TornArrays;
 
 /**
  * The secure channel as applets have it. It does what the API's text says, where that surprises too;
@@ -47,7 +48,7 @@ final class AppletChannel implements SecureChannel {
         } catch (StatusWordException refused) {
             throw iso(refused);
         }
-        System.arraycopy(answer, 0, buffer, HEADER, answer.length);
+        TornArrays.copyNonAtomic(answer, 0, buffer, HEADER, answer.length);
         return (short) answer.length;
     }
 
@@ -97,7 +98,7 @@ final class AppletChannel implements SecureChannel {
         }
         buffer[offset] = (byte) (buffer[offset] & ~ApduBytes.SECURE);
         buffer[offset + HEADER - 1] = (byte) plain.length;
-        System.arraycopy(plain, 0, buffer, offset + HEADER, plain.length);
+        TornArrays.copyNonAtomic(plain, 0, buffer, offset + HEADER, plain.length);
         unwrapped = true;
         return (short) (HEADER + plain.length);
     }
@@ -132,7 +133,7 @@ final class AppletChannel implements SecureChannel {
         unwrapped = false;
         byte[] plain = Arrays.copyOfRange(buffer, offset, offset + plainLength);
         byte[] answer = session.wrap(plain, sw);
-        System.arraycopy(answer, 0, buffer, offset, answer.length);
+        TornArrays.copyNonAtomic(answer, 0, buffer, offset, answer.length);
         return (short) answer.length;
     }
 
@@ -141,7 +142,7 @@ final class AppletChannel implements SecureChannel {
         Aes dek = dek(length);
         byte[] encrypted = Arrays.copyOfRange(buffer, offset, offset + length);
         byte[] plain = dek.cbcDecrypt(new byte[Aes.BLOCK], encrypted);
-        System.arraycopy(plain, 0, buffer, offset, length);
+        TornArrays.copyNonAtomic(plain, 0, buffer, offset, length);
         return length;
     }
 
@@ -149,7 +150,7 @@ final class AppletChannel implements SecureChannel {
     public short encryptData(byte[] buffer, short offset, short length) {
         Aes dek = dek(length);
         byte[] plain = Arrays.copyOfRange(buffer, offset, offset + length);
-        System.arraycopy(dek.cbcEncrypt(new byte[Aes.BLOCK], plain), 0, buffer, offset, length);
+        TornArrays.copyNonAtomic(dek.cbcEncrypt(new byte[Aes.BLOCK], plain), 0, buffer, offset, length);
         return length;
     }
 

@@ -1,5 +1,7 @@
 package unicard.manager.state;
 
+import unicard.runtime.TornArrays;
+
 /**
  * How many card challenges were derived from one Key-ENC (Amendment D, 6.2.2.1). It only goes up, and
  * lives as long as its key.
@@ -8,20 +10,24 @@ public final class SequenceCounter {
     /** The last number of 3 bytes. */
     public static final int END = 0xFFFFFF;
 
-    private int value;
+    private final int[] value = {0};
 
     SequenceCounter() {}
 
     /** How many there were. */
     public int value() {
-        return value;
+        return value[0];
     }
 
-    /** Counts one more; one write. */
+    /**
+     * Counts one more: one write, which no transaction takes back. An applet that aborts its own around
+     * a handshake would else meet the same challenge again.
+     */
     public void advance() {
-        if (value >= END) {
+        if (value[0] >= END) {
             throw new IllegalStateException("the sequence counter is at its end");
         }
-        value = value + 1;
+        int[] next = {value[0] + 1};
+        TornArrays.copyNonAtomic(next, 0, value, 0, 1);
     }
 }

@@ -32,8 +32,9 @@ final class Reach {
         return walk.reached;
     }
 
+    /** What a WeakTable holds, it holds weakly: its last answers too are no reason to keep an object. */
     private void meet(Object object) {
-        if (object != null && reached.add(object)) {
+        if (object != null && !(object instanceof WeakTable) && reached.add(object)) {
             waiting.push(object);
         }
     }

@@ -1,5 +1,6 @@
 package unicard.weave;
 
+import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.List;
@@ -9,9 +10,28 @@ import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 
 /**
  * Runs each test method in a card's class loader of its own, where it may touch {@code javacard} and
- * {@code unicard.runtime} directly. The test class must be of package {@code unicard.runtime}.
+ * {@code unicard.runtime} directly. The test class must be of package {@code unicard.runtime}; it is
+ * defined anew in that loader, and only there it is constructed.
  */
 public final class InWorld implements InvocationInterceptor {
+    @Override
+    @SuppressWarnings("unchecked") // JUnit only hands the instance back to the methods below
+    public <T> T interceptTestClassConstructor(
+            Invocation<T> invocation,
+            ReflectiveInvocationContext<Constructor<T>> context,
+            ExtensionContext test)
+            throws Throwable {
+        invocation.skip();
+        Class<?> inside = new World(List.of()).loadClass(context.getTargetClass().getName());
+        Constructor<?> constructor = inside.getDeclaredConstructor();
+        constructor.setAccessible(true);
+        try {
+            return (T) constructor.newInstance();
+        } catch (InvocationTargetException failure) {
+            throw failure.getCause();
+        }
+    }
+
     @Override
     public void interceptTestMethod(
             Invocation<Void> invocation, ReflectiveInvocationContext<Method> context, ExtensionContext test)
@@ -29,14 +49,13 @@ public final class InWorld implements InvocationInterceptor {
     private static void run(Invocation<Void> invocation, ReflectiveInvocationContext<Method> context)
             throws Throwable {
         invocation.skip();
+        Object instance = context.getTarget().orElseThrow();
         Method outside = context.getExecutable();
-        try (World world = new World(List.of())) {
-            Class<?> inside = world.loadClass(context.getTargetClass().getName());
-            var constructor = inside.getDeclaredConstructor();
-            constructor.setAccessible(true);
-            Method method = inside.getDeclaredMethod(outside.getName(), outside.getParameterTypes());
-            method.setAccessible(true);
-            method.invoke(constructor.newInstance(), context.getArguments().toArray());
+        Method inside =
+                instance.getClass().getDeclaredMethod(outside.getName(), outside.getParameterTypes());
+        inside.setAccessible(true);
+        try {
+            inside.invoke(instance, context.getArguments().toArray());
         } catch (InvocationTargetException failure) {
             throw failure.getCause();
         }

@@ -25,6 +25,12 @@ class GoodProbesTest {
         // They take memory, or use an optional package, because that is what they ask about.
         except("probes.rules.Scribe", Rule.NEW);
         except("probes.rules.Keeper", Rule.NEW, Rule.ALLOCATION, Rule.OPTIONAL_API);
+        // They show what creation in a command costs, and what a transaction takes back.
+        except("probes.memory.Makings", Rule.NEW, Rule.MULTI_ARRAY);
+        except("probes.memory.Keys", Rule.NEW, Rule.ALLOCATION);
+        except("probes.memory.Pins", Rule.NEW);
+        except("probes.memory.Loops", Rule.NEW);
+        except("probes.memory.Copies", Rule.OPTIONAL_API);
     }
 
     private static void except(String name, Rule... rules) {

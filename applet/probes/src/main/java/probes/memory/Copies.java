@@ -9,6 +9,8 @@ public class Copies {
     public byte[] bytes = new byte[12];
     public short[] shorts = new short[6];
 
+    private final short[] values = JCSystem.makeTransientShortArray((short) 1, JCSystem.CLEAR_ON_RESET);
+
     public Copies() {
         for (short i = 0; i < (short) bytes.length; i++) {
             bytes[i] = (byte) i;
@@ -52,7 +54,6 @@ public class Copies {
     }
 
     public short fillShorts(short off, short length, short value) {
-        short[] values = JCSystem.makeTransientShortArray((short) 1, JCSystem.CLEAR_ON_RESET);
         values[0] = value;
         return ArrayLogic.arrayFillGenericNonAtomic(shorts, off, length, values, (short) 0);
     }

@@ -187,6 +187,11 @@ final class ContentBench implements AppletHost {
     }
 
     @Override
+    public byte[] personalize(byte[] aid, Applet applet, byte[] command) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public byte[] selected() {
         return selected;
     }

@@ -17,6 +17,11 @@ final class KnownHost implements AppletHost {
     public void uninstall(Applet applet) {}
 
     @Override
+    public byte[] personalize(byte[] aid, Applet applet, byte[] command) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public byte[] selected() {
         return HexFormat.of().parseHex(Contract.Aid.ISD);
     }

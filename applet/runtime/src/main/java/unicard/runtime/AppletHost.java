@@ -32,9 +32,7 @@ public interface AppletHost {
      * @throws StatusWordException the ISOException's reason where it throws one, 6F00 where it throws
      *     anything else; 6985 where it has neither interface
      */
-    default byte[] personalize(byte[] aid, Applet applet, byte[] command) {
-        throw new StatusWordException(0x6985);
-    }
+    byte[] personalize(byte[] aid, Applet applet, byte[] command);
 
     /** AID of the selected applet or domain. */
     byte[] selected();

@@ -1,6 +1,7 @@
 package unicard.runtime;
 
 import java.util.Arrays;
+import java.util.Objects;
 import javacard.framework.AID;
 import javacard.framework.APDU;
 import javacard.framework.Applet;
@@ -52,7 +53,7 @@ final class PersonalizationCall {
         short length = (short) command.length;
         if (applet instanceof Personalization newer) {
             short answered = newer.processData(buffer, (short) 0, length, buffer, (short) 0);
-            answer = Arrays.copyOf(buffer, answered);
+            answer = Arrays.copyOfRange(buffer, 0, Objects.checkIndex(answered, buffer.length));
         } else {
             ((org.globalplatform.Application) applet).processData(buffer, (short) 0, length);
         }

@@ -5,6 +5,8 @@ import org.globalplatform.Application;
 import org.globalplatform.Personalization;
 import unicard.manager.Answer;
 import unicard.manager.Command;
+import unicard.manager.Contract.Limit;
+import unicard.manager.Contract.Sw;
 import unicard.manager.state.InstanceEntry;
 import unicard.runtime.AppletHost;
 import unicard.runtime.StatusWordException;
@@ -57,7 +59,11 @@ public final class Personalizer {
         if ((command.p1() & LAST) != 0) {
             waiting = null;
         }
-        return Answer.of(host.personalize(application.aid(), application.applet(), bytes(command)));
+        byte[] answer = host.personalize(application.aid(), application.applet(), bytes(command));
+        if (answer.length > Limit.SECURED_DATA) {
+            throw new StatusWordException(Sw.NO_PRECISE_DIAGNOSIS); // no answer in a session is so long
+        }
+        return Answer.of(answer);
     }
 
     private static byte[] bytes(Command command) {

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import unicard.card.AppletModule;
+import unicard.card.CardCore;
 import unicard.card.CardOptions;
 import unicard.card.JavaCard;
 import unicard.card.LoadFile;
@@ -29,15 +30,24 @@ final class ContentCard implements AutoCloseable {
             List.of(
                     "Parameters", "States", "Entry", "Personalized", "OldPersonalized", "Farewell", "Misfit");
 
-    final JavaCard card;
+    final CardCore card;
     final Terminal host;
     private final int level;
 
     ContentCard(int level) {
-        this.level = level;
-        card = JavaCard.insert(options());
-        host = new Terminal(card::transmit);
+        this(JavaCard.insert(options()), level);
         host.open(0, level);
+    }
+
+    private ContentCard(CardCore card, int level) {
+        this.level = level;
+        this.card = card;
+        host = new Terminal(card::transmit);
+    }
+
+    /** The same for a card that is there already, still without a session. */
+    static ContentCard of(CardCore card) {
+        return new ContentCard(card, 0x01);
     }
 
     ContentCard() {
@@ -141,6 +151,8 @@ final class ContentCard implements AutoCloseable {
 
     @Override
     public void close() {
-        card.close();
+        if (card instanceof JavaCard whole) {
+            whole.close();
+        }
     }
 }

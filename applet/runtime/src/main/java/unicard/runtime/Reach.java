@@ -40,6 +40,10 @@ final class Reach {
     }
 
     private void enter(Object object) {
+        if (object instanceof AppletHost) {
+            // Through it the domain reaches the runtime, whose records of writes know every object.
+            return;
+        }
         if (object instanceof Object[] array) {
             for (Object element : array) {
                 meet(element);

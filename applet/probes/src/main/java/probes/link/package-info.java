@@ -1,0 +1,2 @@
+/** Applets for the tests of the ways to a card. */
+package probes.link;

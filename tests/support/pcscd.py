@@ -58,14 +58,17 @@ def missing_for_pcscd() -> str:
 
 
 @contextmanager
-def running_pcscd(folder: Path) -> Iterator[Pcscd]:
-    """Run pcscd with its socket in ``folder``, whose path PCSCLITE_CSOCK_NAME must name."""
+def running_pcscd(folder: Path, ports: tuple[int, int] | None = None) -> Iterator[Pcscd]:
+    """Run pcscd with its socket in ``folder``, whose path PCSCLITE_CSOCK_NAME must name.
+
+    ``ports`` are those of an earlier one in its folder, which ended; free ones where not given.
+    """
     namespace, program = _namespace(), _program("pcscd")
     assert namespace is not None
     assert program is not None
-    ports = _two_free_ports()
+    ports = ports or _two_free_ports()
     configuration = folder / "readers"
-    configuration.mkdir()
+    configuration.mkdir(exist_ok=True)
     (configuration / "vpcd").write_text(CONFIGURATION.format(port=ports[0], driver=DRIVER))
     daemon = (program, "--foreground", "--info", "--config", str(configuration))
     log = folder / "pcscd.log"

@@ -1,4 +1,4 @@
-"""`unicard sim serve` as a process of its own: software cards behind a real pcscd."""
+"""`unicard sim serve` as a process of its own: simulated cards behind a real pcscd."""
 
 import signal
 import subprocess
@@ -18,9 +18,11 @@ LOG_TAIL = 6000
 
 @contextmanager
 def serving(
-    pcscd: Pcscd, place: int, *cards: Path, hopper: bool = False
+    pcscd: Pcscd, place: int, *cards: Path, hopper: bool = False, java: bool = False
 ) -> Iterator[subprocess.Popen[str]]:
     """Keep cards in one of the two virtual readers; an interrupt must end the process cleanly.
+
+    With ``java`` it is a new Java card instead of files.
 
     First the reader is empty for pcscd, too: it would not notice a card that follows another faster
     than it looks, and would go on with the one that is gone. A failure inside tells what the server
@@ -29,7 +31,7 @@ def serving(
     with open_reader(f"pcsc:{pcscd.readers[place]}") as reader:
         reader.wait_for_removal(PATIENCE)
     words = [sys.executable, "-m", "cli", "sim", "serve", "--port", str(pcscd.ports[place])]
-    words += ["--hopper"] * hopper + [str(card) for card in cards]
+    words += ["--hopper"] * hopper + ["--java"] * java + [str(card) for card in cards]
     process = _inserted(pcscd, place, words)
     try:
         yield process

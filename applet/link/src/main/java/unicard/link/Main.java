@@ -71,7 +71,9 @@ public final class Main {
             }
             end(0);
         } catch (IllegalArgumentException | InstallException e) {
-            e.printStackTrace();
+            if (e.getCause() != null) {
+                e.getCause().printStackTrace();
+            }
             System.err.println("This card cannot be made: " + e.getMessage());
             end(USAGE);
         } catch (Throwable e) {

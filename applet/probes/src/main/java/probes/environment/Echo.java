@@ -61,6 +61,10 @@ public final class Echo extends Applet {
                 length = JCSystem.getAID().getBytes(buffer, (short) 0);
                 apdu.setOutgoingAndSend((short) 0, length);
                 return;
+            case 0x07: // two bytes more than the data
+                length = apdu.setIncomingAndReceive();
+                apdu.setOutgoingAndSend(ISO7816.OFFSET_CDATA, (short) (length + 2));
+                return;
             case (byte) 0xA4: // a SELECT that found nobody
                 ISOException.throwIt((short) 0x6A81);
                 return;

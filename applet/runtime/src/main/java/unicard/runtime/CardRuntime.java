@@ -213,7 +213,6 @@ final class CardRuntime extends SimulatorRuntime implements Contexts {
     @Override
     public void abortTransaction() {
         memory.abort();
-        heap.forget(memory.transactionCreated());
     }
 
     @Override

@@ -4,7 +4,6 @@ import com.licel.jcardsim.base.TransientMemory;
 import java.lang.reflect.Array;
 import java.util.IdentityHashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Predicate;
 import javacard.framework.JCSystem;
 import javacard.framework.SystemException;
@@ -157,19 +156,6 @@ final class TransientHeap extends TransientMemory {
                 clear(array);
             }
         });
-    }
-
-    /** Clears references to objects that are no more (JCRE 3.0.5, 7.6.3). */
-    void forget(Set<Object> objects) {
-        for (Object array : charged.keySet()) {
-            if (array instanceof Object[] references) {
-                for (int i = 0; i < references.length; i++) {
-                    if (references[i] != null && objects.contains(references[i])) {
-                        references[i] = null;
-                    }
-                }
-            }
-        }
     }
 
     /** Gives back the room of arrays that nothing reaches. */

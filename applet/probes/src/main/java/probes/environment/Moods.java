@@ -35,7 +35,7 @@ public final class Moods extends Applet {
         selections++;
         seen = untilDeselected[0];
         untilDeselected[0] = 1;
-        if (selectingApplet()) {
+        if (selectingApplet() || APDU.getProtocol() != APDU.PROTOCOL_T1) {
             seen = 0x55;
         }
         act(selectMood);

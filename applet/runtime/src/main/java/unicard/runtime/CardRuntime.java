@@ -28,8 +28,8 @@ final class CardRuntime extends SimulatorRuntime implements Contexts {
 
     private final PersistentMemory memory;
     private final TransientHeap heap;
-    private final ApduBuffer shortBuffer = new ApduBuffer(shortAPDU, false);
-    private final ApduBuffer extendedBuffer = new ApduBuffer(extendedAPDU, true);
+    private final ApduBuffer shortBuffer = new ApduBuffer(shortAPDU);
+    private final ApduBuffer extendedBuffer = new ApduBuffer(extendedAPDU);
     private final ThreadLocal<SimulatorRuntime> current = ofThread();
     private final Map<String, AID> aids = new HashMap<>();
     private Function<byte[], Application> registry = aid -> null;
@@ -127,7 +127,6 @@ final class CardRuntime extends SimulatorRuntime implements Contexts {
 
     @Override
     public void sendAPDU(byte[] source, short offset, short length) {
-        buffer().checkAnswer(responseBufferSize + length);
         System.arraycopy(source, offset, responseBuffer, responseBufferSize, length);
         responseBufferSize += length;
     }
@@ -145,8 +144,8 @@ final class CardRuntime extends SimulatorRuntime implements Contexts {
     public void reset() {
         super.reset();
         Arrays.fill(responseBuffer, (byte) 0);
-        shortBuffer.wipe();
-        extendedBuffer.wipe();
+        shortBuffer.close();
+        extendedBuffer.close();
         selecting = false;
         deletionRequested = false;
         select(null);

@@ -92,9 +92,4 @@ record CommandApdu(byte[] bytes, int dataOffset, int lc, int ne, boolean extende
     byte[] data() {
         return Arrays.copyOfRange(bytes, dataOffset, dataOffset + lc);
     }
-
-    /** What stands before the Le field of a command with data; the whole of any other command. */
-    byte[] withoutTrailingLe() {
-        return lc == 0 ? bytes : Arrays.copyOf(bytes, dataOffset + lc);
-    }
 }

@@ -11,6 +11,7 @@ import org.objectweb.asm.commons.SimpleRemapper;
 final class StandIns {
     private static final Map<String, String> SOURCES =
             Map.of(
+                    "javacard/framework/APDU", "unicard/runtime/api/CardApdu",
                     "javacard/framework/OwnerPIN", "unicard/runtime/api/TornOwnerPin",
                     "com/licel/jcardsim/crypto/ByteContainer", "unicard/runtime/api/TornKeyBytes",
                     "com/licel/jcardsim/crypto/SymmetricKeyImpl", "unicard/runtime/api/TornSymmetricKey");

@@ -31,6 +31,12 @@ class GoodProbesTest {
         except("probes.memory.Pins", Rule.NEW);
         except("probes.memory.Loops", Rule.NEW);
         except("probes.memory.Copies", Rule.OPTIONAL_API);
+        except("probes.environment.Memories", Rule.NEW, Rule.ALLOCATION);
+        except("probes.environment.Throws", Rule.NEW, Rule.JAVA_API);
+        except("probes.environment.Garbage", Rule.NEW);
+        // They cannot be installed, or only into chaos, because that is what is asked.
+        except("probes.environment.BrokenStatics", Rule.STATIC_INIT);
+        except("probes.environment.NoInstall", Rule.INSTALL);
     }
 
     private static void except(String name, Rule... rules) {

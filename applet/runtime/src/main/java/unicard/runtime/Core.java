@@ -56,7 +56,7 @@ public final class Core implements CardCore, AppletInstaller {
             runtime.select(dispatcher.domainApplication());
             domain.manufacture();
         } catch (StatusWordException refusal) {
-            throw refused(refusal, "an instance that the card has from the start");
+            throw refused(refusal, host.lastInstalled());
         } finally {
             memory.powerOff();
             runtime.leave();

@@ -20,6 +20,7 @@ final class Host implements AppletHost {
     private final byte[] parameters = Installation.parameterBuffer();
     private final List<Object> roots = new ArrayList<>();
     private Wiring wiring;
+    private String lastInstalled = "an application";
 
     Host(PersistentMemory memory, TransientHeap heap, CardRuntime runtime, AppletCalls calls) {
         this.memory = memory;
@@ -38,8 +39,14 @@ final class Host implements AppletHost {
         wiring = now;
     }
 
+    /** The class that was to be installed last, for messages. */
+    String lastInstalled() {
+        return lastInstalled;
+    }
+
     @Override
     public Applet install(AppletModule module, byte[] instance, byte[] data) {
+        lastInstalled = module.className();
         try {
             return new Installation(runtime, calls, instance).run(module, data, parameters);
         } catch (StatusWordException refusal) {

@@ -25,7 +25,7 @@ final class Reach {
     static Set<Object> from(Iterable<?> roots) {
         Reach walk = new Reach();
         roots.forEach(walk::meet);
-        Fields.writtenStatics().forEach(field -> walk.meet(Fields.get(field, null)));
+        Fields.writtenStatics().forEach(walk::meetStatic);
         while (!walk.waiting.isEmpty()) {
             walk.enter(walk.waiting.pop());
         }
@@ -33,6 +33,14 @@ final class Reach {
     }
 
     /** What a WeakTable holds, it holds weakly: its last answers too are no reason to keep an object. */
+    private void meetStatic(Field field) {
+        try {
+            meet(Fields.get(field, null));
+        } catch (LinkageError broken) {
+            // Its class failed to initialise: nobody will ever read the field.
+        }
+    }
+
     private void meet(Object object) {
         if (object != null && !(object instanceof WeakTable) && reached.add(object)) {
             waiting.push(object);

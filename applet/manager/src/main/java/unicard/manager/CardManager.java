@@ -1,12 +1,12 @@
 package unicard.manager;
 
 import java.util.HexFormat;
+import java.util.List;
 import javacard.framework.SystemException;
 import unicard.card.CardOptions;
 import unicard.manager.Contract.Instruction;
 import unicard.manager.Contract.Sw;
 import unicard.manager.state.DomainState;
-import unicard.manager.state.KeyRing;
 import unicard.manager.state.KeySet;
 import unicard.platform.GlobalPlatformBinding;
 import unicard.runtime.AppletHost;
@@ -46,11 +46,9 @@ public final class CardManager implements IssuerDomain {
 
     @Override
     public void manufacture() {
-        KeySet factory = KeySet.empty(settings.keyVersion());
-        for (int number = KeySet.ENC; number <= KeySet.DEK; number++) {
-            factory = factory.with(number, settings.key());
-        }
-        state.keys().put(KeyRing.with(state.keys().sets(), factory));
+        byte[] key = settings.key();
+        KeySet factory = new KeySet(settings.keyVersion(), key.clone(), key.clone(), key.clone(), null);
+        state.keys().put(List.of(factory));
         content.manufacture();
     }
 

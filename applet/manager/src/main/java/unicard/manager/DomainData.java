@@ -3,7 +3,6 @@ package unicard.manager;
 import java.util.HexFormat;
 import unicard.manager.Contract.Sw;
 import unicard.manager.state.DomainState;
-import unicard.manager.state.KeyRing;
 import unicard.manager.state.KeySet;
 import unicard.runtime.StatusWordException;
 
@@ -76,7 +75,7 @@ final class DomainData {
     }
 
     private byte[] sequenceCounter() {
-        KeySet set = KeyRing.firstComplete(state.keys().sets());
+        KeySet set = state.keys().firstComplete();
         if (!settings.dialect().pseudoRandom() || set == null) {
             throw absent();
         }

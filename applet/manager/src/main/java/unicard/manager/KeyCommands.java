@@ -13,9 +13,8 @@ import unicard.manager.state.KeyRing;
 import unicard.manager.state.KeySet;
 
 /**
- * PUT KEY and DELETE KEY (GlobalPlatform Card 2.3.1, 11.8 and 11.2; Amendment D, 7.2). Each builds the
- * table of key sets as it will be, looks whether the issuer can still get in, and puts it in place in
- * one write.
+ * PUT KEY and DELETE KEY (GlobalPlatform Card 2.3.1, 11.8 and 11.2; Amendment D, 7.2). Each decides
+ * first, then builds the table of key sets as it will be, and puts it in place in one write.
  */
 final class KeyCommands {
     /** Version of the set that blank stock comes with; it goes with the first complete other set. */
@@ -44,35 +43,64 @@ final class KeyCommands {
     }
 
     private Answer putKey(Command command) {
-        KeySet[] table = ring.sets();
         int replaced = command.p1();
-        require(replaced == 0 || KeyRing.find(table, replaced) != null, Sw.REFERENCED_DATA_NOT_FOUND);
+        require(replaced == 0 || ring.find(replaced) != null, Sw.REFERENCED_DATA_NOT_FOUND);
         Session session = sessions.open();
         List<byte[]> keys = new ArrayList<>();
         int version = read(command, session.dek(), keys);
         int first = command.p2() & ~SEVERAL;
 
-        KeySet set;
-        if (replaced == 0) {
-            KeySet there = KeyRing.find(table, version);
-            set = there == null ? KeySet.empty(version) : there;
-            for (int i = 0; i < keys.size(); i++) {
-                require(set.key(first + i) == null, Sw.CONDITIONS_OF_USE_NOT_SATISFIED);
-            }
-        } else {
-            boolean free = version == replaced || KeyRing.find(table, version) == null;
-            require(free, Sw.CONDITIONS_OF_USE_NOT_SATISFIED);
-            set = KeyRing.find(table, replaced).as(version);
-        }
+        KeySet before = ring.find(replaced == 0 ? version : replaced);
+        boolean moves = replaced != 0 && replaced != version;
+        require(!moves || ring.find(version) == null, Sw.CONDITIONS_OF_USE_NOT_SATISFIED);
+        byte[][] after = keysOf(before);
         for (int i = 0; i < keys.size(); i++) {
-            set = set.with(first + i, keys.get(i));
+            int place = first - KeySet.ENC + i;
+            require(replaced != 0 || after[place] == null, Sw.CONDITIONS_OF_USE_NOT_SATISFIED);
+            after[place] = keys.get(i);
         }
-        KeySet[] next = KeyRing.without(table, replaced == 0 ? version : replaced);
-        put(KeyRing.with(next, set));
+        change(before, version, after);
         if (replaced != 0 && replaced == session.version()) {
             session.follow(version);
         }
         return Answer.of(confirmation(version, keys));
+    }
+
+    /** The keys of a set by their numbers from 1; of no set: none. */
+    private static byte[][] keysOf(KeySet set) {
+        byte[][] keys = new byte[KeySet.DEK][];
+        for (int number = KeySet.ENC; set != null && number <= KeySet.DEK; number++) {
+            keys[number - KeySet.ENC] = set.key(number);
+        }
+        return keys;
+    }
+
+    /**
+     * Puts the table in place in which a set has become another, unless the issuer would be shut out or
+     * the card has no room; both are decided before anything is written.
+     *
+     * @param before null: the set is new
+     * @param after its keys; none at all: the set goes
+     */
+    private void change(KeySet before, int version, byte[][] after) {
+        boolean stays = after[0] != null || after[1] != null || after[2] != null;
+        List<KeySet> table = new ArrayList<>(List.of(ring.sets()));
+        table.remove(before);
+        boolean opens = KeySet.isComplete(after[0], after[1], after[2]);
+        if (opens || table.stream().anyMatch(set -> set.isComplete() && !isBlank(set))) {
+            table.removeIf(KeyCommands::isBlank);
+        }
+        require(opens || table.stream().anyMatch(KeySet::isComplete), Sw.CONDITIONS_OF_USE_NOT_SATISFIED);
+        require(table.size() + (stays ? 1 : 0) <= Limit.KEY_SETS, Sw.NOT_ENOUGH_MEMORY);
+        if (stays) {
+            table.add(new KeySet(version, after[0], after[1], after[2], before));
+        }
+        ring.put(table);
+        collect.run();
+    }
+
+    private static boolean isBlank(KeySet set) {
+        return set.version() == BLANK_VERSION;
     }
 
     private static byte[] confirmation(int version, List<byte[]> keys) {
@@ -81,17 +109,6 @@ final class KeyCommands {
             answer = Bytes.join(answer, new Aes(key).checkValue());
         }
         return answer;
-    }
-
-    /** Puts a table in place, unless it would shut the issuer out or does not fit the card. */
-    private void put(KeySet[] table) {
-        KeySet first = KeyRing.firstComplete(table);
-        require(first != null, Sw.CONDITIONS_OF_USE_NOT_SATISFIED);
-        boolean blankGoes = first.version() != BLANK_VERSION;
-        KeySet[] next = blankGoes ? KeyRing.without(table, BLANK_VERSION) : table;
-        require(next.length <= Limit.KEY_SETS, Sw.NOT_ENOUGH_MEMORY);
-        ring.put(next);
-        collect.run();
     }
 
     /**
@@ -163,12 +180,13 @@ final class KeyCommands {
 
     /** @param number of the key; -1: the whole set */
     private void delete(int version, int number) {
-        KeySet[] table = ring.sets();
-        KeySet set = KeyRing.find(table, version);
+        KeySet set = ring.find(version);
         require(set != null && (number < 0 || set.key(number) != null), Sw.REFERENCED_DATA_NOT_FOUND);
         require(version != sessions.open().version(), Sw.CONDITIONS_OF_USE_NOT_SATISFIED);
-        KeySet[] next = KeyRing.without(table, version);
-        KeySet left = number < 0 ? null : set.without(number);
-        put(left == null || left.isEmpty() ? next : KeyRing.with(next, left));
+        byte[][] left = number < 0 ? new byte[KeySet.DEK][] : keysOf(set);
+        if (number >= 0) {
+            left[number - KeySet.ENC] = null;
+        }
+        change(set, version, left);
     }
 }

@@ -87,9 +87,7 @@ final class Sessions {
         if (command.data().length != dialect.size()) {
             throw new StatusWordException(Sw.WRONG_LENGTH);
         }
-        KeySet[] table = keys.sets();
-        KeySet set =
-                command.p1() == 0 ? KeyRing.firstComplete(table) : KeyRing.find(table, command.p1());
+        KeySet set = command.p1() == 0 ? keys.firstComplete() : keys.find(command.p1());
         if (set == null || !set.isComplete()) {
             throw new StatusWordException(Sw.REFERENCED_DATA_NOT_FOUND);
         }

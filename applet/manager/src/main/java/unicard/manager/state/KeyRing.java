@@ -1,5 +1,7 @@
 package unicard.manager.state;
 
+import java.util.List;
+
 /**
  * The key sets of the card, in the order of their versions. A change builds another table beside the
  * old one; writing the reference to it is the one moment at which it happens.
@@ -14,14 +16,18 @@ public final class KeyRing {
         return sets;
     }
 
-    /** Puts another table in place, made by {@link #with} and {@link #without}; one write. */
-    public void put(KeySet[] table) {
-        sets = table;
+    /** Puts another table in place; one write. */
+    public void put(List<KeySet> table) {
+        sets = table.stream().sorted(KeyRing::compare).toArray(KeySet[]::new);
     }
 
-    /** The set of a version in a table; null where there is none. */
-    public static KeySet find(KeySet[] table, int version) {
-        for (KeySet set : table) {
+    private static int compare(KeySet one, KeySet other) {
+        return Integer.compare(one.version(), other.version());
+    }
+
+    /** The set of a version; null where there is none. */
+    public KeySet find(int version) {
+        for (KeySet set : sets) {
             if (set.version() == version) {
                 return set;
             }
@@ -29,43 +35,13 @@ public final class KeyRing {
         return null;
     }
 
-    /** The complete set of the lowest version in a table; null where there is none. */
-    public static KeySet firstComplete(KeySet[] table) {
-        for (KeySet set : table) {
+    /** The complete set of the lowest version; null where there is none. */
+    public KeySet firstComplete() {
+        for (KeySet set : sets) {
             if (set.isComplete()) {
                 return set;
             }
         }
         return null;
-    }
-
-    /** A table with one set more, whose version no other has. */
-    public static KeySet[] with(KeySet[] table, KeySet added) {
-        KeySet[] next = new KeySet[table.length + 1];
-        int at = 0;
-        while (at < table.length && table[at].version() < added.version()) {
-            next[at] = table[at];
-            at++;
-        }
-        next[at] = added;
-        for (; at < table.length; at++) {
-            next[at + 1] = table[at];
-        }
-        return next;
-    }
-
-    /** A table without the set of a version. */
-    public static KeySet[] without(KeySet[] table, int version) {
-        if (find(table, version) == null) {
-            return table;
-        }
-        KeySet[] next = new KeySet[table.length - 1];
-        int at = 0;
-        for (KeySet set : table) {
-            if (set.version() != version) {
-                next[at++] = set;
-            }
-        }
-        return next;
     }
 }

@@ -1,5 +1,7 @@
 package unicard.manager.state;
 
+import java.util.Arrays;
+
 /** Up to three AES keys of one version; it never changes, its sequence counter does. */
 public final class KeySet {
     /** Numbers of the keys (GlobalPlatform Card 2.3.1, 11.1.9; Amendment D, 4.1.1). */
@@ -14,17 +16,21 @@ public final class KeySet {
     private final byte[] dek;
     private final SequenceCounter counter;
 
-    private KeySet(int version, byte[] enc, byte[] mac, byte[] dek, SequenceCounter counter) {
+    /**
+     * Makes a set; keys that it lacks are null. It keeps the arrays.
+     *
+     * <p>Another Key-ENC begins with a counter of its own; the same one, sent again, goes on with its old
+     * counter, or its challenges would come again.
+     *
+     * @param before what the set was until now; null where it is new
+     */
+    public KeySet(int version, byte[] enc, byte[] mac, byte[] dek, KeySet before) {
         this.version = version;
         this.enc = enc;
         this.mac = mac;
         this.dek = dek;
-        this.counter = counter;
-    }
-
-    /** A set of this version without keys. */
-    public static KeySet empty(int version) {
-        return new KeySet(version, null, null, null, new SequenceCounter());
+        boolean goesOn = before != null && enc != null && Arrays.equals(enc, before.enc);
+        counter = goesOn ? before.counter : new SequenceCounter();
     }
 
     public int version() {
@@ -49,51 +55,17 @@ public final class KeySet {
         return counter;
     }
 
-    public boolean isEmpty() {
-        return enc == null && mac == null && dek == null;
+    /** Whether it opens sessions. */
+    public boolean isComplete() {
+        return isComplete(enc, mac, dek);
     }
 
-    /** Whether it opens sessions: all three keys are there, and of one length. */
-    public boolean isComplete() {
+    /** Whether these keys would open sessions together: all three are there, and of one length. */
+    public static boolean isComplete(byte[] enc, byte[] mac, byte[] dek) {
         return enc != null
                 && mac != null
                 && dek != null
                 && enc.length == mac.length
                 && enc.length == dek.length;
-    }
-
-    /** The same keys and counter under another version. */
-    public KeySet as(int newVersion) {
-        return new KeySet(newVersion, enc, mac, dek, counter);
-    }
-
-    /**
-     * The set with this key. Another Key-ENC begins with a counter of its own; the same one, sent
-     * again, goes on with its old counter, or its challenges would come again.
-     */
-    public KeySet with(int number, byte[] key) {
-        byte[] own = key.clone();
-        switch (number) {
-            case ENC:
-                return new KeySet(version, own, mac, dek, same(enc, own) ? counter : new SequenceCounter());
-            case MAC:
-                return new KeySet(version, enc, own, dek, counter);
-            default:
-                return new KeySet(version, enc, mac, own, counter);
-        }
-    }
-
-    /** The set without this key. */
-    public KeySet without(int number) {
-        return new KeySet(
-                version,
-                number == ENC ? null : enc,
-                number == MAC ? null : mac,
-                number == DEK ? null : dek,
-                counter);
-    }
-
-    private static boolean same(byte[] one, byte[] other) {
-        return one != null && java.util.Arrays.equals(one, other);
     }
 }

@@ -27,7 +27,6 @@ public final class SequenceCounter {
         if (value[0] >= END) {
             throw new IllegalStateException("the sequence counter is at its end");
         }
-        int[] next = {value[0] + 1};
-        TornArrays.copyNonAtomic(next, 0, value, 0, 1);
+        TornArrays.fillNonAtomic(value, 0, 1, value[0] + 1);
     }
 }

@@ -128,9 +128,27 @@ public final class Terminal {
         if ((level & 0x02) != 0 && (data.length > 0 || padsEmpty)) {
             body = Crypto.cbc(Cipher.ENCRYPT_MODE, enc, icv(0), Crypto.pad(data));
         }
+        return sealed(cla, ins, p1, p2, body);
+    }
+
+    private byte[] sealed(int cla, int ins, int p1, int p2, byte[] body) {
         byte[] head = bytes(cla | 4, ins, p1, p2, body.length + size);
         byte[] signed = Arrays.copyOf(chained(join(head, body)), size);
         return join(head, body, signed, bytes(0));
+    }
+
+    /** A command with a right MAC over any body; it counts. */
+    public byte[] signed(int cla, int ins, int p1, int p2, byte[] body) {
+        count++;
+        return sealed(cla, ins, p1, p2, body);
+    }
+
+    /** Whole blocks as the next command would encrypt them. */
+    public byte[] encrypted(byte[] plain) {
+        count++;
+        byte[] body = Crypto.cbc(Cipher.ENCRYPT_MODE, enc, icv(0), plain);
+        count--;
+        return body;
     }
 
     private byte[] icv(int first) {

@@ -44,13 +44,13 @@ final class KeyCommands {
 
     private Answer putKey(Command command) {
         int replaced = command.p1();
-        require(replaced == 0 || ring.find(replaced) != null, Sw.REFERENCED_DATA_NOT_FOUND);
         Session session = sessions.open();
         List<byte[]> keys = new ArrayList<>();
         int version = read(command, session.dek(), keys);
         int first = command.p2() & ~SEVERAL;
 
         KeySet before = ring.find(replaced == 0 ? version : replaced);
+        require(replaced == 0 || before != null, Sw.REFERENCED_DATA_NOT_FOUND);
         boolean moves = replaced != 0 && replaced != version;
         require(!moves || ring.find(version) == null, Sw.CONDITIONS_OF_USE_NOT_SATISFIED);
         byte[][] after = keysOf(before);

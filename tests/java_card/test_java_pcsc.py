@@ -97,7 +97,7 @@ def test_a_card_stays_itself_when_pcscd_restarts() -> None:
         pytest.skip(missing)
     with tempfile.TemporaryDirectory(prefix="unicard-") as folder:
         environment = {**os.environ, "PCSCLITE_CSOCK_NAME": f"{folder}/pcscd.comm"}
-        command = [sys.executable, Path(__file__).with_name("java_restart.py"), folder]
+        command = [sys.executable, str(Path(__file__).with_name("java_restart.py")), folder]
         run = subprocess.run(
             command,
             env={**environment, "PYTHONPATH": str(ROOT)},

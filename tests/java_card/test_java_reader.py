@@ -221,8 +221,8 @@ def test_an_applet_without_an_end_is_a_card_that_does_not_answer(card: JavaReade
 def test_a_card_that_is_late_takes_no_command_until_it_is_reset() -> None:
     with JavaReader("java", trouble_card(LONG)) as card:
         select(card)
-        with pytest.raises(ReaderTimeout, match=r"did not answer within 0\.05 seconds"):
-            card.transmit(NO_END, 0.05)
+        with pytest.raises(ReaderTimeout, match=r"did not answer within 0\.02 seconds"):
+            card.transmit(NO_END, 0.02)
         with pytest.raises(ReaderError, match="still works") as caught:
             card.transmit(COUNT_ON)
         assert caught.value.changed is Changed.NO
@@ -238,7 +238,7 @@ def test_an_interrupt_while_the_card_works_mixes_no_answers_up() -> None:
     with JavaReader("java", trouble_card(LONG)) as card:
         select(card)
         before = signal.signal(signal.SIGALRM, interrupt)
-        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
         try:
             with pytest.raises(KeyboardInterrupt):
                 card.transmit(NO_END)
@@ -301,7 +301,7 @@ def test_a_process_killed_in_the_middle_of_a_command_is_noticed() -> None:
     with JavaReader("java", trouble_card(LONG)) as card:
         select(card)
         signal.signal(signal.SIGALRM, lambda *_: os.kill(card.pid, signal.SIGKILL))
-        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
         try:
             with pytest.raises(CardRemoved, match="signal 9"):
                 card.transmit(NO_END, 20)

@@ -19,7 +19,7 @@ PROTOCOL = bytes.fromhex("8014000000")
 DIVIDE_BY_ZERO = bytes.fromhex("8020000000")
 NO_END = bytes.fromhex("8030000000")
 
-LONG = ("instructionLimit", 2_000_000_000)
+LONG = ("instructionLimit", 1_000_000_000)
 """A card on which `NO_END` takes long enough to be waited for in vain, and ends."""
 
 

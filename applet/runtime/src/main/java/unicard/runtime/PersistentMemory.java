@@ -24,6 +24,7 @@ public final class PersistentMemory {
     private Set<Object> lastAborted = Set.of();
     private Checkpoint checkpoint;
     private int session = 1;
+    private int deselections;
     /** Whether writes must be told to the transaction or the checkpoint: most of the time not. */
     private boolean watched;
 
@@ -172,6 +173,16 @@ public final class PersistentMemory {
     /** A number that is another one after each {@link #powerOn}: what is true of it only is volatile. */
     public int session() {
         return session;
+    }
+
+    /** Tells that an applet was deselected, for what asks {@link #deselections}. */
+    void deselected() {
+        deselections++;
+    }
+
+    /** A number that is another one after each deselection. */
+    public int deselections() {
+        return deselections;
     }
 
     // ---- Objects

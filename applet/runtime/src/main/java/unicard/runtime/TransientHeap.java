@@ -146,6 +146,7 @@ final class TransientHeap extends TransientMemory {
 
     /** Clears what a package has that does not outlast a deselection of its last applet. */
     void deselected(String owner) {
+        memory.deselected();
         charged.forEach((array, charge) -> {
             if (charge.event == JCSystem.CLEAR_ON_DESELECT && charge.owner.equals(owner)) {
                 clear(array);

@@ -33,9 +33,23 @@ final class Redirects {
         STATICS.put("java/util/Arrays.fill([BB)V", "PlainJava");
         STATICS.put("java/util/Arrays.fill([BIIB)V", "PlainJava");
         STATICS.put("javacard/framework/JCSystem.getAvailableMemory([SSB)V", "PlainJava");
+        maker("javacardx/crypto/Cipher", "getInstance(BZ)", "Ciphers");
+        maker("javacardx/crypto/Cipher", "getInstance(BBZ)", "Ciphers");
+        maker("javacard/security/Signature", "getInstance(BZ)", "Signatures");
+        maker("javacard/security/Signature", "getInstance(BBBZ)", "Signatures");
+        maker("javacard/security/KeyAgreement", "getInstance(BZ)", "Agreements");
+        maker("javacard/security/MessageDigest", "getInstance(BZ)", "Digests");
+        STATICS.put(
+                "javacard/security/MessageDigest.getInitializedMessageDigestInstance(BZ)"
+                        + "Ljavacard/security/InitializedMessageDigest;",
+                "Digests");
     }
 
     private Redirects() {}
+
+    private static void maker(String type, String method, String standIn) {
+        STATICS.put(type + "." + method + "L" + type + ";", standIn);
+    }
 
     private static void collect(Map<String, String> methods, String standIn) {
         new ClassReader(World.classFile(STAND_INS + standIn))

@@ -12,6 +12,7 @@ final class OurSeat extends Seat {
         install(SCRIBE, "Scribe");
         install(KEEPER, "Keeper");
         install(BYSTANDER, "Bystander");
+        install(SEALER, "Sealer");
     }
 
     private void install(String aid, String applet) {

@@ -3,6 +3,7 @@ package unicard.stock;
 import static unicard.stock.Seat.BYSTANDER;
 import static unicard.stock.Seat.KEEPER;
 import static unicard.stock.Seat.SCRIBE;
+import static unicard.stock.Seat.SEALER;
 
 import java.util.List;
 import java.util.function.Predicate;
@@ -75,6 +76,16 @@ final class RuntimeRules {
                             seat.select(KEEPER);
                             return filled && seat.ask(0x06).equals("00299000");
                         })),
+                rule("API Cipher", "a reset forgets what a cipher was given since init", STOCK_BREAKS,
+                        asked(SEALER, seat -> forgets(seat, 0x02, 0x03, 0x04))),
+                rule("API Signature", "a reset forgets what a signature was given since init", STOCK_BREAKS,
+                        asked(SEALER, seat -> forgets(seat, 0x07, 0x08, 0x09))),
+                rule("API MessageDigest", "a reset forgets what a digest was given", STOCK_BREAKS,
+                        asked(SEALER, seat -> forgets(seat, 0x05, 0x05, 0x06))),
+                rule("API Cipher", "a cipher loses a transient key that a deselection clears", STOCK_BREAKS,
+                        asked(SEALER, seat -> losesKey(seat, 0x02, 0x04))),
+                rule("API Signature", "a signature loses a transient key that a deselection clears",
+                        STOCK_BREAKS, asked(SEALER, seat -> losesKey(seat, 0x07, 0x09))),
                 rule("API JCSystem", "the APDU buffer is transient, cleared at reset", STOCK_BREAKS,
                         asked(KEEPER, seat -> seat.ask(0x08).equals("00019000"))),
                 rule("JCRE 6.2.2", "the APDU buffer is cleared before another applet sees it", STOCK_KEEPS,
@@ -132,6 +143,31 @@ final class RuntimeRules {
         seat.select(BYSTANDER);
         seat.select(SCRIBE);
         return told && looks(seat, CLEAN);
+    }
+
+    /** Whether the end of a computation is that of a fresh one, where a reset came between. */
+    private static boolean forgets(Seat seat, int init, int update, int end) {
+        seat.ask(init);
+        seat.reset();
+        seat.select(SEALER);
+        String fresh = seat.ask(end);
+        seat.ask(init);
+        boolean updated = ends(seat.ask(update), "9000");
+        seat.reset();
+        seat.select(SEALER);
+        return updated && ends(fresh, "9000") && seat.ask(end).equals(fresh);
+    }
+
+    /** Whether what was initialised with a session key fails once it is gone, also with a new one. */
+    private static boolean losesKey(Seat seat, int init, int end) {
+        seat.ask(0x01);
+        boolean works = ends(seat.ask(init, 0x0100), "9000") && ends(seat.ask(end), "9000");
+        seat.ask(init, 0x0100);
+        seat.select(BYSTANDER);
+        seat.select(SEALER);
+        boolean lost = seat.ask(end).equals("6F82");
+        seat.ask(0x01);
+        return works && lost && seat.ask(end).equals("6F82");
     }
 
     private static boolean memoryIsUsed(Seat seat) {

@@ -7,6 +7,7 @@ abstract class Seat {
     static final String SCRIBE = "F052554C4501";
     static final String KEEPER = "F052554C4502";
     static final String BYSTANDER = "F052554C4503";
+    static final String SEALER = "F052554C4505";
     static final String PACKAGE = "probes.rules.";
 
     abstract byte[] transmit(byte[] command);

@@ -7,6 +7,7 @@ import javacard.framework.Applet;
 import probes.rules.Bystander;
 import probes.rules.Keeper;
 import probes.rules.Scribe;
+import probes.rules.Sealer;
 
 /** jCardSim as it comes, its classes and the applets on the ordinary class path. */
 final class StockSeat extends Seat {
@@ -16,6 +17,7 @@ final class StockSeat extends Seat {
         install(SCRIBE, Scribe.class);
         install(KEEPER, Keeper.class);
         install(BYSTANDER, Bystander.class);
+        install(SEALER, Sealer.class);
     }
 
     private void install(String aid, Class<? extends Applet> applet) {

@@ -27,6 +27,8 @@ class GoodProbesTest {
         except("probes.rules.Keeper", Rule.NEW, Rule.ALLOCATION, Rule.OPTIONAL_API);
         // They show what creation in a command costs, and what a transaction takes back.
         except("probes.globalplatform.Entry", Rule.NEW);
+        except("probes.globalplatform.Misfit", Rule.MULTI_ARRAY);
+        except("probes.globalplatform.Personalized", Rule.NEW);
         except("probes.memory.Makings", Rule.NEW, Rule.MULTI_ARRAY);
         except("probes.memory.Keys", Rule.NEW, Rule.ALLOCATION);
         except("probes.memory.Pins", Rule.NEW);

@@ -54,6 +54,20 @@ final class ContentCard implements AutoCloseable {
         this(0x33);
     }
 
+    /** With so much persistent memory, and a session at level 33. */
+    static ContentCard withMemory(int bytes) {
+        CardOptions usual = options();
+        CardOptions options =
+                new CardOptions(
+                        usual.commitCapacity(), bytes, usual.transientResetBytes(),
+                        usual.transientDeselectBytes(), usual.instructionLimit(),
+                        usual.keysJoinTransactions(), usual.wiring(), usual.atr(), usual.domain(),
+                        usual.domainSettings(), usual.loadFiles(), usual.instances(), usual.classPath());
+        ContentCard made = new ContentCard(JavaCard.insert(options), 0x33);
+        made.host.open(0, 0x33);
+        return made;
+    }
+
     static CardOptions options() {
         List<AppletModule> modules = new ArrayList<>();
         for (String name : CLASSES) {

@@ -3,7 +3,6 @@ package unicard.manager;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static unicard.manager.ContentBytes.hex;
-import static unicard.manager.ContentBytes.join;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,12 +98,5 @@ class StoreDataTest {
         int collections = card.collections;
         store(0x90, 0, "420102");
         assertEquals(collections + 1, card.collections);
-    }
-
-    @Test
-    void a_stream_may_hold_a_number_twice_and_the_later_one_counts() {
-        byte[] twice = join(hex("420101"), hex("420102"));
-        assertEquals(0x9000, card.sw(Instruction.STORE_DATA, 0x90, 0, twice));
-        assertEquals("02 -", stored());
     }
 }

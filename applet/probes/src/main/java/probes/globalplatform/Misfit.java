@@ -9,8 +9,6 @@ import javacard.framework.ISOException;
  * refuses with 6A99, 02 throws, 03 asks for another AID, 04 wants more memory than there is.
  */
 public final class Misfit extends Applet {
-    private static byte[][] hoard;
-
     private Misfit() {}
 
     public static void install(byte[] data, short offset, byte length) {
@@ -27,7 +25,7 @@ public final class Misfit extends Applet {
                 new Misfit().register(data, (short) (offset + 1), data[offset]);
                 break;
             default:
-                hoard = new byte[100][];
+                byte[][] hoard = new byte[100][];
                 for (short i = 0; i < hoard.length; i++) {
                     hoard[i] = new byte[0x4000];
                 }

@@ -68,6 +68,8 @@ public final class Installer {
                             each.loadFile(), each.module(), each.aid(), new byte[0], each.parameters()),
                     ContentState.SELECTABLE);
         }
+        registry.untidy();
+        registry.tidy();
     }
 
     private void announce(LoadRequest request) {

@@ -40,3 +40,18 @@ apt_get() {
         return 1
     }
 }
+
+# Which packages of scripts/java-packages.txt are missing: what is there from elsewhere is as good.
+missing_for_java() {
+    local packages
+    packages=$(sed -e 's/#.*//' scripts/java-packages.txt)
+    has_jdk || grep -o '.*jdk.*' <<<"$packages"
+    command -v mvn >/dev/null || grep -x maven <<<"$packages"
+}
+
+has_jdk() {
+    local version
+    version=$("${JAVA_HOME:+$JAVA_HOME/bin/}javac" -version 2>&1) || return 1
+    version=${version#javac }
+    [ "${version%%[!0-9]*}" -ge 17 ] 2>/dev/null
+}

@@ -158,7 +158,7 @@ public final class Core implements CardCore, AppletInstaller {
             return work.get();
         } catch (PowerCut cut) {
             unfinished = true;
-            throw new PowerCutException("the power failed at persistent write " + memory.writes());
+            throw new PowerCutException("the power failed at persistent write " + (memory.writes() + 1));
         } catch (Hung limit) {
             hung = true;
             unfinished = true;

@@ -87,13 +87,13 @@ final class Dispatcher {
 
     private byte[] select(CommandApdu command) {
         Application selected = runtime.selected();
-        IssuerDomain.Found found;
-        try {
-            byte[] now = selected == null ? new byte[0] : selected.bytes().clone();
-            found = domain.find(command.p2(), command.data(), now);
-        } catch (StatusWordException refusal) {
-            return interrupt(refusal.statusWord());
+        byte[] now = selected == null ? new byte[0] : selected.bytes().clone();
+        IssuerDomain.Found[] result = {null};
+        int refusal = askDomain(() -> result[0] = domain.find(command.p2(), command.data(), now));
+        if (refusal != AppletCalls.DONE) {
+            return interrupt(refusal);
         }
+        IssuerDomain.Found found = result[0];
         if (found == null) {
             tellDomain(domain::interrupted);
             return selected == null ? word(ISO7816.SW_FILE_NOT_FOUND) : forward(command, selected);
@@ -101,7 +101,7 @@ final class Dispatcher {
         deselect();
         if (found.applet() == null) {
             runtime.select(domainApplication);
-            return askDomain(domain::select);
+            return answerOfDomain(domain::select);
         }
         return select(command, Application.of(runtime.aidObject(found.aid()), found.aid(), found.applet()));
     }
@@ -133,21 +133,27 @@ final class Dispatcher {
             return interrupt(ISO7816.SW_APPLET_SELECT_FAILED);
         }
         return selected.isTheDomain()
-                ? askDomain(() -> domain.process(command.bytes()))
+                ? answerOfDomain(() -> domain.process(command.bytes()))
                 : process(command, selected, false);
     }
 
-    /** An answer of the domain. It refuses by status words; anything else that it throws is a defect. */
-    private byte[] askDomain(Supplier<byte[]> question) {
-        byte[][] answer = new byte[1][];
+    private byte[] answerOfDomain(Supplier<byte[]> question) {
+        byte[][] answer = {null};
+        int refusal = askDomain(() -> answer[0] = question.get());
+        return refusal == AppletCalls.DONE ? answer[0] : word(refusal);
+    }
+
+    /** 9000, or what the domain refuses with. Anything else that it throws is a defect: 6F00. */
+    private int askDomain(Runnable question) {
+        int[] refusal = {AppletCalls.DONE};
         int statusWord = tellDomain(() -> {
             try {
-                answer[0] = question.get();
-            } catch (StatusWordException refusal) {
-                answer[0] = word(refusal.statusWord());
+                question.run();
+            } catch (StatusWordException thrown) {
+                refusal[0] = thrown.statusWord();
             }
         });
-        return statusWord == AppletCalls.DONE ? answer[0] : word(statusWord);
+        return statusWord == AppletCalls.DONE ? refusal[0] : statusWord;
     }
 
     private byte[] process(CommandApdu command, Application application, boolean selects) {

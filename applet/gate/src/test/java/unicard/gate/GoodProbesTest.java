@@ -37,6 +37,7 @@ class GoodProbesTest {
         except("probes.environment.Memories", Rule.NEW, Rule.ALLOCATION);
         except("probes.environment.Throws", Rule.NEW, Rule.JAVA_API);
         except("probes.environment.Garbage", Rule.NEW);
+        except("probes.environment.Server", Rule.ALLOCATION);
         // They cannot be installed, or only into chaos, because that is what is asked.
         except("probes.environment.BrokenStatics", Rule.STATIC_INIT);
         except("probes.environment.NoInstall", Rule.INSTALL);

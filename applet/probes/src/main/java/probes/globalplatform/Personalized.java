@@ -13,7 +13,7 @@ import org.globalplatform.Personalization;
 /**
  * Is personalized through its domain. The first byte of data says how: 00 keeps the command, 01 refuses
  * it, 02 throws, 03 keeps it in a transaction that stays open, 04 answers what surrounds it, 05 never
- * ends, 06 answers more than there is. Answers the command that it kept (INS 40).
+ * ends, 06 answers more than there is; anything else is 6A80. Answers the command that it kept (INS 40).
  */
 public final class Personalized extends Applet implements Personalization {
     private static final byte KEPT = 0x40;
@@ -49,8 +49,11 @@ public final class Personalized extends Applet implements Personalization {
                     keptLength = 0;
                 }
                 return 0;
-            default:
+            case 6:
                 return Short.MAX_VALUE;
+            default:
+                ISOException.throwIt(ISO7816.SW_WRONG_DATA);
+                return 0;
         }
     }
 

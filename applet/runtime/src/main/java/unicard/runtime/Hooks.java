@@ -10,6 +10,7 @@ public final class Hooks {
     public static final int PLATFORM_OBJECT = 32;
 
     private static PersistentMemory memory;
+    private static Writer writer;
     private static long instructions;
     private static long limit = Long.MAX_VALUE;
     /** The limit while there is power; without it, the next basic block is the last. */
@@ -26,6 +27,7 @@ public final class Hooks {
      */
     public static void use(PersistentMemory cardMemory, long instructionLimit) {
         memory = cardMemory;
+        writer = cardMemory.writer();
         liveLimit = instructionLimit;
         limit = instructionLimit;
     }
@@ -126,23 +128,23 @@ public final class Hooks {
             throw new NullPointerException();
         }
         if (initializers == 0) {
-            memory.willWriteField(holder, site);
+            writer.field(holder, site);
         }
     }
 
     /** PUTFIELD to the object that is being constructed. */
     public static void ownField(Object holder, int site) {
         if (initializers == 0) {
-            memory.willInitialize(holder, site);
+            writer.ownField(holder, site);
         }
     }
 
     /** PUTFIELD in a key object of the platform. */
     public static void keyField(Object holder, int site) {
         if (memory.keysJoinTransactions()) {
-            memory.willWriteField(holder, site);
+            writer.field(holder, site);
         } else {
-            memory.willWriteFieldForGood(holder, site);
+            writer.fieldForGood(holder, site);
         }
     }
 
@@ -150,7 +152,7 @@ public final class Hooks {
     public static void staticField(int site) {
         Fields.staticIsWritten(site);
         if (initializers == 0) {
-            memory.willWriteField(null, site);
+            writer.field(null, site);
         }
     }
 
@@ -221,7 +223,7 @@ public final class Hooks {
     private static void before(Object array, int length, int index) {
         checkIndex(length, index);
         if (initializers == 0 && !memory.isVolatile(array)) {
-            memory.willWrite(array, index, 1);
+            writer.array(array, index, 1);
         }
     }
 

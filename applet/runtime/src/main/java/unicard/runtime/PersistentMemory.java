@@ -1,6 +1,5 @@
 package unicard.runtime;
 
-import java.lang.reflect.Field;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
@@ -19,14 +18,12 @@ public final class PersistentMemory {
     private final boolean keysJoinTransactions;
     private final Power power = new Power();
     private final Room room;
+    private final Writer writer;
     private final Transaction transaction;
     private final WeakTable volatiles = new WeakTable();
     private Set<Object> lastAborted = Set.of();
-    private Checkpoint checkpoint;
     private int session = 1;
     private int deselections;
-    /** Whether writes must be told to the transaction or the checkpoint: most of the time not. */
-    private boolean watched;
 
     /**
      * @param commitCapacity bytes of the commit buffer; an entry is charged its length + 6
@@ -36,7 +33,8 @@ public final class PersistentMemory {
     public PersistentMemory(int commitCapacity, int bytes, boolean keysJoinTransactions) {
         this.keysJoinTransactions = keysJoinTransactions;
         room = new Room(bytes);
-        transaction = new Transaction(power, commitCapacity, this::aboutToPutBack);
+        writer = new Writer(power, room, commitCapacity);
+        transaction = writer.transaction();
     }
 
     // ---- Transactions (JCRE 7.2 to 7.8)
@@ -44,14 +42,14 @@ public final class PersistentMemory {
     /** JCSystem.beginTransaction: no write. */
     public void begin() {
         transaction.begin();
-        watched = true;
+        writer.watch();
     }
 
     /** JCSystem.commitTransaction: one write; a cut instead of it rolls back. */
     public void commit() {
         transaction.commit();
         room.keepCreated();
-        watched = checkpoint != null;
+        writer.watch();
     }
 
     /**
@@ -93,7 +91,7 @@ public final class PersistentMemory {
      */
     public boolean atomically(BooleanSupplier change) {
         transaction.beginUnlimited();
-        watched = true;
+        writer.watch();
         boolean commits = false;
         try {
             commits = change.getAsBoolean();
@@ -115,7 +113,7 @@ public final class PersistentMemory {
         if (!lastAborted.isEmpty()) {
             volatiles.retain(this::forgetsAborted);
         }
-        watched = checkpoint != null;
+        writer.watch();
     }
 
     private boolean forgetsAborted(Object array) {
@@ -251,8 +249,7 @@ public final class PersistentMemory {
         if (transaction.open()) {
             throw new IllegalStateException("a transaction is open or not yet rolled back");
         }
-        checkpoint = new Checkpoint(room.used());
-        watched = true;
+        writer.checkpoint(new Checkpoint(room.used()));
     }
 
     /**
@@ -261,6 +258,7 @@ public final class PersistentMemory {
      * @throws IllegalStateException without checkpoint
      */
     public void restore() {
+        Checkpoint checkpoint = writer.checkpoint();
         if (checkpoint == null) {
             throw new IllegalStateException("no checkpoint to go back to");
         }
@@ -268,6 +266,7 @@ public final class PersistentMemory {
         power.keep();
         transaction.forget();
         room.keepCreated();
+        writer.watch();
         checkpoint.restore();
         room.setUsed(checkpoint.used());
     }
@@ -308,102 +307,17 @@ public final class PersistentMemory {
 
     // ---- Writes
 
+    /** Where writes are announced. */
+    Writer writer() {
+        return writer;
+    }
+
     /**
-     * Announces a conditional write to a part of an array: it is noted where a transaction is open, and
-     * is one write, whatever its length.
+     * Announces a write to an array that no abort takes back.
      *
-     * @throws javacard.framework.TransactionException BUFFER_FULL where the commit buffer cannot hold it
      * @throws PowerCut where it must not happen
      */
-    public void willWrite(Object array, int offset, int length) {
-        if (watched) {
-            if (transaction.open()) {
-                int bytes = length * Fields.size(array.getClass().getComponentType());
-                transaction.note(bytes, Undo.range(array, offset, length));
-            }
-            save(array);
-        }
-        power.spend();
-    }
-
-    /** As {@link #willWrite(Object, int, int)}, but no abort undoes the write. */
     public void willWriteForGood(Object array) {
-        if (watched) {
-            save(array);
-        }
-        power.spend();
-    }
-
-    /**
-     * Announces a conditional write to a field.
-     *
-     * @param holder null for a static field
-     * @param site the field, see {@link unicard.weave.FieldSites}
-     */
-    void willWriteField(Object holder, int site) {
-        if (watched) {
-            Field field = Fields.at(site);
-            if (!Fields.isFinal(field)) {
-                if (transaction.open()) {
-                    note(field, holder);
-                }
-                save(field, holder);
-            }
-        }
-        power.spend();
-    }
-
-    /** Announces that a constructor writes to its own object. */
-    void willInitialize(Object holder, int site) {
-        if (watched && transaction.open() && !room.createdInTransaction(holder)) {
-            Field field = Fields.at(site);
-            if (!Fields.isFinal(field)) {
-                note(field, holder);
-            }
-        }
-        power.spend();
-    }
-
-    /** As {@link #willWriteField}, but no abort undoes the write. */
-    void willWriteFieldForGood(Object holder, int site) {
-        if (watched) {
-            save(Fields.at(site), holder);
-        }
-        power.spend();
-    }
-
-    /**
-     * Asks for room in the commit buffer for an atomic copy: outside a transaction it is a small one of
-     * its own.
-     */
-    void demandCommitCapacity(int bytes) {
-        transaction.demand(bytes);
-    }
-
-    private void note(Field field, Object holder) {
-        Object old = Fields.get(field, holder);
-        transaction.note(Fields.size(field.getType()), new Undo.OneField(field, holder, old));
-    }
-
-    private void aboutToPutBack(Undo undo) {
-        if (undo instanceof Undo.OneByte entry) {
-            save(entry.array());
-        } else if (undo instanceof Undo.Range entry) {
-            save(entry.array());
-        } else if (undo instanceof Undo.OneField entry) {
-            save(entry.field(), entry.holder());
-        }
-    }
-
-    private void save(Object array) {
-        if (checkpoint != null) {
-            checkpoint.save(array);
-        }
-    }
-
-    private void save(Field field, Object holder) {
-        if (checkpoint != null) {
-            checkpoint.save(field, holder);
-        }
+        writer.arrayForGood(array);
     }
 }

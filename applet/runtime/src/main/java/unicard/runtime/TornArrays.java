@@ -66,11 +66,23 @@ public final class TornArrays {
         copyNonAtomic(repeated(to, length, value), 0, to, offset, length);
     }
 
+    /** {@code System.arraycopy} as one conditional write, without limit of size outside a transaction. */
+    public static void copyPlainly(Object from, int fromOffset, Object to, int toOffset, int length) {
+        check(from, fromOffset, length);
+        check(to, toOffset, length);
+        PersistentMemory memory = Hooks.memory();
+        if (length > 0 && !memory.isVolatile(to)) {
+            memory.writer().array(to, toOffset, length);
+        }
+        System.arraycopy(from, fromOffset, to, toOffset, length);
+    }
+
     private static void beforeAtomicWrite(Object to, int offset, int length) {
         PersistentMemory memory = Hooks.memory();
         if (!memory.isVolatile(to)) {
-            memory.demandCommitCapacity(length * Fields.size(to.getClass().getComponentType()));
-            memory.willWrite(to, offset, length);
+            Writer writer = memory.writer();
+            writer.transaction().demand(length * Fields.size(to.getClass().getComponentType()));
+            writer.array(to, offset, length);
         }
     }
 

@@ -2,7 +2,6 @@ package unicard.runtime.api;
 
 import java.util.Arrays;
 import javacard.framework.JCSystem;
-import unicard.runtime.Hooks;
 import unicard.runtime.TornArrays;
 
 /** Static methods that write into arrays, for woven code: each call is atomic and conditional. */
@@ -11,12 +10,7 @@ public final class PlainJava {
 
     /** {@code System.arraycopy}; without limit of size outside a transaction. */
     public static void arraycopy(Object from, int fromOffset, Object to, int toOffset, int length) {
-        TornArrays.check(from, fromOffset, length);
-        TornArrays.check(to, toOffset, length);
-        if (length > 0 && !Hooks.memory().isVolatile(to)) {
-            Hooks.memory().willWrite(to, toOffset, length);
-        }
-        System.arraycopy(from, fromOffset, to, toOffset, length);
+        TornArrays.copyPlainly(from, fromOffset, to, toOffset, length);
     }
 
     /** {@code Arrays.fill}. */

@@ -105,6 +105,19 @@ class KeyTest {
     }
 
     @Test
+    void a_transient_key_takes_its_room_when_it_is_built() {
+        TransientHeap heap = new TransientHeap(memory, 100, 100);
+        Rig.card(memory, heap);
+        Keys more = new Keys();
+        assertEquals(16 + 2, heap.resetUsed());
+        assertEquals(16 + 2, heap.deselectUsed());
+        more.untilReset.setKey(ONE, (short) 0);
+        assertArrayEquals(ONE, value(more.untilReset));
+        assertEquals(16 + 2, heap.resetUsed());
+        assertEquals(0, heap.scratchArrays());
+    }
+
+    @Test
     void setting_a_key_from_outside_its_array_writes_nothing() {
         keys.set(ONE);
         memory.commandStarts();

@@ -29,8 +29,8 @@ final class Rig extends SimulatorRuntime {
 
     private final PersistentMemory memory;
 
-    private Rig(PersistentMemory memory) {
-        super(new Transients(memory));
+    private Rig(PersistentMemory memory, TransientMemory transients) {
+        super(transients);
         this.memory = memory;
     }
 
@@ -40,7 +40,11 @@ final class Rig extends SimulatorRuntime {
     }
 
     static Rig card(PersistentMemory memory) {
-        Rig rig = new Rig(memory);
+        return card(memory, new Transients(memory));
+    }
+
+    static Rig card(PersistentMemory memory, TransientMemory transients) {
+        Rig rig = new Rig(memory, transients);
         Hooks.use(memory, 1_000_000);
         rig.activateSimulatorRuntimeInstance();
         return rig;

@@ -53,7 +53,8 @@ class Content:
         """INSTALL [for install], perhaps with [for make selectable]: a new instance of a module."""
         parts = install_data.fields(command.data, 6)
         load_file, module, aid, privileges, parameters, token = parts
-        install_data.check_aid(aid)
+        for name in (load_file, module, aid):
+            install_data.check_aid(name)
         install_data.check_no_privilege(privileges)
         install_data.check_parameters(parameters, for_application=True)
         install_data.check_no_token(token)

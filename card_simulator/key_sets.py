@@ -108,10 +108,10 @@ class KeySets:
         kvn, keys, check_values = _parse(command, decrypt)
         before = self._sets()
         after = dict(before)
-        if command.p1 and command.p1 not in before:
-            raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
         if kvn not in self._versions:
             raise StatusError(SW.WRONG_DATA)
+        if command.p1 and command.p1 not in before:
+            raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
         changed = after.pop(command.p1 or kvn, KeySet())
         if kvn in after or (not command.p1 and changed.keys.keys() & keys.keys()):
             raise StatusError(SW.CONDITIONS_NOT_SATISFIED)

@@ -75,8 +75,8 @@ class Registry:
     # Reading
 
     def load_files(self) -> list[LoadFile]:
-        """Return the load files, the card's own first, then by AID."""
-        return [self._built_in, *self.loaded()]
+        """Return the load files, sorted by AID."""
+        return sorted([self._built_in, *self.loaded()], key=lambda file: file.aid)
 
     def loaded(self) -> list[LoadFile]:
         """Return the load files that were loaded, sorted by AID."""

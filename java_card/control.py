@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from host_lib.errors import ReaderError
 from java_card.link import Kind
-from java_card.settings import Wiring
+from java_card.settings import CardSettings, Wiring
 
 Ask = Callable[[Kind, bytes], bytes]
 """Asks the card's process for something; raises ReaderError."""
@@ -88,6 +88,14 @@ class Control:
     def restore(self) -> None:
         """Take the power away and put the memory back to the checkpoint, which stays."""
         self._ask(Kind.RESTORE, b"")
+
+    def replace(self, settings: CardSettings) -> None:
+        """Put a new card in place of this one; `reset` gives it power.
+
+        Faster than another process. Raises ReaderError for settings that describe no card.
+        """
+        text = "".join(f"{line}\n" for line in settings.lines()) + "\n"
+        self._ask(Kind.NEW, text.encode())
 
     def wire(self, wiring: Wiring) -> None:
         """Put the card on another interface; takes effect at the next reset."""

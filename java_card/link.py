@@ -30,6 +30,7 @@ class Kind(Enum):
     THROWN = b"X"
     CHECKPOINT = b"P"
     RESTORE = b"B"
+    NEW = b"N"
     QUIT = b"Q"
 
 

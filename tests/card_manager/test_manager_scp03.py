@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from applet_spec import CardProfile, spec
 from tests.support.any_card import AnyCard, MakeCard, PowerLost, chip_of, recovered
-from tests.support.terminal import AIDS, ISD, Keys, Terminal, aes_cbc, apdu, derive
+from tests.support.terminal import ISD, Keys, Terminal, aes_cbc, apdu, derive
 
 REFERENCE = spec().card_profiles["unicard-reference"]
 PARAMETERS = [base | s16 for base in (0x00, 0x10, 0x20, 0x30, 0x60, 0x70) for s16 in (0, 1)]
@@ -186,21 +186,6 @@ def test_a_pseudo_random_challenge_comes_from_counter_and_name(
         assert sequence_of(offer) == count
         context = count.to_bytes(3, "big") + ISD
         assert offer[13 : 13 + host.size] == derive(host.keys.enc, 2, context, 8 * host.size)
-
-
-def test_the_challenge_is_of_the_application_that_is_selected(make_card: MakeCard) -> None:
-    # SCP-10
-    card = make_card(profile(0x70))
-    host = Terminal(card.transmit)
-    host.authenticate()
-    assert host.install() == 0x9000
-    host.select(AIDS.instance)
-    offer = host.initialize()
-    assert offer[13:21] == derive(host.keys.enc, 2, offer[-3:] + AIDS.instance, 64)
-    host.select(AIDS.instance[:6])
-    offer = host.initialize()
-    assert offer[13:21] == derive(host.keys.enc, 2, offer[-3:] + AIDS.instance, 64)
-    assert sequence_of(offer) == 3
 
 
 def test_only_an_initialize_update_that_succeeds_moves_the_counter(make_card: MakeCard) -> None:

@@ -90,10 +90,10 @@ class ManagerModel:
         if hints.key_set is None:
             return None
         kvn, new = data[0], key_set(hints.key_set)
-        if p1 and p1 not in self.lasting.keys:
-            return 0x6A88
         if not 0x01 <= kvn <= 0x6F:
             return 0x6A80
+        if p1 and p1 not in self.lasting.keys:
+            return 0x6A88
         staying = {v: keys for v, keys in self.lasting.keys.items() if v not in (0xFF, p1 or kvn)}
         if kvn in staying or (not p1 and kvn in self.lasting.keys):
             return 0x6985

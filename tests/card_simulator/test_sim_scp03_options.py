@@ -18,8 +18,8 @@ from card_simulator.memory import Image, Memory
 from card_simulator.scp03 import StaticKeys
 from card_simulator.scp03_options import Options
 from card_simulator.secure_channel import SecureChannel
-from tests.card_simulator.sim_host import new_card
-from tests.support.terminal import ISD, Keys, Terminal
+from tests.card_simulator.sim_host import installed, new_card
+from tests.support.terminal import AIDS, ISD, Keys, Terminal, derive
 
 REFERENCE = spec().card_profiles["unicard-reference"]
 
@@ -71,6 +71,18 @@ def with_sequence(image: Image, value: bytes, kvn: str = "FF") -> Card:
     card = Card(Image({**image.cells, f"isd.sequence.{kvn}": value}))
     card.reset()
     return card
+
+
+def test_the_challenge_is_of_the_application_that_is_selected() -> None:
+    # SCP-10
+    card, host = installed(new_card(profile(0x70)))
+    host.select(AIDS.instance)
+    offer = host.initialize()
+    assert offer[13:21] == derive(host.keys.enc, 2, offer[-3:] + AIDS.instance, 64)
+    host.select(AIDS.instance[:6])
+    offer = host.initialize()
+    assert offer[13:21] == derive(host.keys.enc, 2, offer[-3:] + AIDS.instance, 64)
+    assert card.memory.image.cells["isd.sequence.FF"] == offer[-3:]
 
 
 def test_a_counter_at_its_end_opens_no_session_and_never_begins_again() -> None:

@@ -24,6 +24,8 @@ enum Kind {
     CHECKPOINT('P'),
     /** Back to the checkpoint, without power. */
     RESTORE('B'),
+    /** Settings as of a new process, of a card that takes this one's place; it has no power yet. */
+    NEW('N'),
     /** Ends the process; not answered. */
     QUIT('Q'),
     /** Answer: done, with what was asked for. */

@@ -10,7 +10,9 @@ import java.util.HexFormat;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import unicard.card.CardCore;
+import unicard.card.CardOptions;
 
 /**
  * A card for one program on this machine, on a free port of 127.0.0.1.
@@ -43,13 +45,13 @@ final class Loopback implements AutoCloseable {
                 "{\"port\":%d,\"token\":\"%s\"}", listener.getLocalPort(), HexFormat.of().formatHex(token));
     }
 
-    /** Waits for the client with the token and serves it until it is gone. */
-    void serve(CardCore card) throws InterruptedException {
+    /** Waits for the client with the token and serves it until it is gone, with new cards if it asks. */
+    void serve(CardCore card, Function<CardOptions, CardCore> maker) throws InterruptedException {
         Thread door = new Thread(this::accept, "door");
         door.setDaemon(true);
         door.start();
         try (FrameSocket client = owner.take()) {
-            new Session(client, card).serve();
+            new Session(client, card, maker).serve();
         } catch (IOException e) {
             // The client is gone, in the middle of a frame or while it was answered.
         }

@@ -66,7 +66,7 @@ public final class Main {
             } else {
                 try (Loopback loopback = new Loopback()) {
                     tell(loopback.greeting());
-                    loopback.serve(card);
+                    loopback.serve(card, maker);
                 }
             }
             end(0);

@@ -1,14 +1,20 @@
 package unicard.link;
 
+import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.reflect.RecordComponent;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.StringJoiner;
+import java.util.function.Function;
 import unicard.card.CardCore;
 import unicard.card.CardHungException;
+import unicard.card.CardOptions;
+import unicard.card.InstallException;
 import unicard.card.Measures;
 import unicard.card.PowerCutException;
 import unicard.card.Wiring;
@@ -18,11 +24,14 @@ final class Session {
     private static final byte[] NOTHING = {};
 
     private final FrameSocket client;
-    private final CardCore card;
+    private final Function<CardOptions, CardCore> maker;
+    private CardCore card;
 
-    Session(FrameSocket client, CardCore card) {
+    /** @param maker makes the card of a {@link Kind#NEW} */
+    Session(FrameSocket client, CardCore card, Function<CardOptions, CardCore> maker) {
         this.client = client;
         this.card = card;
+        this.maker = maker;
     }
 
     /** Serves until the client quits or is gone. A defect of the card is told to both sides. */
@@ -57,6 +66,7 @@ final class Session {
             }
             case WIRE -> card.wire(wiring(payload));
             case CUT -> card.cutPowerAt(writeNumber(payload));
+            case NEW -> replace(payload);
             default -> {
                 if (payload.length > 0) {
                     throw new BadFrameException(frame.kind() + " has no payload");
@@ -97,6 +107,18 @@ final class Session {
         StringWriter text = new StringWriter();
         thrown.printStackTrace(new PrintWriter(text));
         return text.toString();
+    }
+
+    private void replace(byte[] lines) throws BadFrameException {
+        CardCore next;
+        try (BufferedReader reader = new BufferedReader(
+                new InputStreamReader(new ByteArrayInputStream(lines), StandardCharsets.UTF_8))) {
+            next = maker.apply(Settings.read(reader).card());
+        } catch (IOException | IllegalArgumentException | InstallException e) {
+            throw new BadFrameException("these settings describe no card: " + e.getMessage());
+        }
+        card.powerOff();
+        card = next;
     }
 
     private static void refusable(Runnable action) throws RefusedException {

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class LoopbackTest {
     private final EchoCard card = new EchoCard();
+    private final EchoCard another = new EchoCard();
     private final CompletableFuture<Throwable> served = new CompletableFuture<>();
     private Loopback loopback;
     private String greeting;
@@ -39,7 +40,7 @@ class LoopbackTest {
 
     private void serve() {
         try {
-            loopback.serve(card);
+            loopback.serve(card, options -> another);
             served.complete(null);
         } catch (Throwable e) {
             served.complete(e);
@@ -76,6 +77,22 @@ class LoopbackTest {
                 List.of("reset", "wire CONTACTLESS", "cut 258", "keep", "checkpoint", "restore", "off"),
                 card.asked);
         assertNull(ending());
+    }
+
+    @Test
+    void another_card_takes_the_place_of_this_one() throws Exception {
+        try (Client client = admitted()) {
+            client.ask('R');
+            assertEquals(
+                    "BAD_FRAME: these settings describe no card: nothing is called nonsense",
+                    client.ask('N', "nonsense=1\n\n".getBytes("UTF-8")));
+            assertEquals("+01", client.ask('?'));
+            assertEquals("+", client.ask('N', "name=x\n\n".getBytes("UTF-8")));
+            assertEquals("+00", client.ask('?'));
+            assertEquals("+3B800181", client.ask('R'));
+        }
+        assertEquals(List.of("reset", "off"), card.asked);
+        assertEquals(List.of("reset"), another.asked);
     }
 
     @Test

@@ -99,4 +99,10 @@ class StoreDataTest {
         store(0x90, 0, "420102");
         assertEquals(collections + 1, card.collections);
     }
+
+    @Test
+    void a_stream_that_holds_a_number_twice_is_refused_whole() {
+        assertEquals(0x6A80, store(0x90, 0, "420101" + "420102"));
+        assertEquals("- -", stored());
+    }
 }

@@ -61,6 +61,9 @@ public final class IssuerNumbers {
         }
         List<Tlv> objects = Tlv.readAll(stream.toByteArray());
         objects.forEach(IssuerNumbers::check);
+        if (objects.stream().map(Tlv::tag).distinct().count() < objects.size()) {
+            throw Refused.malformed(); // SDI-03
+        }
         registry.change(content -> objects.forEach(object -> write(content, object)));
         registry.tidy();
         forget();

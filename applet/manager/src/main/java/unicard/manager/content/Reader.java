@@ -57,6 +57,16 @@ final class Reader {
         return bytes(length > LONG_LENGTH ? one() : length);
     }
 
+    /** The value of a data object: as {@link #field}, and its length must be in its shortest form. */
+    byte[] value() {
+        boolean isLong = at < data.length && (data[at] & 0xFF) > LONG_LENGTH;
+        byte[] value = field();
+        if (isLong && value.length < LONG_LENGTH) {
+            throw Refused.malformed();
+        }
+        return value;
+    }
+
     /**
      * An AID behind its length.
      *
@@ -66,13 +76,16 @@ final class Reader {
         return Aids.checked(field());
     }
 
-    /** A tag of one to three bytes, as one number (ISO/IEC 8825-1, 8.1.2); 00 begins none. */
+    /** A tag of one to three bytes in its shortest form, as one number (ISO/IEC 8825-1, 8.1.2); 00 begins none. */
     int tag() {
         int tag = one();
         if (tag == 0) {
             throw Refused.malformed();
         }
         if ((tag & 0x1F) == 0x1F) {
+            if (at < data.length && ((data[at] & 0xFF) == 0x80 || (data[at] & 0xFF) < 0x1F)) {
+                throw Refused.malformed();
+            }
             do {
                 tag = tag << 8 | one();
             } while ((tag & 0x80) != 0 && tag < 0x10000);

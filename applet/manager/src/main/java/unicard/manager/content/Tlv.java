@@ -12,7 +12,7 @@ record Tlv(int tag, byte[] value) {
         List<Tlv> found = new ArrayList<>();
         while (!reader.atEnd()) {
             int tag = reader.tag();
-            found.add(new Tlv(tag, reader.field()));
+            found.add(new Tlv(tag, reader.value()));
         }
         return found;
     }

@@ -17,6 +17,7 @@ public final class Keeper extends Applet {
     private static final byte[] RIGHT = {1, 2, 3, 4};
     private static final byte[] WRONG = {4, 3, 2, 1};
     private static final byte SIZE = 4;
+    private static Object kept;
 
     private final OwnerPIN pin;
     private final byte[] onReset;
@@ -128,11 +129,44 @@ public final class Keeper extends Applet {
             case 0x11: // how long the data is
                 result = apdu.setIncomingAndReceive();
                 break;
+            case 0x12: // keeps what is lent for one command
+                result = keepsLent(apdu, buffer);
+                break;
             default:
                 ISOException.throwIt(ISO7816.SW_INS_NOT_SUPPORTED);
         }
         Util.setShort(buffer, (short) 0, result);
         apdu.setOutgoingAndSend((short) 0, (short) 2);
+    }
+
+    /** How many of four ways to keep the APDU or its buffer are open. */
+    private short keepsLent(APDU apdu, byte[] buffer) {
+        short ways = 0;
+        for (byte way = 0; way < 4; way++) {
+            try {
+                keepLent(way, apdu, buffer);
+                ways++;
+            } catch (SecurityException e) {
+                room = null;
+            }
+        }
+        return ways;
+    }
+
+    private void keepLent(byte way, APDU apdu, byte[] buffer) {
+        switch (way) {
+            case 0:
+                room = buffer;
+                break;
+            case 1:
+                kept = apdu;
+                break;
+            case 2:
+                references[0] = buffer;
+                break;
+            default:
+                references[0] = apdu;
+        }
     }
 
     private short pinState() {

@@ -43,8 +43,14 @@ final class CardRuntime extends SimulatorRuntime implements Contexts {
         this.memory = memory;
         this.heap = heap;
         heap.use(this);
-        memory.registerVolatile(shortAPDU.getBuffer());
-        memory.registerVolatile(extendedAPDU.getBuffer());
+        lend(shortAPDU);
+        lend(extendedAPDU);
+    }
+
+    private void lend(APDU apdu) {
+        memory.registerVolatile(apdu.getBuffer());
+        memory.lend(apdu.getBuffer());
+        memory.lend(apdu);
     }
 
     @SuppressWarnings("unchecked")

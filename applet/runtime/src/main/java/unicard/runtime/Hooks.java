@@ -120,6 +120,17 @@ public final class Hooks {
         }
     }
 
+    /**
+     * An applet is about to keep a reference.
+     *
+     * @throws SecurityException where the object is lent for the duration of a call only (JCRE 6.2)
+     */
+    public static void notLent(Object value) {
+        if (value != null && memory.isLent(value)) {
+            throw new SecurityException("the reference to it must not be kept");
+        }
+    }
+
     // ---- Fields
 
     /** PUTFIELD. */

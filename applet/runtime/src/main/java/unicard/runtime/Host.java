@@ -28,6 +28,7 @@ final class Host implements AppletHost {
         this.runtime = runtime;
         this.calls = calls;
         memory.registerVolatile(parameters);
+        memory.lend(parameters);
     }
 
     /** Declares what keeps persistent objects alive, besides the statics of applet classes. */

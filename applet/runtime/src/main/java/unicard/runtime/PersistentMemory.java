@@ -21,6 +21,7 @@ public final class PersistentMemory {
     private final Writer writer;
     private final Transaction transaction;
     private final WeakTable volatiles = new WeakTable();
+    private final WeakTable lent = new WeakTable();
     private Set<Object> lastAborted = Set.of();
     private int session = 1;
     private int deselections;
@@ -193,6 +194,18 @@ public final class PersistentMemory {
     /** Whether an array is volatile. */
     public boolean isVolatile(Object array) {
         return volatiles.contains(array);
+    }
+
+    /**
+     * Declares an object that applets must not keep a reference to: a temporary entry point object or
+     * a global array of the runtime environment (JCRE 6.2.1, 6.2.2). It is held weakly.
+     */
+    void lend(Object object) {
+        lent.put(object, 0);
+    }
+
+    boolean isLent(Object object) {
+        return lent.contains(object);
     }
 
     /**

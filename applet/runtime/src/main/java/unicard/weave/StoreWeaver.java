@@ -138,10 +138,17 @@ final class StoreWeaver {
         }
     }
 
-    /** What the card manager's state comes to refer to is charged then, and not when it is made. */
+    /**
+     * What the card manager's state comes to refer to is charged then, and not when it is made; what an
+     * applet wants to refer to must not be lent.
+     */
     private void keep(String descriptor, AbstractInsnNode store) {
-        if (treatment == Treatment.STATE && (descriptor.startsWith("L") || descriptor.startsWith("["))) {
-            call(new InsnNode(DUP), store, "kept", "(Ljava/lang/Object;)V");
+        if (descriptor.startsWith("L") || descriptor.startsWith("[")) {
+            if (treatment == Treatment.STATE) {
+                call(new InsnNode(DUP), store, "kept", "(Ljava/lang/Object;)V");
+            } else if (treatment == Treatment.APPLET) {
+                call(new InsnNode(DUP), store, "notLent", "(Ljava/lang/Object;)V");
+            }
         }
     }
 

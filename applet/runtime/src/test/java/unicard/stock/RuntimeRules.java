@@ -94,6 +94,8 @@ final class RuntimeRules {
                             seat.select(BYSTANDER);
                             return left && seat.ask(0x00).equals("009000");
                         })),
+                rule("JCRE 6.2", "no applet can keep a reference to the APDU or its buffer", STOCK_BREAKS,
+                        asked(KEEPER, seat -> seat.ask(0x12).equals("00009000"))),
                 rule("API Util", "arrayFill fills", STOCK_BREAKS,
                         asked(KEEPER, seat -> seat.ask(0x09).equals("06069000"))),
                 rule("API ArrayLogic", "arrayFillGenericNonAtomic fills", STOCK_BREAKS,

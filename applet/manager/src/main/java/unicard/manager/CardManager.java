@@ -16,8 +16,9 @@ import unicard.runtime.StatusWordException;
 /** The issuer security domain: takes each command through the contract's order of checks. */
 public final class CardManager implements IssuerDomain {
     private final Settings settings;
-    private final DomainState state = new DomainState();
+    private final DomainState state;
     private final CommandTable table = new CommandTable();
+    private final AppletHost host;
     private final Sessions sessions;
     private final Content content;
 
@@ -27,6 +28,8 @@ public final class CardManager implements IssuerDomain {
      * @throws IllegalArgumentException where {@link CardOptions#domainSettings} do not fit
      */
     public CardManager(AppletHost host, CardOptions options) {
+        this.host = host;
+        state = newState();
         settings = Settings.of(options.domainSettings());
         sessions =
                 new Sessions(
@@ -44,12 +47,29 @@ public final class CardManager implements IssuerDomain {
         GlobalPlatformBinding.bind(content.services(new AppletChannel(sessions, state)));
     }
 
+    private static DomainState newState() {
+        try {
+            return new DomainState();
+        } catch (SystemException full) {
+            throw tooSmall(full);
+        }
+    }
+
+    private static IllegalArgumentException tooSmall(SystemException full) {
+        return new IllegalArgumentException("persistentBytes: too few for a card manager", full);
+    }
+
+    /** @throws IllegalArgumentException where the persistent memory has no room for what belongs there */
     @Override
     public void manufacture() {
         byte[] key = settings.key();
-        KeySet factory = new KeySet(settings.keyVersion(), key.clone(), key.clone(), key.clone(), null);
-        state.keys().put(List.of(factory));
-        content.manufacture();
+        try {
+            KeySet factory = new KeySet(settings.keyVersion(), key.clone(), key.clone(), key.clone(), null);
+            state.keys().put(List.of(factory));
+            content.manufacture();
+        } catch (SystemException full) {
+            throw tooSmall(full);
+        }
     }
 
     @Override
@@ -167,15 +187,17 @@ public final class CardManager implements IssuerDomain {
             return Answer.word(refused.statusWord());
         } catch (SystemException full) {
             content.endSequences(null);
-            return Answer.word(refusal(full));
+            return memoryRefusal(full);
         }
     }
 
-    private static int refusal(SystemException failure) {
+    /** The memory was full: what was begun is given back. */
+    private Answer memoryRefusal(SystemException failure) {
         if (failure.getReason() != SystemException.NO_RESOURCE) {
             throw failure;
         }
-        return Sw.NOT_ENOUGH_MEMORY;
+        host.collect();
+        return Answer.word(Sw.NOT_ENOUGH_MEMORY);
     }
 
     /** What an application that STORE DATA goes to answers, its refusal too, which ends nothing. */

@@ -15,7 +15,6 @@ final class Session {
     static final int R_ENC = 0x20;
 
     private static final byte[] NOTHING = {};
-    private static final int ANSWER_MAX = 256;
 
     /** Session keys. */
     record Keys(Aes enc, Aes mac, Aes rmac) {}
@@ -62,12 +61,6 @@ final class Session {
     /** Makes the encryption counter end here; no ICV is ever used twice. */
     void endsAfter(int last) {
         lastCount = last;
-    }
-
-    /** Most bytes of data that an answer can carry under this level's protection. */
-    int room() {
-        int room = (level & R_MAC) != 0 ? ANSWER_MAX - size : ANSWER_MAX;
-        return (level & R_ENC) != 0 ? room / Aes.BLOCK * Aes.BLOCK - 1 : room;
     }
 
     /**

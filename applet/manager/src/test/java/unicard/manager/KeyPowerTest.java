@@ -187,4 +187,32 @@ class KeyPowerTest {
             assertEquals(bytes[0], bytes[bytes.length - 1]);
         }
     }
+
+    @Test
+    void a_full_memory_takes_no_key_and_keeps_the_old_ones() {
+        Set<Integer> words = new HashSet<>();
+        for (int size = 320; size < 640; size += 12) {
+            try (JavaCard card = JavaCard.insert(Cards.options(size, Map.of()))) {
+                Terminal host = session(card, Keys.TEST, 0xFF);
+                int before = card.measures().persistentBytes();
+                int word = host.put(0x30, 0, LONG).sw();
+                words.add(word);
+                if (word != 0x9000) {
+                    assertEquals(0x6A84, word);
+                    assertEquals(0x9000, host.word(0x80, 0xCA, 0x00, 0xE0));
+                    assertEquals(before, card.measures().persistentBytes());
+                    session(card, Keys.TEST, 0xFF);
+                }
+            }
+        }
+        assertEquals(Set.of(0x9000, 0x6A84), words);
+    }
+
+    @Test
+    void a_memory_without_room_for_the_factory_keys_makes_no_card() {
+        for (int size : new int[] {100, 160, 200}) {
+            assertThrows(
+                    IllegalArgumentException.class, () -> JavaCard.insert(Cards.options(size, Map.of())));
+        }
+    }
 }

@@ -13,10 +13,16 @@ public final class Cards {
     private Cards() {}
 
     public static CardOptions options(Map<String, String> settings, LoadFile... loadFiles) {
+        return options(CardOptions.PLAIN.persistentBytes(), settings, loadFiles);
+    }
+
+    /** @param persistentBytes size of the memory */
+    public static CardOptions options(
+            int persistentBytes, Map<String, String> settings, LoadFile... loadFiles) {
         CardOptions plain = CardOptions.PLAIN;
         return new CardOptions(
                 plain.commitCapacity(),
-                plain.persistentBytes(),
+                persistentBytes,
                 plain.transientResetBytes(),
                 plain.transientDeselectBytes(),
                 plain.instructionLimit(),

@@ -48,6 +48,11 @@ public final class PersistentMemory {
 
     /** JCSystem.commitTransaction: one write; a cut instead of it rolls back. */
     public void commit() {
+        transaction.demandOpen();
+        commitOpen();
+    }
+
+    private void commitOpen() {
         transaction.commit();
         room.keepCreated();
         writer.watch();
@@ -98,7 +103,7 @@ public final class PersistentMemory {
             commits = change.getAsBoolean();
         } finally {
             if (commits) {
-                commit();
+                commitOpen();
             } else if (!power.dead()) {
                 rollBack();
             }

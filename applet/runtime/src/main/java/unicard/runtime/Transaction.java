@@ -44,6 +44,7 @@ final class Transaction {
         unlimited = true;
     }
 
+    /** @throws TransactionException NOT_IN_PROGRESS unless an applet's transaction is open */
     void demandOpen() {
         if (!open || unlimited) {
             TransactionException.throwIt(TransactionException.NOT_IN_PROGRESS);
@@ -51,9 +52,6 @@ final class Transaction {
     }
 
     void commit() {
-        if (!open) {
-            TransactionException.throwIt(TransactionException.NOT_IN_PROGRESS);
-        }
         power.spend();
         forget();
     }

@@ -203,6 +203,21 @@ class TransactionTest {
         assertThrows(IllegalStateException.class, () -> memory.atomically(() -> true));
     }
 
+    @Test
+    void an_applet_can_neither_end_nor_nest_a_change_of_the_platform() {
+        prepare();
+        memory.atomically(
+                () -> {
+                    ledger.write((byte) 2);
+                    assertEquals(0, JCSystem.getTransactionDepth());
+                    assertReason(TransactionException.NOT_IN_PROGRESS, JCSystem::commitTransaction);
+                    assertReason(TransactionException.NOT_IN_PROGRESS, JCSystem::abortTransaction);
+                    assertReason(TransactionException.IN_PROGRESS, JCSystem::beginTransaction);
+                    return false;
+                });
+        assertTrue(ledger.holds((byte) 1));
+    }
+
     private static void assertReason(short reason, Runnable program) {
         assertEquals(reason, assertThrows(TransactionException.class, program::run).getReason());
     }

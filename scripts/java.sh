@@ -69,6 +69,7 @@ closing_lines() {
         awk '/^Tests run/ { print module ": " $0; next } { module = $0 }'
 }
 
+use_jdk || true # Maven says what it lacks
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 case ${1:-} in

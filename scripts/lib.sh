@@ -45,13 +45,30 @@ apt_get() {
 missing_for_java() {
     local packages
     packages=$(sed -e 's/#.*//' scripts/java-packages.txt)
-    has_jdk || grep -o '.*jdk.*' <<<"$packages"
+    use_jdk || grep -o '.*jdk.*' <<<"$packages"
     command -v mvn >/dev/null || grep -x maven <<<"$packages"
 }
 
-has_jdk() {
+# Let JAVA_HOME be a JDK that builds the Java card, if the one in use does not.
+use_jdk() {
+    local home
+    if can_build "${JAVA_HOME:+$JAVA_HOME/bin/}javac"; then return; fi
+    for home in "$jvms"/*; do
+        if can_build "$home/bin/javac"; then
+            export JAVA_HOME=$home
+            return
+        fi
+    done
+    return 1
+}
+
+jvms=/usr/lib/jvm
+
+# The classes of applets are compiled for Java 7, which javac gave up with version 20.
+can_build() {
     local version
-    version=$("${JAVA_HOME:+$JAVA_HOME/bin/}javac" -version 2>&1) || return 1
+    version=$("$1" -version 2>&1) || return 1
     version=${version#javac }
-    [ "${version%%[!0-9]*}" -ge 17 ] 2>/dev/null
+    version=${version%%[!0-9]*}
+    [ "$version" -ge 17 ] 2>/dev/null && [ "$version" -le 19 ]
 }

@@ -90,7 +90,7 @@ setup_java() {
     missing=$(missing_for_java)
     # shellcheck disable=SC2086 # one word a package
     if [ -n "$missing" ] && ! install_packages $missing; then
-        say "A JDK of version 17 or newer and Maven from elsewhere do as well."
+        say "A JDK of version 17 to 19 (JAVA_HOME names it) and a Maven from elsewhere do as well."
         [ -n "${2:-}" ] && [ -z "${CI:-}" ] || die "Without them there is no Java card."
         say "Tests that need the Java card will be skipped."
         return

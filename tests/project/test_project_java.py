@@ -135,6 +135,12 @@ def test_under_ci_a_skipped_test_of_java_is_a_failure(tree: Tree) -> None:
     assert tree.run("test", {"CI": "true"}).returncode == 1
 
 
+def tool(folder: Path, name: str, says: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\necho {says}\n")
+    (folder / name).chmod(0o755)
+
+
 def missing(tmp_path: Path, javac: str | None, *, maven: bool) -> list[str]:
     """Return which packages are wanted where these tools, and no others, are on the PATH."""
     tools = tmp_path / "tools"
@@ -145,12 +151,11 @@ def missing(tmp_path: Path, javac: str | None, *, maven: bool) -> list[str]:
         (tools / name).symlink_to(found)
     for name, says in (("javac", javac), ("mvn", "maven" if maven else None)):
         if says is not None:
-            (tools / name).write_text(f"#!/bin/sh\necho {says}\n")
-            (tools / name).chmod(0o755)
+            tool(tools, name, says)
     bash = shutil.which("bash")
     assert bash
     return subprocess.run(
-        [bash, "-euc", ". scripts/lib.sh; missing_for_java"],
+        [bash, "-euc", f". scripts/lib.sh; jvms={tmp_path}/jvm; missing_for_java"],
         cwd=ROOT,
         env={"PATH": str(tools)},
         capture_output=True,
@@ -163,8 +168,9 @@ def missing(tmp_path: Path, javac: str | None, *, maven: bool) -> list[str]:
     ("javac", "maven", "wanted"),
     [
         ("javac 17.0.15", True, []),
-        ("javac 21", True, []),
-        ("javac 25-ea", False, ["maven"]),
+        ("javac 18", True, []),
+        ("javac 19-ea", False, ["maven"]),
+        ("javac 21", True, ["openjdk-17-jdk-headless"]),
         ("javac 11.0.20", True, ["openjdk-17-jdk-headless"]),
         ("javac 1.8.0_402", True, ["openjdk-17-jdk-headless"]),
         (None, False, ["openjdk-17-jdk-headless", "maven"]),
@@ -174,6 +180,11 @@ def test_what_is_there_from_elsewhere_is_not_installed(
     tmp_path: Path, javac: str | None, maven: bool, wanted: list[str]
 ) -> None:
     assert missing(tmp_path, javac, maven=maven) == wanted
+
+
+def test_an_older_jdk_beside_the_one_on_the_path_is_used(tmp_path: Path) -> None:
+    tool(tmp_path / "jvm" / "java-17" / "bin", "javac", "javac 17.0.15")
+    assert missing(tmp_path, "javac 21", maven=True) == []
 
 
 def test_maven_has_no_wrapper_and_its_files_no_addresses() -> None:

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from cli import main
-from host_lib import open_reader
+from host_lib import ExitCode, open_reader
+from host_lib.errors import ReaderError
 from host_lib.reader import Reader
 from java_card.serve import JavaCardInReader
 from java_card.settings import Wiring, blank_card
-from tests.support.java_cards import trouble_card
+from tests.support.java_cards import COUNT, COUNT_ON, NO_END, select, trouble_card
 from tests.support.pcscd import Pcscd, holds_card, missing_for_pcscd, wait_until
 from tests.support.serving import PATIENCE, serving
 from tests.support.tree import ROOT
@@ -76,6 +77,24 @@ def test_a_contactless_card_has_a_contactless_atr(pcscd: Pcscd) -> None:
         reader.wait_for_card(PATIENCE)
         assert reader.atr == bytes.fromhex("3B80800101")
         assert reader.transmit(SELECT_ISD)[-2:] == b"\x90\x00"
+
+
+@pytest.mark.pcsc
+def test_a_card_that_hangs_leaves_the_reader_and_comes_back(pcscd: Pcscd) -> None:
+    with (
+        open_reader(f"pcsc:{pcscd.readers[0]}") as reader,
+        JavaCardInReader("java", trouble_card(), "127.0.0.1", pcscd.ports[0]),
+    ):
+        reader.wait_for_card(PATIENCE)
+        select(reader)
+        assert reader.transmit(COUNT_ON)[-2:] == b"\x90\x00"
+        with pytest.raises(ReaderError) as caught:
+            reader.transmit(NO_END, PATIENCE)
+        assert caught.value.exit_code is ExitCode.UNCERTAIN
+        reader.wait_for_removal(PATIENCE)
+        reader.wait_for_card(PATIENCE)
+        select(reader)
+        assert reader.transmit(COUNT) == b"\x00\x01\x90\x00"
 
 
 @pytest.mark.pcsc

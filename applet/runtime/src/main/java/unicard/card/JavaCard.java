@@ -1,5 +1,7 @@
 package unicard.card;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 import unicard.weave.World;
 
@@ -136,9 +138,18 @@ public final class JavaCard implements CardCore, AutoCloseable {
     /** Takes the card out for good; every later call but this one throws IllegalStateException. */
     @Override
     public synchronized void close() {
+        if (core == null) {
+            return;
+        }
         core = null;
         installer = null;
-        world = null;
+        try {
+            world.close();
+        } catch (IOException failure) {
+            throw new UncheckedIOException("the card's class path does not close", failure);
+        } finally {
+            world = null;
+        }
     }
 
     private CardCore present() {

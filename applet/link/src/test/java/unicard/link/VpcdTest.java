@@ -105,6 +105,33 @@ class VpcdTest {
         assertEquals(List.of("reset", "off", "reset", "reset", "off"), card.asked);
     }
 
+    /** The shortest of many: what a delayed acknowledgement costs (40 ms) it costs every time. */
+    private long shortest(boolean inPieces) throws IOException {
+        long shortest = Long.MAX_VALUE;
+        for (int turn = 0; turn < 30; turn++) {
+            long start = System.nanoTime();
+            if (inPieces) {
+                reader.getOutputStream().write(Client.hex("0004"));
+                reader.getOutputStream().write(Client.hex("00A40400"));
+            } else {
+                reader.getOutputStream().write(Client.hex("0004 00A40400"));
+            }
+            reader.getInputStream().readNBytes(8);
+            shortest = Math.min(shortest, System.nanoTime() - start);
+        }
+        return shortest;
+    }
+
+    @Test
+    void a_message_that_comes_in_two_pieces_is_acknowledged_at_once() throws Exception {
+        serve();
+        insert();
+        send((byte) 1);
+        long whole = shortest(false);
+        long apart = shortest(true);
+        assertTrue(apart < 50 * whole, apart + " ns against " + whole + " ns");
+    }
+
     @Test
     void a_card_comes_back_when_the_reader_restarts() throws Exception {
         serve();

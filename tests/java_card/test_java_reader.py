@@ -231,6 +231,15 @@ def test_a_card_that_is_late_takes_no_command_until_it_is_reset() -> None:
         assert count(card) == 0
 
 
+def test_what_is_asked_of_a_late_card_waits_for_it_and_mixes_no_answers_up() -> None:
+    with JavaReader("java", trouble_card(LONG)) as card:
+        select(card)
+        with pytest.raises(ReaderTimeout):
+            card.transmit(NO_END, 0.02)
+        assert card.control.measures().instructions > 0
+        assert not card.control.powered()
+
+
 def test_an_interrupt_while_the_card_works_mixes_no_answers_up() -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt

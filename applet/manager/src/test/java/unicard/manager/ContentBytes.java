@@ -108,7 +108,8 @@ final class ContentBytes {
                 length < 0x80
                         ? new byte[] {(byte) 0xC4, (byte) length}
                         : new byte[] {
-                            (byte) 0xC4, (byte) 0x83, (byte) (length >> 16), (byte) (length >> 8), (byte) length
+                            (byte) 0xC4, (byte) 0x83,
+                            (byte) (length >> 16), (byte) (length >> 8), (byte) length
                         };
         return join(head, components);
     }

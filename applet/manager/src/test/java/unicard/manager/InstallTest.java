@@ -47,7 +47,8 @@ class InstallTest {
         "000000,EF00C900,07F1494E535400010300000000",
         "'',C902AABBEF04C8020100,07F1494E53540001010002AABB",
     })
-    void the_applet_gets_its_name_privileges_and_parameters(String privileges, String parameters, String data) {
+    void the_applet_gets_its_name_privileges_and_parameters(
+            String privileges, String parameters, String data) {
         // INS-10; GlobalPlatform Card 2.3.1, table 11-49
         ContentBench known = new ContentBench(ContentBench.Silent.class.getName());
         byte[] fields = fields(OWN, OWN_MODULE, INSTANCE, hex(privileges), hex(parameters), NOTHING);

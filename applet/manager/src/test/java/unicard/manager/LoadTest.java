@@ -114,7 +114,8 @@ class LoadTest {
 
     @Test
     void system_parameters_and_the_domains_name_are_taken() {
-        assertEquals(0x9000, card.install(LOAD, fields(PACKAGE, ISD, NOTHING, hex("EF04C6021000"), NOTHING)));
+        byte[] named = fields(PACKAGE, ISD, NOTHING, hex("EF04C6021000"), NOTHING);
+        assertEquals(0x9000, card.install(LOAD, named));
         byte[] parameters = join(hex("EF8180"), new byte[0x80]);
         byte[] data = join(fields(PACKAGE, NOTHING, NOTHING), hex("8183"), parameters, new byte[1]);
         assertEquals(0x9000, card.install(LOAD, data));
@@ -190,6 +191,7 @@ class LoadTest {
         byte[] header = header(PACKAGE);
         byte[] applet = applets(MODULE);
         byte[] inside = join(hex("DECAFFED 0102 04 0302"), fields(PACKAGE));
+        byte[] one = join(hex("01"), fields(MODULE));
         byte[] otherMagic = header.clone();
         otherMagic[3] = 0;
         byte[] extended = header.clone();
@@ -209,8 +211,8 @@ class LoadTest {
                 Arguments.of("no applet in Applet", join(header, component(3, new byte[1]))),
                 Arguments.of("a module AID of 17 bytes", join(header, applets(new byte[17]))),
                 Arguments.of("a module twice", join(header, applets(MODULE, MODULE))),
-                Arguments.of("Applet too long", join(header, component(3, join(hex("01"), fields(MODULE), hex("001000"))))),
-                Arguments.of("Applet cut short", join(header, component(3, join(hex("01"), fields(MODULE), hex("00"))))),
+                Arguments.of("Applet too long", join(header, component(3, join(one, hex("001000"))))),
+                Arguments.of("Applet cut short", join(header, component(3, join(one, hex("00"))))),
                 Arguments.of("component 0", join(header, component(0, NOTHING))),
                 Arguments.of("component 13", join(header, component(13, NOTHING))),
                 Arguments.of("a component without size", join(header, hex("0700"))),
@@ -229,7 +231,8 @@ class LoadTest {
     void a_name_in_the_header_and_custom_components_are_passed_over() {
         byte[] header = join(hex("DECAFFED 0102 04 0302"), fields(PACKAGE, ascii("com/example")));
         byte[] custom = component(200, ascii("debug"));
-        assertEquals(0x9000, card.load(PACKAGE, join(component(1, header), custom, custom, applets(MODULE))));
+        byte[] components = join(component(1, header), custom, custom, applets(MODULE));
+        assertEquals(0x9000, card.load(PACKAGE, components));
     }
 
     @Test
@@ -249,7 +252,9 @@ class LoadTest {
     void a_card_holds_eight_load_files_beside_its_own() {
         // LOD-06
         byte[][] names =
-                IntStream.range(0, 9).mapToObj(n -> join(PACKAGE, new byte[] {(byte) n})).toArray(byte[][]::new);
+                IntStream.range(0, 9)
+                        .mapToObj(n -> join(PACKAGE, new byte[] {(byte) n}))
+                        .toArray(byte[][]::new);
         for (int number = 0; number < 8; number++) {
             assertEquals(0x9000, card.load(names[number], cap(names[number], 5)));
         }

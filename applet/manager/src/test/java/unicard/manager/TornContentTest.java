@@ -22,7 +22,6 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import unicard.card.CardCore;
 import unicard.card.JavaCard;
@@ -49,7 +48,12 @@ class TornContentTest {
 
     /** Cuts one command everywhere; answers what came of it. */
     private static TearCounts<String> cut(
-            Consumer<ContentCard> before, Consumer<ContentCard> approach, int ins, int p1, int p2, byte[] data) {
+            Consumer<ContentCard> before,
+            Consumer<ContentCard> approach,
+            int ins,
+            int p1,
+            int p2,
+            byte[] data) {
         ContentCard[] open = new ContentCard[1];
         return Tears.of(
                         () -> JavaCard.insert(ContentCard.options()),
@@ -130,19 +134,24 @@ class TornContentTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"8", "80", "0"})
-    void make_selectable_lock_and_unlock_are_one_write(String way) {
+    @ValueSource(ints = {0x80, 0x00})
+    void a_lock_is_set_and_taken_away_in_one_write(int p2) {
         Consumer<ContentCard> before =
                 card -> {
-                    card.host.word(0x80, 0xE6, way.equals("8") ? 4 : 0x0C, 0, installData("States", 1, NOTHING));
-                    if (way.equals("0")) {
+                    card.install("States", 1);
+                    if (p2 == 0) {
                         card.host.word(0x80, 0xF0, 0x40, 0x80, aid(1));
                     }
                 };
-        TearCounts<String> counts =
-                way.equals("8")
-                        ? cut(before, TornContentTest::nothing, 0xE6, 8, 0, named(aid(1)))
-                        : cut(before, TornContentTest::nothing, 0xF0, 0x40, Integer.parseInt(way, 16), aid(1));
+        TearCounts<String> counts = cut(before, TornContentTest::nothing, 0xF0, 0x40, p2, aid(1));
+        assertEquals(1, assertWhole(counts).cuts());
+    }
+
+    @Test
+    void an_application_becomes_selectable_in_one_write() {
+        Consumer<ContentCard> before =
+                card -> card.host.word(0x80, 0xE6, 0x04, 0, installData("States", 1, NOTHING));
+        TearCounts<String> counts = cut(before, TornContentTest::nothing, 0xE6, 8, 0, named(aid(1)));
         assertEquals(1, assertWhole(counts).cuts());
     }
 

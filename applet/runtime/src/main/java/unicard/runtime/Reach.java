@@ -13,7 +13,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Walks from objects, and from the static fields of woven classes, to what they refer to. Of objects that the JVM itself or the shared libraries define, collections are entered and others not.
+ * Walks from objects, and from the static fields of woven classes, to what they refer to. Of objects
+ * that the JVM itself or the shared libraries define, collections are entered and others not.
  */
 final class Reach {
     private final Set<Object> reached = Collections.newSetFromMap(new IdentityHashMap<>());

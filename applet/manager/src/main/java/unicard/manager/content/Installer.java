@@ -56,7 +56,7 @@ public final class Installer {
         return Answer.of(new byte[1]);
     }
 
-    /** Puts on the card what it has from the start; not a single write of it can be missing. */
+    /** Puts on the card what it has from the start. */
     public void manufacture(Iterable<Instance> instances) {
         for (LoadFile file : modules.onCard()) {
             byte[][] names = file.modules().stream().map(module -> module.aid()).toArray(byte[][]::new);

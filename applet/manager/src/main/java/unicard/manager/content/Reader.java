@@ -76,7 +76,10 @@ final class Reader {
         return Aids.checked(field());
     }
 
-    /** A tag of one to three bytes in its shortest form, as one number (ISO/IEC 8825-1, 8.1.2); 00 begins none. */
+    /**
+     * A tag of one to three bytes in its shortest form, as one number (ISO/IEC 8825-1, 8.1.2); 00 begins
+     * none.
+     */
     int tag() {
         int tag = one();
         if (tag == 0) {

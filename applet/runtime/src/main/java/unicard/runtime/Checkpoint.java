@@ -2,8 +2,10 @@ package unicard.runtime;
 
 import java.lang.reflect.Array;
 import java.lang.reflect.Field;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.WeakHashMap;
 
@@ -41,6 +43,13 @@ final class Checkpoint {
         if (!saved.containsKey(field)) {
             saved.put(field, Fields.get(field, holder));
         }
+    }
+
+    /** What only this checkpoint may refer to. */
+    List<Object> remembered() {
+        List<Object> remembered = new ArrayList<>(arrays.values());
+        fields.values().forEach(saved -> remembered.addAll(saved.values()));
+        return remembered;
     }
 
     void restore() {

@@ -2,6 +2,7 @@ package unicard.runtime;
 
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 
@@ -248,12 +249,18 @@ public final class PersistentMemory {
      * Gives back the room of every object that cannot be reached any more from the roots and from
      * static fields of woven classes.
      *
-     * @return what was reached
+     * @return what was reached, and what would be after {@link #restore}
      */
     public Set<Object> reclaim(Iterable<?> roots) {
         Set<Object> reached = Reach.from(roots);
-        room.keep(reached);
-        return reached;
+        Set<Object> remembered = reached;
+        if (writer.checkpoint() != null) {
+            List<Object> more = writer.checkpoint().remembered();
+            roots.forEach(more::add);
+            remembered = Reach.from(more);
+        }
+        room.keep(reached, remembered);
+        return remembered;
     }
 
     // ---- Checkpoint

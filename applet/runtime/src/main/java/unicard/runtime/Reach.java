@@ -33,7 +33,6 @@ final class Reach {
         return walk.reached;
     }
 
-    /** What a WeakTable holds, it holds weakly: its last answers too are no reason to keep an object. */
     private void meetStatic(Field field) {
         try {
             meet(Fields.get(field, null));
@@ -42,6 +41,7 @@ final class Reach {
         }
     }
 
+    /** What a WeakTable holds, it holds weakly: its last answers too are no reason to keep an object. */
     private void meet(Object object) {
         if (object != null && !(object instanceof WeakTable) && reached.add(object)) {
             waiting.push(object);

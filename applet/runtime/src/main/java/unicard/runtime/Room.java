@@ -81,9 +81,14 @@ final class Room {
         }
     }
 
-    void keep(Set<Object> reached) {
-        sizes.retain(reached::contains);
-        used = sizes.sum();
+    /**
+     * Charges from now on only what is reached.
+     *
+     * @param remembered what is reached, and what a restored checkpoint would bring back
+     */
+    void keep(Set<Object> reached, Set<Object> remembered) {
+        sizes.retain(remembered::contains);
+        used = sizes.sum(reached::contains);
     }
 
     void setUsed(int bytes) {

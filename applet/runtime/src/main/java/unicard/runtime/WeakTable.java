@@ -64,11 +64,12 @@ final class WeakTable {
         rebuild(passes);
     }
 
-    /** Sum of the numbers. */
-    int sum() {
+    /** Sum of the numbers of what passes. */
+    int sum(Predicate<Object> passes) {
         int sum = 0;
         for (Entry entry : entries) {
-            sum += entry == null ? 0 : entry.value;
+            Object object = entry == null ? null : entry.get();
+            sum += object != null && passes.test(object) ? entry.value : 0;
         }
         return sum;
     }

@@ -92,6 +92,43 @@ class PurseTest {
     }
 
     @Test
+    void a_deleted_applet_gives_all_its_memory_back_also_under_a_checkpoint() {
+        try (JavaCard card = purse()) {
+            Measures before = card.measures();
+            card.checkpoint();
+            card.install("probes.memory.Hoard", bytes("F04B31505554"), new byte[0]);
+            Measures full = card.measures();
+            assertTrue(full.persistentBytes() >= before.persistentBytes() + 108);
+            assertEquals(before.transientResetBytes() + 30 + 16 + 2, full.transientResetBytes());
+            assertEquals(before.transientDeselectBytes() + 40, full.transientDeselectBytes());
+            card.delete(bytes("F04B31505554"));
+            assertEquals(memory(before), memory(card.measures()));
+            card.restore();
+            card.reset();
+            assertEquals(memory(before), memory(card.measures()));
+        }
+    }
+
+    @Test
+    void an_applet_that_a_checkpoint_brings_back_has_its_memory_again() {
+        try (JavaCard card = purse()) {
+            card.install("probes.memory.Hoard", bytes("F04B31505554"), new byte[0]);
+            Measures before = card.measures();
+            card.checkpoint();
+            card.delete(bytes("F04B31505554"));
+            assertTrue(card.measures().persistentBytes() <= before.persistentBytes() - 108);
+            card.restore();
+            card.reset();
+            assertEquals(memory(before), memory(card.measures()));
+        }
+    }
+
+    private static List<Integer> memory(Measures measures) {
+        return List.of(
+                measures.persistentBytes(), measures.transientResetBytes(), measures.transientDeselectBytes());
+    }
+
+    @Test
     void cards_share_no_statics() {
         try (JavaCard one = purse();
                 JavaCard other = purse()) {

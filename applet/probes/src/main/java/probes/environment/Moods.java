@@ -12,6 +12,7 @@ public final class Moods extends Applet {
     private static final byte THROWS = 2;
     private static final byte LEAVES_OPEN = 3;
     private static final byte HANGS = 4;
+    private static final byte REFUSES_ONCE = 6;
 
     private byte selectMood;
     private byte deselectMood;
@@ -39,6 +40,10 @@ public final class Moods extends Applet {
             seen = 0x55;
         }
         act(selectMood);
+        if (selectMood == REFUSES_ONCE) {
+            selectMood = 0;
+            return false;
+        }
         return selectMood != REFUSES;
     }
 

@@ -19,7 +19,8 @@ final class AnswerToReset {
         return switch (wiring) {
             case CONTACT_T1 -> own.clone();
             case CONTACT_T0 -> join(new byte[] {0x3B, count}, historical);
-            case CONTACTLESS -> checked(join(new byte[] {0x3B, (byte) (0x80 | count), (byte) 0x80, 1}, historical));
+            case CONTACTLESS -> checked(
+                    join(new byte[] {0x3B, (byte) (0x80 | count), (byte) 0x80, 1}, historical));
         };
     }
 

@@ -1,8 +1,6 @@
 package unicard.runtime;
 
 import com.licel.jcardsim.base.SimulatorRuntime;
-import com.licel.jcardsim.base.SimulatorSystem;
-import java.lang.reflect.Field;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -30,7 +28,7 @@ final class CardRuntime extends SimulatorRuntime implements Contexts {
     private final TransientHeap heap;
     private final ApduBuffer shortBuffer = new ApduBuffer(shortAPDU);
     private final ApduBuffer extendedBuffer = new ApduBuffer(extendedAPDU);
-    private final ThreadLocal<SimulatorRuntime> current = ofThread();
+    private final ThreadBinding thread = new ThreadBinding();
     private final Map<String, AID> aids = new HashMap<>();
     private Function<byte[], Application> registry = aid -> null;
     private Application selected;
@@ -53,17 +51,6 @@ final class CardRuntime extends SimulatorRuntime implements Contexts {
         memory.lend(apdu);
     }
 
-    @SuppressWarnings("unchecked")
-    private static ThreadLocal<SimulatorRuntime> ofThread() {
-        try {
-            Field field = SimulatorSystem.class.getDeclaredField("currentRuntime");
-            field.setAccessible(true);
-            return (ThreadLocal<SimulatorRuntime>) field.get(null);
-        } catch (ReflectiveOperationException failure) {
-            throw new IllegalStateException("this is not jCardSim's SimulatorSystem", failure);
-        }
-    }
-
     /** Which applications there are. */
     void use(Function<byte[], Application> lookup) {
         registry = lookup;
@@ -71,11 +58,11 @@ final class CardRuntime extends SimulatorRuntime implements Contexts {
 
     /** This thread works for this card until {@link #leave}; else the thread would keep the card alive. */
     void enter() {
-        current.set(this);
+        thread.bind(this);
     }
 
     void leave() {
-        current.remove();
+        thread.release();
     }
 
     /** The AID object for these bytes: applets may compare references. */

@@ -73,7 +73,8 @@ public final class Core implements CardCore, AppletInstaller {
             }
             throw new IllegalArgumentException(className + " cannot be made", failure.getCause());
         } catch (ReflectiveOperationException | ClassCastException | LinkageError failure) {
-            throw new IllegalArgumentException(className + " is no issuer domain of this class path", failure);
+            throw new IllegalArgumentException(
+                    className + " is no issuer domain of this class path", failure);
         }
     }
 

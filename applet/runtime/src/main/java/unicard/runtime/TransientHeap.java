@@ -173,7 +173,8 @@ final class TransientHeap extends TransientMemory {
     private static void clear(Object array) {
         int length = Array.getLength(array);
         if (length > 0) {
-            System.arraycopy(Array.newInstance(array.getClass().getComponentType(), length), 0, array, 0, length);
+            Object zeros = Array.newInstance(array.getClass().getComponentType(), length);
+            System.arraycopy(zeros, 0, array, 0, length);
         }
     }
 }

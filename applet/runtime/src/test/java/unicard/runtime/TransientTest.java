@@ -72,15 +72,13 @@ class TransientTest {
     }
 
     @Test
-    void what_an_applet_wrote_until_its_deselection_before_it_refused_select_is_cleared() {
+    void what_an_applet_wrote_in_a_select_that_it_refused_is_cleared() {
         try (Terminal terminal = Terminal.with("Moods")) {
-            terminal.ask(0x00, 0x0100);
+            terminal.ask(0x00, 0x0600);
             assertEquals("6999", terminal.select(Terminal.FIRST));
-            terminal.install("Echo", Terminal.SECOND);
-            terminal.select(Terminal.FIRST);
-            terminal.reset();
-            assertEquals("6999", terminal.select(Terminal.FIRST));
-            assertEquals("6999", terminal.select(Terminal.FIRST));
+            assertEquals("9000", terminal.select(Terminal.FIRST));
+            // Three selections, one deselection, nothing torn, nothing seen, no transaction.
+            assertEquals("0301000000" + "9000", terminal.ask(0x01));
         }
     }
 

@@ -265,6 +265,12 @@ class Pair:
             for number in range(17):
                 aid = INSTANCE + bytes([number])
                 self.send(Send((0x80, 0xE6, 0x0C, 0, install_for(aid))))
+            for p2 in (2, 3, 3):
+                self.send(Send((0x80, 0xF2, 0x40, p2, b"\x4f\x00")))
+        elif what == "locks":
+            for state in (0x07, 0x0F, 0x7F):
+                self.send(Send((0x80, 0xF0, 0x80, state, b"")))
+            self.send(Send((0x00, 0xA4, 0x04, 0x00, ISD)))
         elif what == "load files":
             for number in range(9):
                 package = PACKAGE + bytes([number])

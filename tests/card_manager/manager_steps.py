@@ -96,7 +96,7 @@ class Tamper:
 
 @dataclass(frozen=True)
 class Fill:
-    """As many of something as fit, and one more."""
+    """As many of something as fit, and one more; "locks": the card locked."""
 
     what: str
 
@@ -266,6 +266,7 @@ GOOD: Maker[Parts] = one(
     (0x80, 0xE4, 0, 0, deletion(PACKAGE)), (0x80, 0xE4, 0, 0, b"\xd2\x01\x31"),
     (0x80, 0xE4, 0, 0, b"\xd2\x01\x30"), (0x80, 0xE4, 0, 0, b"\xd0\x01\x03\xd2\x01\x31"),
     (0x80, 0xE2, 0x90, 0, NUMBERS), (0x80, 0xF0, 0x80, 0x07, b""), (0x80, 0xF0, 0x80, 0x0F, b""),
+    (0x80, 0xF0, 0x80, 0x7F, b""), (0x04, 0xA4, 4, 0, INSTANCE), (0x04, 0xA4, 4, 0, ISD),
     (0x80, 0xCA, 0x00, 0xE0, b""), (0x80, 0xCA, 0x00, 0x42, b""), (0x00, 0xCA, 0x00, 0x66, b""),
 )  # fmt: skip
 
@@ -354,7 +355,12 @@ STEP: Maker[Step] = either(
     build(Again, one(True, False)),
 )  # fmt: skip
 FILL: Maker[Step] = one(
-    Fill("applications"), Fill("load files"), Fill("key sets"), Fill("bytes"), Send(TERMINATE)
+    Fill("applications"),
+    Fill("load files"),
+    Fill("key sets"),
+    Fill("bytes"),
+    Fill("locks"),
+    Send(TERMINATE),
 )
 FILL_ONE_IN = 20
 """One in so many sequences fills the card with something, or ends it."""

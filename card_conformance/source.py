@@ -17,8 +17,11 @@ from host_lib.flow.identify import CardFacts
 from host_lib.reader import Reader
 from host_lib.refusals import Refused
 
-FRESH = frozenset({"sim"})
-"""Readers, by their full name, that give a new blank software card each time they are opened."""
+FRESH = frozenset({"sim", "java"})
+"""Readers, by their full name, that give a new blank card each time they are opened."""
+
+BARE = frozenset({Stage.BLANK, Stage.KEYED})
+"""How far a card without the application comes."""
 
 
 class CannotPrepare(UnicardError):
@@ -161,7 +164,10 @@ class FreshCards:
 
     def card_for(self, needs: Needs) -> CardUnderTest:
         """Return a card at the stage, a new one where the test will change it for good."""
-        stage = Stage.ISSUED if Stage.ISSUED in needs.stages else min(needs.stages)
+        stages = needs.stages if self._statement.application else needs.stages & BARE
+        if not stages:
+            raise NotRun("needs the application, which this card does not have")
+        stage = Stage.ISSUED if Stage.ISSUED in stages else min(stages)
         if stage > Stage.ISSUED:
             raise NotRun(f"needs a card that is {stage.words}")
         kept = self._kept.pop(stage, None) if needs.leaves is None else None

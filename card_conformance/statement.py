@@ -22,7 +22,8 @@ class Statement:
 
     ``levels`` are security levels of issuer sessions, ``key_length`` the bytes of each issuer key
     that the suite writes, ``profile`` the contract's card type, ``i`` the parameter of SCP03 (None:
-    whatever the card says), ``not_applicable`` reasons by requirement number.
+    whatever the card says), ``application`` whether there is one behind the card manager,
+    ``not_applicable`` reasons by requirement number.
     """
 
     card: str = "a card without implementation statement"
@@ -32,6 +33,7 @@ class Statement:
     profile: str | None = None
     i: int | None = None
     finger: bool = True
+    application: bool = True
     not_applicable: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def as_json(self) -> Json:
@@ -47,6 +49,7 @@ class Statement:
             **({} if self.profile is None else {"profile": self.profile}),
             **({} if self.i is None else {"i": f"{self.i:02X}"}),
             "finger": self.finger,
+            **({} if self.application else {"application": False}),
             "not_applicable": [
                 {"requirement": number, "reason": reason}
                 for number, reason in self.not_applicable.items()
@@ -100,5 +103,6 @@ def from_json(content: Json, where: str) -> Statement:
         profile=profile,
         i=_i_of(profile) if i is None else i,
         finger=content.get("finger", default.finger),
+        application=content.get("application", default.application),
         not_applicable=MappingProxyType(reasons),
     )

@@ -257,29 +257,41 @@ class Pair:
             side.host.level = 0
 
     def fill(self, what: str) -> None:
-        if what == "key sets":
-            for kvn in range(0x30, 0x36):
-                self.put_key(PutKey(kvn, 0, 0x81, ((kvn & 3, 16),) * 3))
-        elif what == "applications":
-            self.load(Load(PACKAGE, cap(), 200))
-            for number in range(17):
-                aid = INSTANCE + bytes([number])
-                self.send(Send((0x80, 0xE6, 0x0C, 0, install_for(aid))))
-            for p2 in (2, 3, 3):
-                self.send(Send((0x80, 0xF2, 0x40, p2, b"\x4f\x00")))
-        elif what == "locks":
-            for state in (0x07, 0x0F, 0x7F):
-                self.send(Send((0x80, 0xF0, 0x80, state, b"")))
-            self.send(Send((0x00, 0xA4, 0x04, 0x00, ISD)))
-        elif what == "load files":
-            for number in range(9):
-                package = PACKAGE + bytes([number])
-                self.load(Load(package, cap(package, (package + b"\x01",)), 200))
-        else:
-            for size in (0x8000, 0x7F00, 0x0100):
-                package = PACKAGE + size.to_bytes(2, "big")
-                self.load(Load(package, cap(package, (), size), 223))
+        {
+            "key sets": self._fill_keys,
+            "applications": self._fill_applications,
+            "load files": self._fill_load_files,
+            "bytes": self._fill_bytes,
+            "locks": self._lock,
+        }[what]()
         self.counts[f"fillings with {what}"] += 1
+
+    def _fill_keys(self) -> None:
+        for kvn in range(0x30, 0x36):
+            self.put_key(PutKey(kvn, 0, 0x81, ((kvn & 3, 16),) * 3))
+
+    def _fill_applications(self) -> None:
+        self.load(Load(PACKAGE, cap(), 200))
+        for number in range(17):
+            aid = INSTANCE + bytes([number])
+            self.send(Send((0x80, 0xE6, 0x0C, 0, install_for(aid))))
+        for p2 in (2, 3, 3):
+            self.send(Send((0x80, 0xF2, 0x40, p2, b"\x4f\x00")))
+
+    def _fill_load_files(self) -> None:
+        for number in range(9):
+            package = PACKAGE + bytes([number])
+            self.load(Load(package, cap(package, (package + b"\x01",)), 200))
+
+    def _fill_bytes(self) -> None:
+        for size in (0x8000, 0x7F00, 0x0100):
+            package = PACKAGE + size.to_bytes(2, "big")
+            self.load(Load(package, cap(package, (), size), 223))
+
+    def _lock(self) -> None:
+        for state in (0x07, 0x0F, 0x7F):
+            self.send(Send((0x80, 0xF0, 0x80, state, b"")))
+        self.send(Send((0x00, 0xA4, 0x04, 0x00, ISD)))
 
     def again(self, contactless: bool) -> None:
         def act(side: Side) -> Seen:

@@ -56,9 +56,17 @@ class Send:
 
 @dataclass(frozen=True)
 class Raw:
-    """Bytes as they are."""
+    """Bytes as they are, but that no class A0 to BF names a channel.
+
+    While an application is selected these classes are the platform's (Java Card runtime environment
+    specification 3.0.5, 4.3), and the contract says nothing of them.
+    """
 
     raw: bytes
+
+    def __post_init__(self) -> None:
+        if self.raw and self.raw[0] & 0xE0 == 0xA0:
+            object.__setattr__(self, "raw", bytes([self.raw[0] & 0xFC]) + self.raw[1:])
 
 
 @dataclass(frozen=True)

@@ -26,11 +26,12 @@ PROOF_SECONDS = 240
 """What a slow machine may take for all of them; each type gets its part."""
 
 PROFILES = [spec().card_profiles[name] for name in software_profiles()]
+FILLINGS = ("applications", "load files", "key sets", "bytes", "locks")
 EVENTS = (
     "sequences", "resets",
     *(f"tampered: {how}" for how in ("flip", "cut", "more", "twice", "skip")),
     *(f"sessions at level {level:02X}" for level in (0x01, 0x03, 0x11, 0x13, 0x33)),
-    *(f"fillings with {what}" for what in ("applications", "load files", "key sets", "bytes", "locks")),
+    *(f"fillings with {what}" for what in FILLINGS),
 )  # fmt: skip
 COMMANDS = spec().card_manager.values()
 OF_ALL = frozenset.intersection(*(frozenset(s.pattern for s in each.status) for each in COMMANDS))

@@ -56,17 +56,18 @@ class Send:
 
 @dataclass(frozen=True)
 class Raw:
-    """Bytes as they are, but that no class A0 to BF names a channel.
+    """Bytes as they are, but none of the classes 20 to 3F and A0 to BF.
 
-    While an application is selected these classes are the platform's (Java Card runtime environment
-    specification 3.0.5, 4.3), and the contract says nothing of them.
+    While an application is selected these are the platform's and the application's (Java Card
+    runtime environment specification 3.0.5, 4.3), and the contract says nothing of the order in
+    which class and lengths are looked at then.
     """
 
     raw: bytes
 
     def __post_init__(self) -> None:
-        if self.raw and self.raw[0] & 0xE0 == 0xA0:
-            object.__setattr__(self, "raw", bytes([self.raw[0] & 0xFC]) + self.raw[1:])
+        if self.raw and self.raw[0] & 0x60 == 0x20:
+            object.__setattr__(self, "raw", bytes([self.raw[0] & 0x9F]) + self.raw[1:])
 
 
 @dataclass(frozen=True)

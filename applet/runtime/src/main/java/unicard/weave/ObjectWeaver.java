@@ -72,14 +72,16 @@ final class ObjectWeaver {
             next = next.getNext();
         }
         boolean staysOnStack = next != null && next.getOpcode() == DUP;
-        if (staysOnStack && Weaver.isPlatform(creation.desc) && !creation.desc.equals("javacard/framework/OwnerPIN")) {
+        boolean chargesItself = creation.desc.equals("javacard/framework/OwnerPIN");
+        if (staysOnStack && Weaver.isPlatform(creation.desc) && !chargesItself) {
             made(call, PLATFORM_OBJECT);
         }
     }
 
     /** Whether an instruction belongs to the count of bytecodes that was put in after NEW. */
     private static boolean isCount(AbstractInsnNode instruction) {
-        return instruction instanceof LdcInsnNode && isExecutes(instruction.getNext()) || isExecutes(instruction);
+        return isExecutes(instruction)
+                || instruction instanceof LdcInsnNode && isExecutes(instruction.getNext());
     }
 
     private static boolean isExecutes(AbstractInsnNode instruction) {

@@ -57,7 +57,11 @@ final class Redirects {
                         new ClassVisitor(Opcodes.ASM9) {
                             @Override
                             public MethodVisitor visitMethod(
-                                    int access, String name, String descriptor, String signature, String[] thrown) {
+                                    int access,
+                                    String name,
+                                    String descriptor,
+                                    String signature,
+                                    String[] thrown) {
                                 if ((access & Opcodes.ACC_PUBLIC) != 0) {
                                     methods.put(name + descriptor, standIn);
                                     NAMES.add(name);

@@ -87,7 +87,11 @@ final class StoreWeaver {
         }
         SourceValue value = frame.getStack(frame.getStackSize() - 1 - depth);
         return value.insns.stream()
-                .allMatch(source -> source instanceof VarInsnNode load && load.getOpcode() == ALOAD && load.var == 0);
+                .allMatch(
+                        source ->
+                                source instanceof VarInsnNode load
+                                        && load.getOpcode() == ALOAD
+                                        && load.var == 0);
     }
 
     private void putField(FieldInsnNode instruction, int index, boolean beforeSuper) {

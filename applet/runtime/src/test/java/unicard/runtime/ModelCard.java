@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import probes.memory.Scripts;
 
-/** What a card must hold after a program of {@link Scripts} that is cut somewhere: said once more, plainly. */
+/** What a card must hold after a program of {@link Scripts} that is cut somewhere, said plainly. */
 final class ModelCard {
     private static final class Cut extends RuntimeException {
         private static final long serialVersionUID = 1;
@@ -69,7 +69,7 @@ final class ModelCard {
             }
             case Scripts.ABORT -> {
                 if (open) {
-                    // Each entry put back is a write, and so is the end; whatever is cut, the result is the same.
+                    // Each entry put back is a write, and so is the end; a cut changes nothing in the result.
                     for (int i = 0; i <= entries; i++) {
                         spend();
                     }

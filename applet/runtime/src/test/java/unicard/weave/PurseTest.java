@@ -125,7 +125,9 @@ class PurseTest {
 
     private static List<Integer> memory(Measures measures) {
         return List.of(
-                measures.persistentBytes(), measures.transientResetBytes(), measures.transientDeselectBytes());
+                measures.persistentBytes(),
+                measures.transientResetBytes(),
+                measures.transientDeselectBytes());
     }
 
     @Test
@@ -177,10 +179,12 @@ class PurseTest {
     void what_must_be_the_card_s_own_is_and_what_must_be_shared_is() throws Exception {
         try (World one = new World(List.of());
                 World other = new World(List.of())) {
-            for (String own : List.of("javacard.framework.JCSystem", "unicard.runtime.Hooks", "probes.memory.Purse")) {
+            for (String own :
+                    List.of("javacard.framework.JCSystem", "unicard.runtime.Hooks", "probes.memory.Purse")) {
                 assertTrue(one.loadClass(own) != other.loadClass(own), own);
             }
-            for (String shared : List.of("unicard.card.CardCore", "java.util.List", "unicard.weave.World")) {
+            for (String shared :
+                    List.of("unicard.card.CardCore", "java.util.List", "unicard.weave.World")) {
                 assertTrue(one.loadClass(shared) == other.loadClass(shared), shared);
             }
             assertThrows(ClassNotFoundException.class, () -> one.loadClass("probes.memory.Nobody"));

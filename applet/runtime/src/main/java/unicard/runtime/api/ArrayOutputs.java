@@ -22,32 +22,34 @@ import unicard.runtime.TornArrays;
 public final class ArrayOutputs {
     private ArrayOutputs() {}
 
-    public static short update(Cipher self, byte[] in, short inOff, short inLen, byte[] out, short outOff) {
-        return Outputs.take(out, outOff, (array, offset) -> self.update(in, inOff, inLen, array, offset));
+    public static short update(Cipher self, byte[] in, short off, short len, byte[] out, short to) {
+        return Outputs.take(out, to, (array, at) -> self.update(in, off, len, array, at));
     }
 
-    public static short doFinal(Cipher self, byte[] in, short inOff, short inLen, byte[] out, short outOff) {
-        return Outputs.take(out, outOff, (array, offset) -> self.doFinal(in, inOff, inLen, array, offset));
+    public static short doFinal(Cipher self, byte[] in, short off, short len, byte[] out, short to) {
+        return Outputs.take(out, to, (array, at) -> self.doFinal(in, off, len, array, at));
     }
 
-    public static short doFinal(MessageDigest self, byte[] in, short inOff, short inLen, byte[] out, short outOff) {
-        return Outputs.take(out, outOff, (array, offset) -> self.doFinal(in, inOff, inLen, array, offset));
+    public static short doFinal(MessageDigest self, byte[] in, short off, short len, byte[] out, short to) {
+        return Outputs.take(out, to, (array, at) -> self.doFinal(in, off, len, array, at));
     }
 
-    public static short sign(Signature self, byte[] in, short inOff, short inLen, byte[] out, short outOff) {
-        return Outputs.take(out, outOff, (array, offset) -> self.sign(in, inOff, inLen, array, offset));
+    public static short sign(Signature self, byte[] in, short off, short len, byte[] out, short to) {
+        return Outputs.take(out, to, (array, at) -> self.sign(in, off, len, array, at));
     }
 
-    public static short signPreComputedHash(Signature self, byte[] in, short inOff, short inLen, byte[] out, short outOff) {
-        return Outputs.take(out, outOff, (array, offset) -> self.signPreComputedHash(in, inOff, inLen, array, offset));
+    public static short signPreComputedHash(
+            Signature self, byte[] in, short off, short len, byte[] out, short to) {
+        return Outputs.take(out, to, (array, at) -> self.signPreComputedHash(in, off, len, array, at));
     }
 
-    public static short doFinal(Checksum self, byte[] in, short inOff, short inLen, byte[] out, short outOff) {
-        return Outputs.take(out, outOff, (array, offset) -> self.doFinal(in, inOff, inLen, array, offset));
+    public static short doFinal(Checksum self, byte[] in, short off, short len, byte[] out, short to) {
+        return Outputs.take(out, to, (array, at) -> self.doFinal(in, off, len, array, at));
     }
 
-    public static short generateSecret(KeyAgreement self, byte[] in, short inOff, short inLen, byte[] out, short outOff) {
-        return Outputs.take(out, outOff, (array, offset) -> self.generateSecret(in, inOff, inLen, array, offset));
+    public static short generateSecret(
+            KeyAgreement self, byte[] in, short off, short len, byte[] out, short to) {
+        return Outputs.take(out, to, (array, at) -> self.generateSecret(in, off, len, array, at));
     }
 
     public static short retrieveTag(AEADCipher self, byte[] tag, short offset, short length) {

@@ -30,7 +30,8 @@ public final class TornArrayLogic {
     }
 
     /** Atomic. */
-    public static short arrayFillGeneric(Object theArray, short off, short len, Object valArray, short valOff) {
+    public static short arrayFillGeneric(
+            Object theArray, short off, short len, Object valArray, short valOff) {
         TornArrays.fill(theArray, off, len, value(theArray, valArray, valOff));
         return (short) (off + len);
     }
@@ -43,7 +44,8 @@ public final class TornArrayLogic {
     }
 
     /** -1, 0 or 1; bytes compare unsigned, as those of Util do, shorts signed. */
-    public static byte arrayCompareGeneric(Object src, short srcOff, Object dest, short destOff, short length) {
+    public static byte arrayCompareGeneric(
+            Object src, short srcOff, Object dest, short destOff, short length) {
         demandSameType(src, dest);
         TornArrays.check(src, srcOff, length);
         TornArrays.check(dest, destOff, length);

@@ -95,7 +95,8 @@ public final class TornKeyBytes {
         if (data.length >= size) {
             return;
         }
-        byte[] larger = isTransient() ? JCSystem.makeTransientByteArray((short) size, event()) : new byte[size];
+        byte[] larger =
+                isTransient() ? JCSystem.makeTransientByteArray((short) size, event()) : new byte[size];
         System.arraycopy(data, 0, larger, 0, data.length);
         if (memoryType == JCSystem.MEMORY_TYPE_PERSISTENT) {
             Hooks.made(this, size - data.length);

@@ -15,7 +15,8 @@ public final class TornUtil {
     }
 
     /** Torn at every byte, and not undone by an abort. */
-    public static short arrayCopyNonAtomic(byte[] src, short srcOff, byte[] dest, short destOff, short length) {
+    public static short arrayCopyNonAtomic(
+            byte[] src, short srcOff, byte[] dest, short destOff, short length) {
         TornArrays.copyNonAtomic(src, srcOff, dest, destOff, length);
         return (short) (destOff + length);
     }

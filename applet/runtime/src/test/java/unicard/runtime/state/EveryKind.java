@@ -73,7 +73,8 @@ public final class EveryKind {
 
     /** Everything that it holds. */
     public String all() {
-        return serial + " " + flag + small + (int) letter + middle + number + wide + rough + exact + text + colour
+        return serial + " " + flag + small + (int) letter + middle + number + wide + rough + exact + text
+                + colour
                 + (place == null ? null : place.name()) + wideStatic + exactStatic + flags[1]
                 + Arrays.toString(bytes) + (int) letters[1] + middles[1] + numbers[1] + wides[1] + roughs[1]
                 + exacts[1] + Arrays.toString(rows[1]);

@@ -36,14 +36,10 @@ final class ShapeRules {
         }
     }
 
+    /** That it is public and static, javac sees to: it would hide or override Applet's. */
     private boolean hasInstall(ClassFile file) {
         return classes.chain(file.name()).stream()
-                .map(each -> each.method("install", "([BSB)V"))
-                .anyMatch(
-                        method ->
-                                method != null
-                                        && (method.access & Opcodes.ACC_STATIC) != 0
-                                        && (method.access & Opcodes.ACC_PUBLIC) != 0);
+                .anyMatch(each -> each.method("install", "([BSB)V") != null);
     }
 
     void field(ClassFile file, FieldNode field) {

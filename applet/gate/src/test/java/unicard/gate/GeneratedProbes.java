@@ -141,6 +141,14 @@ final class GeneratedProbes {
     }
 
     static List<byte[]> manyInterfaces(int count) {
+        return over(count, ACC_PUBLIC | ACC_SUPER);
+    }
+
+    static List<byte[]> interfaceOver(int count) {
+        return over(count, ACC_PUBLIC | ACC_INTERFACE | ACC_ABSTRACT);
+    }
+
+    private static List<byte[]> over(int count, int kind) {
         List<byte[]> set = new ArrayList<>();
         String[] names = new String[count];
         for (int i = 0; i < count; i++) {
@@ -148,7 +156,7 @@ final class GeneratedProbes {
             int access = ACC_PUBLIC | ACC_INTERFACE | ACC_ABSTRACT;
             set.add(made(V1_7, names[i], new String[0], access, writer -> {}));
         }
-        set.add(made(V1_7, NAME, names, ACC_PUBLIC | ACC_SUPER, writer -> {}));
+        set.add(made(V1_7, NAME, names, kind, writer -> {}));
         return set;
     }
 

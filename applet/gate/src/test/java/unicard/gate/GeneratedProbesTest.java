@@ -53,6 +53,12 @@ class GeneratedProbesTest {
     }
 
     @Test
+    void an_interface_has_one_interface_less_than_a_class() {
+        assertEquals(Set.of(), rules(GeneratedProbes.interfaceOver(14)));
+        assertEquals(Set.of(Rule.LIMIT_INTERFACES), rules(GeneratedProbes.interfaceOver(15)));
+    }
+
+    @Test
     void public_methods_of_object_count_as_inherited() {
         byte[] full =
                 GeneratedProbes.made(

@@ -5,7 +5,13 @@ import javacard.framework.Applet;
 
 /** The call goes to a class below the one that is named. */
 public final class NewBehindOverride extends Applet {
-    private final Step step = new Deeper();
+    private final Step step;
+
+    private NewBehindOverride() {
+        Deeper deeper = new Deeper();
+        deeper.run();
+        step = deeper;
+    }
 
     /** Does nothing. */
     static class Step {

@@ -24,7 +24,8 @@ class BadProbesTest {
     private static final String REFUSED =
             """
             install: InstallOfOtherShape NoInstall
-            new: NewArrayLiteral NewBehindOverride NewInCalledSelect NewException NewInProcess NewInSelect NewInSharedHelper
+            new: NewArrayLiteral NewBehindOverride NewInCalledSelect NewException NewInProcess
+                NewInSelect NewInSharedHelper
                 NewInSharedObject NewInUnusedHelper
             allocation: CipherInProcess KeyInProcess TransientInProcess
             long: LongArithmetic LongConstant LongField LongParameter

@@ -11,7 +11,7 @@ import java.util.stream.StreamSupport;
  * from each cut, and shows what the card looks like afterwards.
  *
  * <pre>{@code
- * Tears<String> tears = Tears.of(() -> newCard(), card -> personalize(card), card -> debit(card), card -> balance(card))
+ * Tears<String> tears = Tears.of(this::newCard, this::personalize, this::debit, this::balance)
  *         .approaching(card -> card.transmit(SELECT));
  * for (Tears.Seen<String> seen : tears) {
  *     assertTrue(seen.state().equals("before") || seen.state().equals("after"));

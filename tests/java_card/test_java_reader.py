@@ -127,7 +127,7 @@ def test_power_that_is_cut_at_a_write_leaves_the_card_dead_until_it_is_reset(
 ) -> None:
     card.transmit(COUNT_ON)
     card.control.cut_power_at(1)
-    with pytest.raises(CardRemoved, match="power failed at persistent write"):
+    with pytest.raises(CardRemoved, match="power failed at persistent write 1"):
         card.transmit(COUNT_ON)
     assert not card.control.powered()
     with pytest.raises(CardRemoved, match="no power"):

@@ -159,13 +159,7 @@ public final class CardManager implements IssuerDomain {
             throw new StatusWordException(Sw.SECURITY_STATUS_NOT_SATISFIED);
         }
         Session session = sessions.open();
-        byte[] plain;
-        try {
-            plain = sessions.unwrap(command);
-        } catch (StatusWordException wrong) {
-            sessions.end();
-            throw wrong;
-        }
+        byte[] plain = sessions.unwrap(command);
         int cla = command.cla() & ~ApduBytes.SECURE;
         return session.wrap(
                 execute(new Command(cla, command.ins(), command.p1(), command.p2(), plain, command.ne())));

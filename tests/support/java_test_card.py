@@ -16,6 +16,7 @@ class JavaTestCard:
         self._reader = reader
         self._control = reader.control
         self._contactless = False
+        self.gone = False
         self.reset()
 
     @property
@@ -45,6 +46,7 @@ class JavaTestCard:
 
     def transmit(self, command: bytes) -> bytes:
         """Run one command."""
+        assert not self.gone, "another card has taken this one's place"
         try:
             return self._reader.transmit(command)
         except CardRemoved as error:
@@ -85,11 +87,15 @@ class JavaCards:
 
     def __init__(self) -> None:
         self._reader = JavaReader("java", blank_card(seed=1))
+        self._last: JavaTestCard | None = None
 
     def __call__(self, profile: CardProfile | None = None) -> JavaTestCard:
         """Return a new card; the last one is gone."""
         self._reader.control.replace(blank_card(profile, seed=1))
-        return JavaTestCard(self._reader)
+        if self._last:
+            self._last.gone = True
+        self._last = JavaTestCard(self._reader)
+        return self._last
 
     def close(self) -> None:
         """End the process."""

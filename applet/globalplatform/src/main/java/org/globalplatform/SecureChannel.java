@@ -44,7 +44,8 @@ public interface SecureChannel extends Shareable {
      * level has no R_MAC, the data stays as it is. An error is not protected either.
      *
      * @return length of the answer's data, now without status word
-     * @throws ISOException 6982 where the command was not unwrapped, or where its unwrapping failed
+     * @throws ISOException 6985 where unwrapping has failed; on this card also where the command was not
+     *     unwrapped, came in clear or has its answer: SCP03 has no R-MAC for it
      * @throws ArrayIndexOutOfBoundsException where the array has no room for it
      */
     short wrap(byte[] baBuffer, short sOffset, short sLength)
@@ -52,14 +53,16 @@ public interface SecureChannel extends Shareable {
 
     /**
      * Checks a protected command and takes the protection off, in place: the class loses bit 04, and a
-     * command without data has Lc 00. <b>Without an open session nothing is checked</b>: the command
-     * stays as it is, and its length comes back. So {@link #getSecurityLevel} must be asked first.
+     * command without data has Lc 00. <b>Without an open session, and of a command whose class lacks bit
+     * 04, nothing is checked</b>: it stays as it is, and its length comes back. So {@link
+     * #getSecurityLevel} must be asked, and the bit tested, first.
      *
      * @param sLength of header, Lc and data, without Le
      * @return its new length
-     * @throws ISOException 6982 where it is not protected, or wrongly: the level is {@link
-     *     #NO_SECURITY_LEVEL} from here on, and every further unwrap and wrap fails, until {@link
-     *     #resetSecurity}, another handshake or deselection
+     * @throws ISOException 6982 where it is wrongly protected: the level is {@link #NO_SECURITY_LEVEL}
+     *     from here on, and every further unwrap and wrap 6985, until {@link #resetSecurity}, another
+     *     handshake or deselection
+     * @throws ArrayIndexOutOfBoundsException where the command does not stand in the array
      */
     short unwrap(byte[] baBuffer, short sOffset, short sLength) throws ISOException;
 
@@ -68,7 +71,7 @@ public interface SecureChannel extends Shareable {
      * whether the plain data is right is for the applet to see.
      *
      * @return bytes of the plain data: as many
-     * @throws ISOException 6982 without a session, 6700 for a length that is no whole blocks
+     * @throws ISOException 6985 without a session, 6700 for a length that is no whole blocks
      */
     short decryptData(byte[] baBuffer, short sOffset, short sLength) throws ISOException;
 
@@ -76,7 +79,7 @@ public interface SecureChannel extends Shareable {
      * Encrypts whole blocks under the session's DEK, in place, without padding.
      *
      * @return bytes of the encrypted data: as many
-     * @throws ISOException 6982 without a session, 6700 for a length that is no whole blocks
+     * @throws ISOException 6985 without a session, 6700 for a length that is no whole blocks
      */
     short encryptData(byte[] baBuffer, short sOffset, short sLength)
             throws ArrayIndexOutOfBoundsException;

@@ -27,6 +27,11 @@ final class AppletChannel implements SecureChannel {
         this.state = state;
     }
 
+    /** A command has come; none was unwrapped yet. */
+    void commandStarts() {
+        unwrapped = false;
+    }
+
     @Override
     public short processSecurity(APDU apdu) {
         byte[] buffer = apdu.getBuffer();
@@ -39,14 +44,13 @@ final class AppletChannel implements SecureChannel {
         if (begins) {
             sessions.end();
         }
-        sessions.commandStarts();
         byte[] data = received(apdu);
         Command command = new Command(cla, ins, buffer[2] & 0xFF, buffer[3] & 0xFF, data, 0);
         byte[] answer;
         try {
             answer = handshake(begins ? Instruction.INITIALIZE_UPDATE : Instruction.EXTERNAL_AUTHENTICATE, command);
         } catch (StatusWordException refused) {
-            throw iso(refused);
+            throw iso(refused.statusWord());
         }
         TornArrays.copyNonAtomic(answer, 0, buffer, HEADER, answer.length);
         return (short) answer.length;
@@ -78,60 +82,52 @@ final class AppletChannel implements SecureChannel {
 
     @Override
     public short unwrap(byte[] buffer, short offset, short length) {
+        byte[] command = part(buffer, offset, length);
         unwrapped = false;
-        sessions.commandStarts();
-        Session session = sessions.open();
-        if (session == null) {
-            require(!sessions.aborted(), Sw.SECURITY_STATUS_NOT_SATISFIED);
+        require(!sessions.aborted(), Sw.CONDITIONS_OF_USE_NOT_SATISFIED);
+        boolean isSecure = length > 0 && (command[0] & ApduBytes.SECURE) != 0;
+        if (sessions.open() == null || !isSecure) {
             return length;
         }
-        boolean isSecure = length >= HEADER && (buffer[offset] & ApduBytes.SECURE) != 0;
-        if (!isSecure || (buffer[offset + HEADER - 1] & 0xFF) != length - HEADER) {
-            sessions.abort();
-            throw iso(new StatusWordException(Sw.SECURITY_STATUS_NOT_SATISFIED));
-        }
-        byte[] plain;
-        try {
-            plain = sessions.unwrap(command(buffer, offset, length));
-        } catch (StatusWordException wrong) {
-            throw iso(wrong);
-        }
-        buffer[offset] = (byte) (buffer[offset] & ~ApduBytes.SECURE);
-        buffer[offset + HEADER - 1] = (byte) plain.length;
-        TornArrays.copyNonAtomic(plain, 0, buffer, offset + HEADER, plain.length);
+        byte[] plain = plain(command);
+        byte[] head = Arrays.copyOf(command, HEADER);
+        head[0] &= ~ApduBytes.SECURE;
+        head[HEADER - 1] = (byte) plain.length;
+        TornArrays.copyNonAtomic(Bytes.join(head, plain), 0, buffer, offset, HEADER + plain.length);
         unwrapped = true;
         return (short) (HEADER + plain.length);
     }
 
-    private static Command command(byte[] buffer, int offset, int length) {
-        return new Command(
-                buffer[offset] & 0xFF,
-                buffer[offset + 1] & 0xFF,
-                buffer[offset + 2] & 0xFF,
-                buffer[offset + 3] & 0xFF,
-                Arrays.copyOfRange(buffer, offset + HEADER, offset + length),
-                0);
+    /** The data of a protected command; the session is broken off where anything is wrong with it. */
+    private byte[] plain(byte[] command) {
+        if (command.length < HEADER || (command[HEADER - 1] & 0xFF) != command.length - HEADER) {
+            sessions.abort();
+            throw iso(Sw.SECURITY_STATUS_NOT_SATISFIED);
+        }
+        int[] header = {command[0] & 0xFF, command[1] & 0xFF, command[2] & 0xFF, command[3] & 0xFF};
+        byte[] data = Bytes.tail(command, HEADER);
+        try {
+            return sessions.unwrap(new Command(header[0], header[1], header[2], header[3], data, 0));
+        } catch (StatusWordException wrong) {
+            throw iso(wrong.statusWord());
+        }
     }
 
     @Override
     public short wrap(byte[] buffer, short offset, short length) {
         require(length >= 2, Sw.WRONG_LENGTH);
         int plainLength = length - 2;
-        int sw = (buffer[offset + plainLength] & 0xFF) << 8 | buffer[offset + plainLength + 1] & 0xFF;
+        byte[] plain = part(buffer, offset, plainLength);
+        byte[] word = part(buffer, offset + plainLength, 2);
+        require(!sessions.aborted(), Sw.CONDITIONS_OF_USE_NOT_SATISFIED);
+        int sw = (word[0] & 0xFF) << 8 | word[1] & 0xFF;
         Session session = sessions.open();
-        if (session == null) {
-            require(!sessions.aborted(), Sw.SECURITY_STATUS_NOT_SATISFIED);
+        boolean isBare = session == null || (session.level() & Session.R_MAC) == 0;
+        if (isBare || !Session.isProtected(sw)) {
             return (short) plainLength;
         }
-        if ((session.level() & Session.R_MAC) == 0 || !Session.isProtected(sw)) {
-            return (short) plainLength;
-        }
-        if (!unwrapped) {
-            sessions.abort();
-            throw iso(new StatusWordException(Sw.SECURITY_STATUS_NOT_SATISFIED));
-        }
+        require(unwrapped, Sw.CONDITIONS_OF_USE_NOT_SATISFIED);
         unwrapped = false;
-        byte[] plain = Arrays.copyOfRange(buffer, offset, offset + plainLength);
         byte[] answer = session.wrap(plain, sw);
         TornArrays.copyNonAtomic(answer, 0, buffer, offset, answer.length);
         return (short) answer.length;
@@ -140,8 +136,7 @@ final class AppletChannel implements SecureChannel {
     @Override
     public short decryptData(byte[] buffer, short offset, short length) {
         Aes dek = dek(length);
-        byte[] encrypted = Arrays.copyOfRange(buffer, offset, offset + length);
-        byte[] plain = dek.cbcDecrypt(new byte[Aes.BLOCK], encrypted);
+        byte[] plain = dek.cbcDecrypt(new byte[Aes.BLOCK], part(buffer, offset, length));
         TornArrays.copyNonAtomic(plain, 0, buffer, offset, length);
         return length;
     }
@@ -149,15 +144,15 @@ final class AppletChannel implements SecureChannel {
     @Override
     public short encryptData(byte[] buffer, short offset, short length) {
         Aes dek = dek(length);
-        byte[] plain = Arrays.copyOfRange(buffer, offset, offset + length);
-        TornArrays.copyNonAtomic(dek.cbcEncrypt(new byte[Aes.BLOCK], plain), 0, buffer, offset, length);
+        byte[] encrypted = dek.cbcEncrypt(new byte[Aes.BLOCK], part(buffer, offset, length));
+        TornArrays.copyNonAtomic(encrypted, 0, buffer, offset, length);
         return length;
     }
 
     /** Key-DEK of the open session, for data of whole blocks. */
     private Aes dek(int length) {
         Session session = sessions.open();
-        require(session != null, Sw.SECURITY_STATUS_NOT_SATISFIED);
+        require(session != null, Sw.CONDITIONS_OF_USE_NOT_SATISFIED);
         require(length >= 0 && length % Aes.BLOCK == 0, Sw.WRONG_LENGTH);
         return session.dek();
     }
@@ -176,13 +171,21 @@ final class AppletChannel implements SecureChannel {
 
     private static void require(boolean holds, int sw) {
         if (!holds) {
-            ISOException.throwIt((short) sw);
+            throw iso(sw);
         }
     }
 
     /** Throws the refusal as applets know it; never returns. */
-    private static RuntimeException iso(StatusWordException refused) {
-        ISOException.throwIt((short) refused.statusWord());
-        return refused;
+    private static RuntimeException iso(int sw) {
+        ISOException.throwIt((short) sw);
+        throw new IllegalStateException("throwIt came back");
+    }
+
+    /** A copy of what stands there. */
+    private static byte[] part(byte[] array, int from, int length) {
+        if (from < 0 || length < 0 || length > array.length - from) {
+            throw new ArrayIndexOutOfBoundsException(from + length);
+        }
+        return Arrays.copyOfRange(array, from, from + length);
     }
 }

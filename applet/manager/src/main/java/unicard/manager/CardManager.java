@@ -20,6 +20,7 @@ public final class CardManager implements IssuerDomain {
     private final CommandTable table = new CommandTable();
     private final AppletHost host;
     private final Sessions sessions;
+    private final AppletChannel channel;
     private final Content content;
 
     /**
@@ -44,7 +45,8 @@ public final class CardManager implements IssuerDomain {
         table.add(Instruction.SELECT, CardManager::selectInSession);
         table.add(Instruction.GET_DATA, new DomainData(state, settings)::get);
         new KeyCommands(state.keys(), sessions, host::collect).addTo(table);
-        GlobalPlatformBinding.bind(content.services(new AppletChannel(sessions, state)));
+        channel = new AppletChannel(sessions, state);
+        GlobalPlatformBinding.bind(content.services(channel));
     }
 
     private static DomainState newState() {
@@ -94,6 +96,12 @@ public final class CardManager implements IssuerDomain {
     }
 
     @Override
+    public void commandStarts() {
+        sessions.commandStarts();
+        channel.commandStarts();
+    }
+
+    @Override
     public void deselect() {
         sessions.end();
         content.endSequences(null);
@@ -101,13 +109,11 @@ public final class CardManager implements IssuerDomain {
 
     @Override
     public void interrupted() {
-        sessions.commandStarts();
         content.endSequences(null);
     }
 
     @Override
     public byte[] process(byte[] command) {
-        sessions.commandStarts();
         try {
             return run(ApduBytes.parse(command)).bytes();
         } catch (StatusWordException refused) {

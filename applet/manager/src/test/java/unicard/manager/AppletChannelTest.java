@@ -2,6 +2,7 @@ package unicard.manager;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static unicard.manager.host.Hex.bytes;
 import static unicard.manager.host.Hex.hex;
 import static unicard.manager.host.Hex.join;
@@ -38,6 +39,7 @@ class AppletChannelTest {
     private static final int WRAP_ALONE = 0x15;
     private static final int UNWRAP_TWICE = 0x16;
     private static final int WRAP_TWICE = 0x17;
+    private static final int BEYOND = 0x18;
 
     private JavaCard card;
     private Terminal host;
@@ -122,9 +124,9 @@ class AppletChannelTest {
         assertEquals(0xB3, found.before());
         assertEquals(0x6982, found.sw());
         assertEquals(0, found.after());
-        assertEquals(0x6982, unwrap(next).sw());
-        assertEquals(0x6982, unwrap(bytes(0x80, UNWRAP, 0, 0, 0)).sw());
-        assertEquals(0x6982, host.raw(bytes(0x80, WRAP_ALONE, 0, 0, 0)).sw());
+        assertEquals(0x6985, unwrap(next).sw());
+        assertEquals(0x6985, unwrap(bytes(0x80, UNWRAP, 0, 0, 0)).sw());
+        assertEquals(0x6985, host.raw(bytes(0x80, WRAP_ALONE, 0, 0, 0)).sw());
         assertEquals(0x9000, host.raw(bytes(0x80, RESET, 0, 0)).sw());
         assertEquals(0, unwrap(bytes(0x80, UNWRAP, 0, 0, 0)).sw());
     }
@@ -139,19 +141,31 @@ class AppletChannelTest {
         assertEquals(0, unwrap(bytes(0x80, UNWRAP, 0, 0, 0)).sw());
     }
 
-    @Test
-    void a_command_in_clear_inside_a_session_fails_to_unwrap() {
-        host.open(0xFF, 0x01);
-        Unwrapped found = unwrap(bytes(0x80, UNWRAP, 0, 0, 0));
-        assertEquals(0x6982, found.sw());
-        assertEquals(0, found.after());
+    @ParameterizedTest
+    @ValueSource(ints = {0x01, 0x03, 0x33})
+    void a_command_in_clear_inside_a_session_comes_through_unwrap_as_it_is(int securityLevel) {
+        host.open(0xFF, securityLevel);
+        byte[] command = bytes(0x80, UNWRAP, 0, 0, 2, 1, 2);
+        Unwrapped found = unwrap(command);
+        assertEquals(0, found.sw());
+        assertArrayEquals(command, found.command());
+        assertEquals(0x80 | securityLevel, found.after());
+        assertEquals(0, unwrap(host.wrap(0x80, UNWRAP, 0, 0, bytes(1))).sw());
     }
 
     @Test
-    void a_command_that_was_unwrapped_already_fails() {
+    void a_command_that_was_unwrapped_already_is_one_in_clear() {
         host.open(0xFF, 0x01);
-        assertEquals(0x6982, host.raw(host.wrap(0x80, UNWRAP_TWICE, 0, 0, bytes(1))).sw());
-        assertEquals(0, level());
+        assertEquals(0x9000, host.raw(host.wrap(0x80, UNWRAP_TWICE, 0, 0, bytes(1))).sw());
+        assertEquals(0x81, level());
+    }
+
+    @Test
+    void a_protected_command_beyond_its_array_breaks_nothing_off() {
+        host.open(0xFF, 0x01);
+        assertEquals(0x6F00, host.raw(host.wrap(0x80, BEYOND, 0, 0, bytes(1))).sw());
+        assertTrue(card.lastThrown() instanceof ArrayIndexOutOfBoundsException);
+        assertEquals(0x81, level());
     }
 
     @ParameterizedTest
@@ -194,14 +208,22 @@ class AppletChannelTest {
     @Test
     void wrap_of_a_command_that_was_not_unwrapped_fails_where_answers_carry_a_mac() {
         host.open(0xFF, 0x11);
-        assertEquals(0x6982, host.raw(bytes(0x80, WRAP_ALONE, 0, 0, 0)).sw());
-        assertEquals(0, level());
+        assertEquals(0x6985, host.raw(bytes(0x80, WRAP_ALONE, 0, 0, 0)).sw());
+        assertEquals(0x6985, host.raw(bytes(0x80, ECHO, 0, 0, 0)).sw());
+        assertEquals(0x91, level());
+    }
+
+    @Test
+    void wrap_of_a_command_fails_where_only_an_earlier_one_was_unwrapped() {
+        host.open(0xFF, 0x11);
+        assertEquals(0, unwrap(host.wrap(0x80, UNWRAP, 0, 0, bytes(1))).sw());
+        assertEquals(0x6985, host.raw(bytes(0x80, WRAP_ALONE, 0, 0, 0)).sw());
     }
 
     @Test
     void one_command_has_one_protected_answer() {
         host.open(0xFF, 0x33);
-        assertEquals(0x6982, host.raw(host.wrap(0x80, WRAP_TWICE, 0, 0, bytes(1))).sw());
+        assertEquals(0x6985, host.raw(host.wrap(0x80, WRAP_TWICE, 0, 0, bytes(1))).sw());
     }
 
     @Test
@@ -231,11 +253,11 @@ class AppletChannelTest {
 
     @Test
     void decrypt_data_fails_without_a_session_and_after_a_failed_unwrap() {
-        assertEquals(0x6982, crypt(0, new byte[16]).sw());
+        assertEquals(0x6985, crypt(0, new byte[16]).sw());
         host.open(0xFF, 0x01);
-        assertEquals(0x6982, unwrap(bytes(0x80, UNWRAP, 0, 0, 0)).sw());
-        assertEquals(0x6982, crypt(0, new byte[16]).sw());
-        assertEquals(0x6982, crypt(1, new byte[16]).sw());
+        assertEquals(0x6982, unwrap(bytes(0x84, UNWRAP, 0, 0, 0)).sw());
+        assertEquals(0x6985, crypt(0, new byte[16]).sw());
+        assertEquals(0x6985, crypt(1, new byte[16]).sw());
     }
 
     @Test
@@ -296,6 +318,15 @@ class AppletChannelTest {
             assertEquals(0x6985, host.raw(command).sw());
             assertEquals(0, level());
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"8010000000", "0070000000", "80100000020102030405", "00A4040005F0000000FF"})
+    void any_command_ends_the_handshake_whoever_answers_it(String between) {
+        host.initialize(0xFF);
+        byte[] command = host.externalAuthenticate(0x33);
+        host.raw(between);
+        assertEquals(0x6985, host.raw(command).sw());
     }
 
     @Test

@@ -39,6 +39,7 @@ class HandWorkedSessionTest {
         List<String> answers = new ArrayList<>();
         for (String command : lines("hand_worked_session.txt", '>')) {
             byte[] raw = hex(command);
+            manager.commandStarts();
             if (raw[0] == 0 && raw[1] == (byte) 0xA4) {
                 manager.deselect();
                 answers.add(text(manager.select()));

@@ -58,6 +58,9 @@ public final class Channel extends Applet {
             case 0x17: // unwrap, then wrap a status word without data twice
                 wrapTwice(apdu, channel);
                 return;
+            case 0x18: // unwrap more than there is
+                channel.unwrap(buffer, (short) 0, (short) 0x7000);
+                return;
             case (byte) 0x82:
             case 0x50: // P2 bit 80: inside a transaction that is aborted
                 handshake(apdu, channel);

@@ -40,6 +40,7 @@ final class Dispatcher {
 
     /** Runs a command of any bytes; answers data and status word. */
     byte[] run(byte[] bytes) {
+        tellDomain(domain::commandStarts);
         Application selected = runtime.selected();
         boolean toDomain = selected != null && selected.isTheDomain();
         int refusal = bytes.length == 0 ? AppletCalls.DONE : ofClass(bytes[0] & 0xFF, toDomain);

@@ -37,6 +37,9 @@ public interface IssuerDomain {
     /** Answers SELECT of the domain itself: data and status word. */
     byte[] select();
 
+    /** A command has come, for whomever: said of each one, before anything else is done with it. */
+    void commandStarts();
+
     /**
      * Whatever is selected, the domain or an application, is about to be deselected: sessions end,
      * sequences too. Called before each selection, also of what is selected already.

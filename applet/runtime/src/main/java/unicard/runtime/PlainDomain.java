@@ -142,6 +142,11 @@ public final class PlainDomain implements IssuerDomain {
     }
 
     @Override
+    public void commandStarts() {
+        // Nothing goes over two commands.
+    }
+
+    @Override
     public void interrupted() {
         // No command depends on the one before.
     }

@@ -65,6 +65,11 @@ public final class SpyDomain implements IssuerDomain {
     }
 
     @Override
+    public void commandStarts() {
+        // said of every command: nothing to note
+    }
+
+    @Override
     public void interrupted() {
         notes.append('i');
     }

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import IO
 
 from host_lib.errors import ReaderError
 from java_card.build import Runtime, find_runtime
@@ -30,6 +31,8 @@ END_SECONDS = 5.0
 
 _LAST_LINES = 12
 _TAIL_BYTES = 8192
+_NO_CARD = 64
+"""The exit code of ``unicard.link.Main`` for settings that describe no card."""
 _OLD_JAVA = "UnsupportedClassVersionError"
 
 
@@ -38,10 +41,11 @@ class CardProcess:
 
     def __init__(self, settings: Iterable[str], runtime: Runtime | None = None) -> None:
         """Start it. Raises JavaCardMissing, or ReaderError when it cannot be started."""
+        text = "".join(f"{line}\n" for line in settings) + "\n"
         runtime = runtime or find_runtime()
         class_path = os.pathsep.join(str(path) for path in runtime.class_path)
         command = [str(runtime.java), *FLAGS, "-cp", class_path, MAIN]
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
+        self._errors = _file_for_errors()
         try:
             # A session of its own: Ctrl-C on the terminal is for us, and we decide what it means.
             self._process = subprocess.Popen(
@@ -55,7 +59,7 @@ class CardProcess:
             self._errors.close()
             raise ReaderError(f"{runtime.java} cannot be started: {error.strerror}") from error
         self._read = b""
-        self._send(settings)
+        self._send(text)
 
     @property
     def pid(self) -> int:
@@ -122,12 +126,13 @@ class CardProcess:
                 advice="put a Java of version 17 or newer first on the PATH, or into JAVA_HOME",
             )
         code = self._process.returncode
+        if code == _NO_CARD and lines:
+            return ReaderError("\n    ".join(lines), advice="change the settings of the card")
         how = "does not answer" if not ended else _ending(code)
         said = "".join(f"\n    {line}" for line in lines)
         return ReaderError(f"the Java card's process {how}{':' if said else ''}{said}")
 
-    def _send(self, settings: Iterable[str]) -> None:
-        text = "".join(f"{line}\n" for line in settings) + "\n"
+    def _send(self, text: str) -> None:
         stdin = self._process.stdin
         assert stdin is not None
         # One that ended at once is noticed where its first line is missing.
@@ -141,6 +146,16 @@ class CardProcess:
         size = self._errors.seek(0, os.SEEK_END)
         self._errors.seek(max(0, size - _TAIL_BYTES))
         return self._errors.read().decode(errors="replace").splitlines()[-_LAST_LINES:]
+
+
+def _file_for_errors() -> IO[bytes]:
+    try:
+        return tempfile.TemporaryFile()
+    except OSError as error:
+        raise ReaderError(
+            f"what the Java card says cannot be kept: {error.strerror}",
+            advice="make room in the folder for temporary files, or name another in TMPDIR",
+        ) from error
 
 
 def _ending(code: int) -> str:

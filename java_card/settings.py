@@ -73,7 +73,16 @@ class CardSettings:
     keys_join_transactions: bool = False
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines that describe this card. Some hold keys: they go through a pipe only."""
+        """Yield the lines that describe this card. Some hold keys: they go through a pipe only.
+
+        Raises ValueError, which names no value, for a setting with a line break.
+        """
+        for line in self._lines():
+            if len(line.splitlines()) > 1:
+                raise ValueError(f"{line.partition('=')[0]} has more than one line")
+            yield line
+
+    def _lines(self) -> Iterator[str]:
         yield f"wiring={self.wiring.value}"
         yield f"atr={self.atr.hex()}"
         yield f"keysJoinTransactions={str(self.keys_join_transactions).lower()}"

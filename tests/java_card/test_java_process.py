@@ -13,7 +13,8 @@ from java_card.link import Kind, Link, LinkError, LinkLost, Trouble
 from java_card.process import CardProcess
 from java_card.reader import JavaReader
 from java_card.settings import CardSettings, Instance
-from tests.support.java_cards import PACKAGE, TROUBLE, trouble_card
+from tests.support.java_cards import PACKAGE, PROBES, TROUBLE, trouble_card
+from tests.support.tree import ROOT
 
 PATIENCE = 20.0
 
@@ -118,12 +119,35 @@ def test_the_end_of_standard_input_ends_the_process_cleanly(greeted: Greeting) -
         (CardSettings(sizes=(("commitCapacity", -1),)), "commitCapacity"),
         (CardSettings(instances=(Instance(PACKAGE, TROUBLE, TROUBLE),)), TROUBLE.hex().upper()),
         (trouble_card(("persistentBytes", 1)), "6A84"),
+        (trouble_card(parameters=b"\x20"), "Trouble.java:"),
+        (trouble_card(parameters=b"\x30"), "install does not come to an end"),
+        (trouble_card(class_path=ROOT / "no-such-folder"), "no-such-folder is no folder"),
+        (trouble_card(class_path=ROOT / "README.md"), "no jar that can be read"),
     ],
 )
 def test_a_card_that_cannot_be_made_is_told_with_the_reason(card: CardSettings, said: str) -> None:
-    with pytest.raises(ReaderError, match="exit code 64") as caught:
+    with pytest.raises(ReaderError, match=r"(cannot be made|describe no card): ") as caught:
         JavaReader("java", card)
     assert said in caught.value.message
+    assert "unicard.link" not in caught.value.message
+    assert "change the settings" in caught.value.advice
+
+
+@pytest.mark.usefixtures("java")
+def test_a_class_file_that_is_damaged_is_named(tmp_path: Path) -> None:
+    whole = PROBES / "probes" / "link" / "Trouble.class"
+    damaged = tmp_path / "probes" / "link" / "Trouble.class"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(whole.read_bytes()[:300])
+    with pytest.raises(ReaderError, match=r"Trouble\.class cannot be read") as caught:
+        JavaReader("java", trouble_card(class_path=tmp_path))
+    assert "not valid" in caught.value.message
+
+
+def test_a_setting_with_a_line_break_is_refused_before_anything_is_started() -> None:
+    card = trouble_card(class_path=Path("classes\ndomain.key=00"))
+    with pytest.raises(ValueError, match="classPath has more than one line"):
+        JavaReader("java", card, Runtime(Path("/none"), ()))
 
 
 # Machines that have no Java card
@@ -182,6 +206,15 @@ def test_a_java_that_does_not_bring_a_card_is_told(program: str, said: str, tmp_
     with pytest.raises(ReaderError) as caught:
         JavaReader("java", CardSettings(), Runtime(fake_java(tmp_path, program), ()))
     assert said in caught.value.message
+
+
+def test_a_machine_without_room_for_temporary_files_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    with pytest.raises(ReaderError, match="cannot be kept: No such file") as caught:
+        JavaReader("java", CardSettings(), Runtime(fake_java(tmp_path, "exit 0"), ()))
+    assert "TMPDIR" in caught.value.advice
 
 
 def test_a_java_that_cannot_be_run_is_told(tmp_path: Path) -> None:

@@ -34,12 +34,14 @@ def missing_for_java() -> str:
     )
 
 
-def trouble_card(*sizes: tuple[str, int]) -> CardSettings:
+def trouble_card(
+    *sizes: tuple[str, int], class_path: Path = PROBES, parameters: bytes = b""
+) -> CardSettings:
     """Return a card without a card manager whose only application is ``probes.link.Trouble``."""
     return CardSettings(
         load_files=(LoadFile(PACKAGE, (Module(TROUBLE, "probes.link.Trouble"),)),),
-        instances=(Instance(PACKAGE, TROUBLE, TROUBLE),),
-        class_path=(Path(PROBES),),
+        instances=(Instance(PACKAGE, TROUBLE, TROUBLE, parameters),),
+        class_path=(class_path,),
         sizes=sizes,
     )
 

@@ -1,11 +1,14 @@
 package unicard.link;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.ZipFile;
 import unicard.card.AppletModule;
 import unicard.card.CardOptions;
 import unicard.card.Instance;
@@ -27,7 +30,7 @@ import unicard.card.Wiring;
  *   <li>{@code classPath=PATH}
  * </ul>
  *
- * <p>The last three may stand more than once. No message repeats a value: some are keys.
+ * <p>The last three may stand more than once. No message repeats a value, paths apart: some are keys.
  */
 final class CardSettings {
     private static final CardOptions PLAIN = CardOptions.PLAIN;
@@ -47,7 +50,7 @@ final class CardSettings {
             case "loadFile" -> loadFiles.add(loadFile(words(key, value, 3)));
             case "module" -> addModule(words(key, value, 2));
             case "instance" -> instances.add(instance(words(key, value, 4)));
-            case "classPath" -> classPath.add(Path.of(value));
+            case "classPath" -> classPath.add(folderOrJar(value));
             default -> {
                 if (!key.startsWith("domain.")) {
                     throw new IllegalArgumentException("nothing is called " + key);
@@ -143,6 +146,19 @@ final class CardSettings {
                 aid("instance", words[1]),
                 aid("instance", words[2]),
                 words[3].equals("-") ? new byte[0] : bytes("instance", words[3]));
+    }
+
+    private static Path folderOrJar(String value) {
+        Path path = Path.of(value);
+        if (!Files.isDirectory(path)) {
+            try {
+                new ZipFile(path.toFile()).close();
+            } catch (IOException e) {
+                throw new IllegalArgumentException(
+                        "classPath: " + path.toAbsolutePath() + " is no folder, and no jar that can be read");
+            }
+        }
+        return path;
     }
 
     private static byte[] aid(String key, String hex) {

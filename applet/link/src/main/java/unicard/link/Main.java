@@ -6,7 +6,9 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import unicard.card.CardCore;
+import unicard.card.CardHungException;
 import unicard.card.CardOptions;
 import unicard.card.InstallException;
 import unicard.card.JavaCard;
@@ -23,6 +25,9 @@ public final class Main {
 
     /** Room for applets that call themselves, beyond what a thread has by default. */
     private static final long STACK_BYTES = 16L << 20;
+
+    /** Of what an applet threw while it was installed, so many are shown. */
+    private static final int FRAMES = 8;
 
     private final PrintStream told = System.out;
     private final Function<CardOptions, CardCore> maker;
@@ -70,11 +75,9 @@ public final class Main {
                 }
             }
             end(0);
-        } catch (IllegalArgumentException | InstallException e) {
-            if (e.getCause() != null) {
-                e.getCause().printStackTrace();
-            }
+        } catch (IllegalArgumentException | InstallException | CardHungException e) {
             System.err.println("This card cannot be made: " + e.getMessage());
+            whereInTheApplet(e.getCause());
             end(USAGE);
         } catch (Throwable e) {
             e.printStackTrace();
@@ -82,6 +85,17 @@ public final class Main {
             System.err.println("Report it with these lines and the command that came before. The card's memory"
                     + " is lost; start a new one.");
             end(DEFECT);
+        }
+    }
+
+    /** The platform's own frames would hide the one line that the applet's author looks for. */
+    private static void whereInTheApplet(Throwable cause) {
+        if (cause != null) {
+            Stream.of(cause.getStackTrace())
+                    .filter(frame -> "card".equals(frame.getClassLoaderName()))
+                    .filter(frame -> !frame.getClassName().startsWith("unicard."))
+                    .limit(FRAMES)
+                    .forEach(frame -> System.err.println("    at " + frame));
         }
     }
 

@@ -114,7 +114,7 @@ final class Session {
         try (BufferedReader reader = new BufferedReader(
                 new InputStreamReader(new ByteArrayInputStream(lines), StandardCharsets.UTF_8))) {
             next = maker.apply(Settings.read(reader).card());
-        } catch (IOException | IllegalArgumentException | InstallException e) {
+        } catch (IOException | IllegalArgumentException | InstallException | CardHungException e) {
             throw new BadFrameException("these settings describe no card: " + e.getMessage());
         }
         card.powerOff();

@@ -60,7 +60,7 @@ class SettingsTest {
                         "loadFile=F0554E4944 0100 outside",
                         "instance=F0554E4943 F0554E494301 F0554E4945 8102",
                         "instance=F0554E4943 F0554E494301 F0554E4946 -",
-                        "classPath=some/classes");
+                        "classPath=target/classes");
         assertEquals("java:x=y", settings.name());
         assertEquals("::1", settings.vpcd().getHostString());
         assertEquals(35963, settings.vpcd().getPort());
@@ -78,7 +78,7 @@ class SettingsTest {
         assertArrayEquals(Client.hex("3B00"), card.atr());
         assertEquals("some.Domain", card.domain());
         assertEquals(Map.of("i", "60"), card.domainSettings());
-        assertEquals(List.of(Path.of("some/classes")), card.classPath());
+        assertEquals(List.of(Path.of("target/classes")), card.classPath());
         LoadFile there = card.loadFiles().get(0);
         assertTrue(there.onCard());
         assertEquals(0x0102, there.version());
@@ -108,6 +108,8 @@ class SettingsTest {
                 "keysJoinTransactions=perhaps",
                 "wiring=RADIO",
                 "atr=3B8",
+                "classPath=no/such/folder",
+                "classPath=pom.xml",
                 "loadFile=F0554E49 0100 card",
                 "loadFile=F0554E4943 01 card",
                 "loadFile=F0554E4943 0100 there",

@@ -6,7 +6,10 @@ import javacard.framework.ISO7816;
 import javacard.framework.ISOException;
 import javacard.framework.Util;
 
-/** Counts in persistent memory, throws what no applet should, or comes to no end. */
+/**
+ * Counts in persistent memory, throws what no applet should, or comes to no end; the last two also while it
+ * is installed, where its parameters ask for it.
+ */
 public final class Trouble extends Applet {
     private short count;
 
@@ -16,6 +19,21 @@ public final class Trouble extends Applet {
 
     public static void install(byte[] data, short offset, byte length) {
         new Trouble(data, offset);
+        short privileges = (short) (offset + 1 + data[offset]);
+        short parameters = (short) (privileges + 1 + data[privileges]);
+        if (data[parameters] > 0) {
+            trouble(data, (short) (parameters + 1));
+        }
+    }
+
+    /** What the byte at this place asks for: a division by zero, or no end. */
+    private static void trouble(byte[] data, short at) {
+        if (data[at] == 0x20) {
+            data[at] /= (byte) (data[at] - 0x20);
+        }
+        while (data[at] == 0x30) {
+            data[(short) (at - 1)]++;
+        }
     }
 
     @Override
@@ -35,13 +53,9 @@ public final class Trouble extends Applet {
             case 0x14: // over which medium and protocol
                 answer(apdu, APDU.getProtocol());
                 return;
-            case 0x20: // divides by P2
-                answer(apdu, (short) (count / buffer[ISO7816.OFFSET_P2]));
-                return;
-            case 0x30: // no end
-                while (buffer[ISO7816.OFFSET_INS] == 0x30) {
-                    buffer[ISO7816.OFFSET_P1]++;
-                }
+            case 0x20:
+            case 0x30:
+                trouble(buffer, ISO7816.OFFSET_INS);
                 return;
             default:
                 ISOException.throwIt(ISO7816.SW_INS_NOT_SUPPORTED);

@@ -35,6 +35,7 @@ public final class JavaCard implements CardCore, AutoCloseable {
      *
      * @throws IllegalArgumentException where the options name no issuer domain, or do not suit it
      * @throws InstallException where one of the card's first instances cannot be installed
+     * @throws CardHungException where its installation does not come to an end
      */
     public static JavaCard insert(CardOptions options) {
         World world = new World(options.classPath());

@@ -34,6 +34,7 @@ public final class Core implements CardCore, AppletInstaller {
      *
      * @throws IllegalArgumentException where there is no such issuer domain, or the options do not suit it
      * @throws InstallException where a first instance cannot be installed
+     * @throws CardHungException where its installation does not come to an end
      */
     public Core(CardOptions options) {
         this.options = options;
@@ -57,6 +58,9 @@ public final class Core implements CardCore, AppletInstaller {
             domain.manufacture();
         } catch (StatusWordException refusal) {
             throw refused(refusal, host.lastInstalled());
+        } catch (Hung limit) {
+            throw new CardHungException(
+                    host.lastInstalled() + ": install does not come to an end: " + limit.getMessage());
         } finally {
             memory.powerOff();
             runtime.leave();

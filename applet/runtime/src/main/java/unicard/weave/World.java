@@ -72,8 +72,18 @@ public final class World extends URLClassLoader {
             throw new ClassNotFoundException(name);
         }
         URL found = source;
-        byte[] woven = WOVEN.computeIfAbsent(found.toString(), key -> Weaver.weave(read(found), treatment));
+        byte[] woven = WOVEN.computeIfAbsent(found.toString(), key -> woven(found, treatment));
         return defineClass(name, woven, 0, woven.length);
+    }
+
+    private static byte[] woven(URL source, Treatment treatment) {
+        try {
+            return Weaver.weave(read(source), treatment);
+        } catch (RuntimeException failure) {
+            Error damaged = new ClassFormatError(source + " cannot be read: " + failure);
+            damaged.initCause(failure);
+            throw damaged;
+        }
     }
 
     /** The class file of a class on the JVM's class path, by its name with slashes. */

@@ -41,8 +41,9 @@ final class Loopback implements AutoCloseable {
 
     /** What the parent process needs to know, as one line of JSON. */
     String greeting() {
-        return String.format(
-                "{\"port\":%d,\"token\":\"%s\"}", listener.getLocalPort(), HexFormat.of().formatHex(token));
+        // String.format would load the data of locales first, which every start would wait for.
+        String hex = HexFormat.of().formatHex(token);
+        return "{\"port\":" + listener.getLocalPort() + ",\"token\":\"" + hex + "\"}";
     }
 
     /** Waits for the client with the token and serves it until it is gone, with new cards if it asks. */

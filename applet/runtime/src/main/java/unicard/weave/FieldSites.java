@@ -12,16 +12,17 @@ public final class FieldSites {
      */
     public record Site(String owner, String name) {}
 
-    private static final Map<Site, Integer> NUMBERS = new HashMap<>();
+    /** By owner and name in one string: before a record has a hash, Java makes a dozen classes for it. */
+    private static final Map<String, Integer> NUMBERS = new HashMap<>();
     private static final List<Site> SITES = new ArrayList<>();
 
     private FieldSites() {}
 
     static synchronized int number(String owner, String name) {
         return NUMBERS.computeIfAbsent(
-                new Site(owner.replace('/', '.'), name),
-                site -> {
-                    SITES.add(site);
+                owner + ' ' + name,
+                both -> {
+                    SITES.add(new Site(owner.replace('/', '.'), name));
                     return SITES.size() - 1;
                 });
     }

@@ -13,11 +13,15 @@ from tests.support.content import (
     OTHER_MODULE,
     PACKAGE,
     cap,
+    delete,
     deletion,
+    install,
     install_for,
     listed,
     load,
+    lock,
     named,
+    selected,
     state_of,
 )
 from tests.support.terminal import AIDS, ISD, Terminal, install_data, lv
@@ -27,24 +31,6 @@ from tests.support.terminal import AIDS, ISD, Terminal, install_data, lv
 def loaded(issuer: Terminal) -> Terminal:
     assert load(issuer) == 0x9000
     return issuer
-
-
-def install(host: Terminal, p1: int = 0x0C, **fields: bytes) -> int:
-    return host.sw(0x80, 0xE6, p1, 0, install_for(**fields))
-
-
-def delete(host: Terminal, aid: bytes, p2: int = 0) -> int:
-    return host.sw(0x80, 0xE4, 0, p2, deletion(aid))
-
-
-def lock(host: Terminal, aid: bytes, p2: int = 0x80) -> int:
-    return host.sw(0x80, 0xF0, 0x40, p2, aid)
-
-
-def selected(host: Terminal, name: bytes, p2: int = 0) -> tuple[bytes, int]:
-    """Return the AID that SELECT finds, and the status word."""
-    data, sw = host.raw(bytes([0, 0xA4, 4, p2]) + lv(name))
-    return data[4 : 4 + data[3]] if data else b"", sw
 
 
 # INSTALL

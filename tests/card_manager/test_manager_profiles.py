@@ -3,26 +3,21 @@
 import pytest
 
 from applet_spec import spec
-from card_simulator.profiles import factory_keys, profile_of, software_profiles
+from card_simulator.profiles import profile_of, software_profiles
 from tests.card_manager.manager_views import versions
-from tests.support.any_card import AnyCard, MakeCard
+from tests.support.any_card import MakeCard
+from tests.support.factory import host_of
 from tests.support.terminal import Keys, Terminal
 
 NAMES = software_profiles()
 PROFILES = spec().card_profiles
 
 
-def host_of(card: AnyCard, name: str) -> Terminal:
-    keys = factory_keys(PROFILES[name])
-    own = Keys(keys.enc, keys.mac, keys.dek)
-    return Terminal(card.transmit, keys=own, size=16 if "s16" in name else 8)
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_a_new_card_of_a_type_is_what_the_type_says(make_card: MakeCard, name: str) -> None:
     profile = PROFILES[name]
     card = make_card(profile)
-    host = host_of(card, name)
+    host = host_of(card, PROFILES[name])
     offer = host.initialize()
     assert offer[10:13] == bytes([profile.factory_version, 0x03, profile.i or 0])
     assert len(host.keys.enc) == profile.key_length
@@ -52,7 +47,7 @@ def test_a_factory_set_of_an_ordinary_version_stays_until_it_is_deleted(
     make_card: MakeCard,
 ) -> None:
     card = make_card(PROFILES["unicard-mac-only"])
-    host = host_of(card, "unicard-mac-only")
+    host = host_of(card, PROFILES["unicard-mac-only"])
     host.authenticate(0x20, level=0x03)
     assert host.put_key(0x30, Keys(b"A" * 16, b"B" * 16, b"C" * 16))[1] == 0x9000
     assert versions(host) == [0x20, 0x30]

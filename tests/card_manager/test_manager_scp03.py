@@ -3,33 +3,17 @@
 Comments name the requirements that a test shows.
 """
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from applet_spec import CardProfile, spec
 from tests.support.any_card import AnyCard, MakeCard, PowerLost, chip_of, recovered
+from tests.support.factory import host_of, profile
 from tests.support.terminal import ISD, Keys, Terminal, aes_cbc, apdu, derive
 
-REFERENCE = spec().card_profiles["unicard-reference"]
 PARAMETERS = [base | s16 for base in (0x00, 0x10, 0x20, 0x30, 0x60, 0x70) for s16 in (0, 1)]
 LEVELS = (0x01, 0x03, 0x11, 0x13, 0x33)
 EVERY = b"\x4f\x00"
-
-
-def profile(i: int, key_length: int = 16, version: int = 0xFF) -> CardProfile:
-    return replace(REFERENCE, i=i, key_length=key_length, factory_version=version)
-
-
-def public_key(length: int) -> bytes:
-    return bytes(range(0x40, 0x40 + length))
-
-
-def host_of(card: AnyCard, kind: CardProfile) -> Terminal:
-    key = public_key(kind.key_length)
-    return Terminal(card.transmit, keys=Keys(key, key, key), size=16 if (kind.i or 0) & 1 else 8)
 
 
 def pair(make_card: MakeCard, i: int, key_length: int = 16) -> tuple[AnyCard, Terminal]:

@@ -11,13 +11,16 @@ from card_simulator.memory import Image
 from tests.card_simulator.sim_host import new_card, with_own_pin
 from tests.support.content import (
     INSTANCE,
+    delete,
     deletion,
-    install_for,
+    install,
     listed,
     load,
+    lock,
+    selected,
     state_of,
 )
-from tests.support.terminal import AIDS, ISD, NEW_PIN, PIN, Terminal, lv
+from tests.support.terminal import AIDS, ISD, NEW_PIN, PIN, Terminal
 
 
 @pytest.fixture
@@ -36,24 +39,6 @@ def issuer(card: Card) -> Terminal:
 def loaded(issuer: Terminal) -> Terminal:
     assert load(issuer) == 0x9000
     return issuer
-
-
-def install(host: Terminal, p1: int = 0x0C, **fields: bytes) -> int:
-    return host.sw(0x80, 0xE6, p1, 0, install_for(**fields))
-
-
-def delete(host: Terminal, aid: bytes, p2: int = 0) -> int:
-    return host.sw(0x80, 0xE4, 0, p2, deletion(aid))
-
-
-def lock(host: Terminal, aid: bytes, p2: int = 0x80) -> int:
-    return host.sw(0x80, 0xF0, 0x40, p2, aid)
-
-
-def selected(host: Terminal, name: bytes, p2: int = 0) -> tuple[bytes, int]:
-    """Return the AID that SELECT finds, and the status word."""
-    data, sw = host.raw(bytes([0, 0xA4, 4, p2]) + lv(name))
-    return data[4 : 4 + data[3]] if data else b"", sw
 
 
 def test_a_locked_application_is_not_found_and_everything_of_it_stays() -> None:

@@ -6,22 +6,16 @@ import pytest
 
 from applet_spec import spec
 from card_simulator.blanks import new_chips
-from card_simulator.card import Card
 from card_simulator.card_manager import blank_image
 from card_simulator.describe import describe
 from card_simulator.profiles import factory_keys, profile_of, software_profiles
 from card_simulator.scp03_options import Options
 from tests.card_simulator.sim_host import new_card
+from tests.support.factory import host_of
 from tests.support.terminal import Keys, Terminal
 
 NAMES = software_profiles()
 PROFILES = spec().card_profiles
-
-
-def host_of(card: Card, name: str) -> Terminal:
-    keys = factory_keys(PROFILES[name])
-    own = Keys(keys.enc, keys.mac, keys.dek)
-    return Terminal(card.transmit, keys=own, size=16 if "s16" in name else 8)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -80,7 +74,7 @@ def test_the_page_about_the_software_card_has_the_types_as_they_are() -> None:
 
 def test_a_card_is_described_with_its_type_and_its_keys() -> None:
     card = new_card(PROFILES["unicard-s16"])
-    host = host_of(card, "unicard-s16")
+    host = host_of(card, PROFILES["unicard-s16"])
     host.authenticate()
     data = host.key_data(0x30, Keys(b"A" * 16, b"B" * 16, b"C" * 16))
     assert host.sw(0x80, 0xD8, 0, 0x81, data[:47]) == 0x9000

@@ -3,12 +3,10 @@
 Comments name the requirements that a test shows.
 """
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from applet_spec import CardProfile, spec
 from card_simulator.apdu import Answer, Command, parse
 from card_simulator.card import Card
 from card_simulator.card_file import CardFileDamagedError, create, read
@@ -19,17 +17,8 @@ from card_simulator.scp03 import StaticKeys
 from card_simulator.scp03_options import Options
 from card_simulator.secure_channel import SecureChannel
 from tests.card_simulator.sim_host import installed, new_card
+from tests.support.factory import profile, public_key
 from tests.support.terminal import AIDS, ISD, Keys, Terminal, derive
-
-REFERENCE = spec().card_profiles["unicard-reference"]
-
-
-def profile(i: int, key_length: int = 16, version: int = 0xFF) -> CardProfile:
-    return replace(REFERENCE, i=i, key_length=key_length, factory_version=version)
-
-
-def public_key(length: int) -> bytes:
-    return bytes(range(0x40, 0x40 + length))
 
 
 def test_a_missing_i_is_that_of_the_first_cards(tmp_path: Path) -> None:

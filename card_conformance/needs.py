@@ -102,6 +102,8 @@ APPLICATION = Needs(frozenset({Stage.INSTALLED, Stage.ANCHORED, Stage.ISSUED, St
 """The application is there; no keys."""
 ISSUED = at(Stage.ISSUED, keys=False)
 """An issued card; no keys."""
+MANAGER = Needs(keys=True)
+"""Any card whose keys are at hand; only the card manager is asked."""
 WITH_KEYS = at(Stage.ISSUED)
 """An issued card and its issuer keys."""
 WITH_PIN = Needs(frozenset({Stage.ISSUED}), keys=True, pin=True)

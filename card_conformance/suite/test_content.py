@@ -5,7 +5,7 @@ import pytest
 from applet_spec import spec
 from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import NotRun, check, same
-from card_conformance.needs import ANY_CARD, WITH_KEYS, Stage, at
+from card_conformance.needs import ANY_CARD, MANAGER, WITH_KEYS, Stage, at
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import NO_SUCH_AID, application, manager
 from host_lib.apdu import Apdu
@@ -56,7 +56,7 @@ def test_an_application_is_not_installed_twice(card: CardUnderTest) -> None:
     check(card.select().state != "BLANK", "state", "BLANK", "as before")
 
 
-@requirement("INS-04", needs=WITH_KEYS)
+@requirement("INS-04", needs=MANAGER)
 @pytest.mark.parametrize("unknown", ["load file", "module"])
 def test_what_is_not_on_the_card_cannot_be_installed(card: CardUnderTest, unknown: str) -> None:
     aids = spec().aids
@@ -66,15 +66,20 @@ def test_what_is_not_on_the_card_cannot_be_installed(card: CardUnderTest, unknow
 
 
 @requirement("GST-01", needs=WITH_KEYS)
-def test_get_status_lists_domain_application_load_file_and_module(card: CardUnderTest) -> None:
-    aids = spec().aids
+def test_get_status_lists_the_application_with_its_state(card: CardUnderTest) -> None:
     state = spec().states[card.select().state].code
+    channel = card.session(on_manager=True).channel
+    applications = card.run(list_registry(Registry.APPLICATIONS), channel)
+    states = {entry.aid: entry.life_cycle for entry in applications}
+    same("state of the application", states.get(spec().aids.instance), state)
+
+
+@requirement("GST-01", needs=MANAGER)
+def test_get_status_lists_domain_load_file_and_module(card: CardUnderTest) -> None:
+    aids = spec().aids
     channel = card.session(on_manager=True).channel
     domains = card.run(list_registry(Registry.ISSUER_SECURITY_DOMAIN), channel)
     same("issuer security domain", [entry.aid for entry in domains], [aids.isd])
-    applications = card.run(list_registry(Registry.APPLICATIONS), channel)
-    states = {entry.aid: entry.life_cycle for entry in applications}
-    same("state of the application", states.get(aids.instance), state)
     load_files = card.run(list_registry(Registry.LOAD_FILES), channel)
     check(aids.package in {e.aid for e in load_files}, "load files", "without ours", "with it")
     modules = card.run(list_registry(Registry.LOAD_FILES_AND_MODULES), channel)
@@ -88,7 +93,7 @@ def test_nobody_lists_the_registry_without_a_session(card: CardUnderTest) -> Non
     card.expect("6982", manager("GET STATUS", 0x40, 0x02, b"\x4f\x00", answer=True))
 
 
-@requirement("GST-04", needs=WITH_KEYS)
+@requirement("GST-04", needs=MANAGER)
 def test_a_search_that_nothing_fits_finds_nothing(card: CardUnderTest) -> None:
     search = bytes((0x4F, len(NO_SUCH_AID))) + NO_SUCH_AID
     channel = card.session(on_manager=True).channel
@@ -119,7 +124,7 @@ def test_nobody_moves_the_card_on_without_a_session(card: CardUnderTest) -> None
     card.expect("6982", _set_status(_INITIALIZED))
 
 
-@requirement("SST-03", needs=WITH_KEYS)
+@requirement("SST-03", needs=MANAGER)
 def test_a_step_back_or_over_one_is_refused(card: CardUnderTest) -> None:
     channel = card.session(on_manager=True).channel
     before = _card_state(card, channel)

@@ -8,7 +8,7 @@ from applet_spec import spec
 from card_conformance.card_under_test import CardUnderTest, dek
 from card_conformance.failure import NotRun, check, same
 from card_conformance.keyring import invented_keys
-from card_conformance.needs import ANY_CARD, WITH_KEYS, Stage, at
+from card_conformance.needs import ANY_CARD, MANAGER, WITH_KEYS, Stage, at
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import (
     application,
@@ -25,6 +25,8 @@ from host_lib.primitives import pad80
 from host_lib.scp03 import SessionOffer
 
 _SERIAL = get_data(tag_of("card serial"))
+_KEYS = manager("GET DATA", 0x00, 0xE0, answer=True)
+_SEARCH = manager("GET STATUS", 0x80, 0x02, b"\x4f\x08" + spec().aids.isd, answer=True)
 _PROOF = application("INTERNAL AUTHENTICATE", 0x00, 0x00, bytes(17), answer=True)
 
 
@@ -52,7 +54,7 @@ def test_a_host_challenge_of_another_length_is_refused(card: CardUnderTest) -> N
         card.expect("6700", _initialize(size))
 
 
-@requirement("SCP-09", needs=WITH_KEYS)
+@requirement("SCP-09", needs=MANAGER)
 def test_cryptogram_and_mac_of_another_length_open_nothing(card: CardUnderTest) -> None:
     card.select_manager()
     made = handshake(card)
@@ -66,19 +68,23 @@ def test_cryptogram_and_mac_of_another_length_open_nothing(card: CardUnderTest) 
 
 
 @requirement("SCP-10", needs=WITH_KEYS)
-@pytest.mark.parametrize("on_manager", [False, True], ids=["application", "card manager"])
-def test_a_pseudo_random_challenge_follows_from_key_counter_and_name(
-    card: CardUnderTest, on_manager: bool
+def test_a_pseudo_random_challenge_follows_from_key_counter_and_name(card: CardUnderTest) -> None:
+    card.select()
+    _check_challenge(card, spec().aids.instance)
+
+
+@requirement("SCP-10", needs=MANAGER)
+def test_the_card_managers_challenge_follows_from_key_counter_and_name(
+    card: CardUnderTest,
 ) -> None:
-    aids = spec().aids
-    if on_manager:
-        card.select_manager()
-    else:
-        card.select()
+    card.select_manager()
+    _check_challenge(card, spec().aids.isd)
+
+
+def _check_challenge(card: CardUnderTest, aid: bytes) -> None:
     made = handshake(card)
     announced = spec().secure_channel.is_pseudo_random(made.offer.i)
     same("sequence counter in the answer", made.offer.sequence is not None, announced)
-    aid = aids.isd if on_manager else aids.instance
     check(
         made.offer.challenge_is_from(made.keys.enc, aid),
         "card challenge",
@@ -165,9 +171,12 @@ class _OwnPadding(SecureChannel):
         return self._enc.cbc_encrypt(icv, plain)
 
 
-def _own_padding(card: CardUnderTest) -> _OwnPadding:
+def _own_padding(card: CardUnderTest, *, on_manager: bool = False) -> _OwnPadding:
     """Open a session with C-MAC and C-ENC in which data can be padded in any way."""
-    card.select()
+    if on_manager:
+        card.select_manager()
+    else:
+        card.select()
     made, level = handshake(card), SecurityLevel(card.need_level(0x03))
     keys = made.session
     channel = _OwnPadding(keys.enc, keys.mac, keys.rmac, level, made.offer.mac_length)
@@ -184,16 +193,43 @@ def test_a_command_without_data_may_bring_one_block_of_padding(card: CardUnderTe
     card.expect("9000", channel.wrap_body(_PROOF, channel.sealed(pad80(bytes(17)))))
 
 
-@requirement("SM-11", needs=WITH_KEYS)
-@pytest.mark.parametrize("fault", ["no block", "no padding", "padding of zeros"])
-def test_data_that_cannot_be_decrypted_ends_the_session(card: CardUnderTest, fault: str) -> None:
-    channel = _own_padding(card)
-    bodies = {
+@requirement("SM-04", needs=MANAGER)
+def test_a_command_to_the_card_manager_without_data_may_bring_one_block_of_padding(
+    card: CardUnderTest,
+) -> None:
+    channel = _own_padding(card, on_manager=True)
+    for _ in range(3):
+        card.expect("9000", channel.wrap_body(_KEYS, b""))
+        card.expect("9000", channel.wrap_body(_KEYS, channel.sealed(pad80(b""))))
+    card.expect("9000", channel.wrap_body(_SEARCH, channel.sealed(pad80(_SEARCH.data))))
+
+
+_FAULTS = ("no block", "no padding", "padding of zeros")
+
+
+def _unreadable(channel: _OwnPadding, fault: str) -> bytes:
+    return {
         "no block": channel.sealed(pad80(b""))[:-1],
         "no padding": channel.sealed(bytes(15) + b"\x01"),
         "padding of zeros": channel.sealed(bytes(16)),
-    }
-    card.expect("6982", channel.wrap_body(_PROOF, bodies[fault]))
+    }[fault]
+
+
+@requirement("SM-11", needs=WITH_KEYS)
+@pytest.mark.parametrize("fault", _FAULTS)
+def test_data_that_cannot_be_decrypted_ends_the_session(card: CardUnderTest, fault: str) -> None:
+    channel = _own_padding(card)
+    card.expect("6982", channel.wrap_body(_PROOF, _unreadable(channel, fault)))
+    expect_closed(card, channel)
+
+
+@requirement("SM-11", needs=MANAGER)
+@pytest.mark.parametrize("fault", _FAULTS)
+def test_data_that_cannot_be_decrypted_ends_the_card_managers_session(
+    card: CardUnderTest, fault: str
+) -> None:
+    channel = _own_padding(card, on_manager=True)
+    card.expect("6982", channel.wrap_body(_SEARCH, _unreadable(channel, fault)))
     expect_closed(card, channel)
 
 

@@ -10,7 +10,7 @@ from applet_spec import spec
 from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import NotRun, same
 from card_conformance.invented import validity
-from card_conformance.needs import ANY_CARD, WITH_KEYS, Stage, at, reading
+from card_conformance.needs import ANY_CARD, MANAGER, Stage, at, reading
 from card_conformance.requirement import requirement
 from card_conformance.suite.cap import PACKAGE, install, instance, module, on_card
 from card_conformance.suite.support import C_MAC_ONLY, NO_SUCH_AID, manager, read, tag_of
@@ -175,7 +175,7 @@ def test_a_forwarded_block_needs_the_applications_level(card: CardUnderTest) -> 
     card.expect("6982", block.apdu(), channel)
 
 
-@requirement("INS-04", needs=WITH_KEYS)
+@requirement("INS-04", needs=MANAGER)
 def test_an_application_that_is_not_there_is_not_personalized(card: CardUnderTest) -> None:
     channel = card.session(on_manager=True).channel
     card.expect("6A88", InstallForPersonalization(NO_SUCH_AID).apdu(), channel)
@@ -192,7 +192,7 @@ def test_get_data_is_taken_in_both_classes(card: CardUnderTest) -> None:
         same(f"GET DATA {tag:04X} in class 00", answers[1], answers[0])
 
 
-@requirement("ISD-06", needs=WITH_KEYS)
+@requirement("ISD-06", needs=MANAGER)
 def test_both_classes_work_in_a_session_too(card: CardUnderTest) -> None:
     channel = card.session(on_manager=True).channel
     for cla in (0x80, 0x00):
@@ -224,7 +224,7 @@ def test_a_list_that_does_not_fit_goes_on_where_it_stopped(card: CardUnderTest) 
         same("applications of the list", found, names)
 
 
-@requirement("GST-05", needs=WITH_KEYS)
+@requirement("GST-05", needs=MANAGER)
 def test_there_is_nothing_to_go_on_with_at_first(card: CardUnderTest) -> None:
     channel = card.session(on_manager=True).channel
     card.expect("6985", _status(0x80, b"\x4f\x00", 0x03), channel)
@@ -232,7 +232,7 @@ def test_there_is_nothing_to_go_on_with_at_first(card: CardUnderTest) -> None:
     card.expect("6985", _status(0x80, b"\x4f\x00", 0x03), channel)
 
 
-@requirement("GST-06", needs=WITH_KEYS)
+@requirement("GST-06", needs=MANAGER)
 def test_a_tag_list_says_what_the_entries_hold(card: CardUnderTest) -> None:
     channel = card.session(on_manager=True).channel
     for tags in ("4F9F70", "4F", "9F70"):
@@ -254,7 +254,7 @@ def test_a_search_finds_names_that_begin_so(card: CardUnderTest) -> None:
             same(f"load files found by {search.hex().upper()}", found, expected)
 
 
-@requirement("GST-07", needs=WITH_KEYS)
+@requirement("GST-07", needs=MANAGER)
 @pytest.mark.parametrize("data", ["4F", "4F01", "5C014F", "4F005C", "4F0000", "4F005C014F00"])
 def test_a_malformed_search_is_refused(card: CardUnderTest, data: str) -> None:
     channel = card.session(on_manager=True).channel

@@ -7,7 +7,16 @@ import pytest
 from applet_spec import spec
 from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import check, same
-from card_conformance.needs import APPLICATION, ISSUED, WITH_KEYS, WITH_PIN, Stage, at, reading
+from card_conformance.needs import (
+    APPLICATION,
+    ISSUED,
+    MANAGER,
+    WITH_KEYS,
+    WITH_PIN,
+    Stage,
+    at,
+    reading,
+)
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import (
     NO_SUCH_AID,
@@ -22,7 +31,7 @@ from card_conformance.suite.support import (
 from host_lib.apdu import Apdu
 from host_lib.command import GetKeyInformation
 
-_MALFORMED = (
+MALFORMED = (
     "00CADF51 000000",
     "04CADF51 000008 0000000000000000 0000",
     "00CB3FFF 000004 5C02DF51 0000",
@@ -33,7 +42,7 @@ _MALFORMED = (
 )
 """Extended lengths, and lengths that contradict each other."""
 
-_UNKNOWN_INSTRUCTIONS = (0x02, 0x36, 0x7A, 0xFA)
+UNKNOWN_INSTRUCTIONS = (0x02, 0x36, 0x7A, 0xFA)
 _KNOWN = tuple(command for command in spec().commands.values() if not command.draft)
 _CHANGES = frozenset(
     {"RESET RETRY COUNTER", "PUT DATA", "STORE DATA", "SET STATUS", "PUT KEY", "DELETE KEY"}
@@ -72,7 +81,7 @@ def test_a_known_instruction_in_another_class_is_refused(card: CardUnderTest) ->
 @requirement("GEN-04", needs=APPLICATION)
 def test_an_unknown_instruction_is_refused(card: CardUnderTest) -> None:
     card.select()
-    for ins in _UNKNOWN_INSTRUCTIONS:
+    for ins in UNKNOWN_INSTRUCTIONS:
         card.expect("6D00", Apdu(0x00, ins, 0x00, 0x00))
         card.expect("6D00", Apdu(0x80, ins, 0x00, 0x00))
 
@@ -81,7 +90,7 @@ def test_an_unknown_instruction_is_refused(card: CardUnderTest) -> None:
 def test_an_unknown_instruction_is_refused_in_a_session_and_when_suspended(
     card: CardUnderTest,
 ) -> None:
-    unknown = Apdu(0x00, _UNKNOWN_INSTRUCTIONS[0], 0x00, 0x00)
+    unknown = Apdu(0x00, UNKNOWN_INSTRUCTIONS[0], 0x00, 0x00)
     card.expect("6D00", unknown, card.session().channel)
     with suspended(card):
         card.select()
@@ -172,35 +181,30 @@ def test_a_pin_command_of_a_wrong_length_costs_no_try(card: CardUnderTest) -> No
 
 
 @requirement("GEN-11", needs=APPLICATION)
-@pytest.mark.parametrize("command", _MALFORMED)
+@pytest.mark.parametrize("command", MALFORMED)
 def test_lengths_in_another_form_are_refused_before_anything_else(
     card: CardUnderTest, command: str
 ) -> None:
     card.select()
     card.expect_bytes("6700", bytes.fromhex(command))
-    card.select_manager()
-    card.expect_bytes("6700", bytes.fromhex(command))
 
 
 @requirement("GEN-11", needs=WITH_KEYS)
-@pytest.mark.parametrize("on_manager", [False, True], ids=["application", "card manager"])
-def test_lengths_in_another_form_leave_a_session_open(
-    card: CardUnderTest, on_manager: bool
-) -> None:
-    channel = card.session(on_manager=on_manager).channel
-    key_information = manager("GET DATA", 0x00, 0xE0, answer=True)
-    for command in _MALFORMED:
+def test_lengths_in_another_form_leave_a_session_open(card: CardUnderTest) -> None:
+    channel = card.session().channel
+    for command in MALFORMED:
         card.expect_bytes("6700", bytes.fromhex(command))
-        if on_manager:
-            card.expect("9000", key_information, channel)
-        else:
-            expect_open(card, channel)
+        expect_open(card, channel)
 
 
-@requirement("GEN-08", needs=WITH_KEYS)
+@requirement("GEN-08", needs=ISSUED)
 def test_malformed_data_is_refused(card: CardUnderTest) -> None:
     card.select()
     card.expect("6A80", application("GET DATA PART", 0x3F, 0xFF, b"\x5c\x05\xdf", answer=True))
+
+
+@requirement("GEN-08", needs=MANAGER)
+def test_the_card_manager_refuses_malformed_data(card: CardUnderTest) -> None:
     channel = card.session(on_manager=True).channel
     for name, p1, p2, data in (
         ("DELETE KEY", 0x00, 0x00, "D20230"),
@@ -211,7 +215,7 @@ def test_malformed_data_is_refused(card: CardUnderTest) -> None:
         card.expect("6A80", manager(name, p1, p2, bytes.fromhex(data), answer=True), channel)
 
 
-@requirement("GEN-08", needs=WITH_KEYS)
+@requirement("GEN-08", needs=MANAGER)
 @pytest.mark.parametrize("reference", ["D200", "D2023E3E"])
 def test_a_key_reference_that_is_not_one_byte_is_malformed(
     card: CardUnderTest, reference: str
@@ -221,7 +225,7 @@ def test_a_key_reference_that_is_not_one_byte_is_malformed(
     card.expect("6A80", command, channel)
 
 
-@requirement("GEN-08", needs=WITH_KEYS)
+@requirement("GEN-08", needs=MANAGER)
 def test_a_name_longer_than_an_aid_is_malformed(card: CardUnderTest) -> None:
     search = bytes((0x4F, _LONGEST_AID + 1)) + NO_SUCH_AID.ljust(_LONGEST_AID + 1, b"\x01")
     channel = card.session(on_manager=True).channel
@@ -232,7 +236,7 @@ def test_a_name_longer_than_an_aid_is_malformed(card: CardUnderTest) -> None:
 @requirement("GEN-09", needs=APPLICATION)
 def test_no_command_in_clear_meets_an_internal_error(card: CardUnderTest) -> None:
     harmless = [c.ins for c in _KNOWN if c.name not in (*_CHANGES, *_NOT_AT_RANDOM)]
-    _try_many(card, Random(3), [*harmless, *_UNKNOWN_INSTRUCTIONS])
+    _try_many(card, Random(3), [*harmless, *UNKNOWN_INSTRUCTIONS])
 
 
 @requirement("GEN-09", needs=at(Stage.ISSUED, leaves=Stage.ISSUED))
@@ -256,7 +260,7 @@ def _try_many(card: CardUnderTest, random: Random, instructions: list[int]) -> N
             random.randbytes(random.choice((0, 1, 8, 16, 17, 255))),
             ne=random.choice((0, 1, 256)),
         )
-        _no_internal_error(card.send(apdu).sw, apdu)
+        no_internal_error(card.send(apdu).sw, apdu)
 
 
 def _try_many_in_session(card: CardUnderTest, random: Random) -> None:
@@ -268,7 +272,7 @@ def _try_many_in_session(card: CardUnderTest, random: Random) -> None:
         data = random.randbytes(random.choice((0, 1, 8, 17, 100)))
         apdu = Apdu(command.cla, command.ins, p1, p2, data, 256, command.name, secret=True)
         channel = card.session().channel
-        _no_internal_error(card.send(apdu, channel).sw, apdu)
+        no_internal_error(card.send(apdu, channel).sw, apdu)
 
 
 def _parameter(text: str, random: Random) -> int:
@@ -278,7 +282,7 @@ def _parameter(text: str, random: Random) -> int:
         return random.randrange(256)
 
 
-def _no_internal_error(sw: int, apdu: Apdu) -> None:
+def no_internal_error(sw: int, apdu: Apdu) -> None:
     header = apdu.header.hex().upper()
     check(sw not in _INTERNAL_ERRORS, header, f"{sw:04X}", "no internal error")
 

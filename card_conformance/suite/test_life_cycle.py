@@ -9,7 +9,7 @@ from applet_spec import spec
 from card_conformance.card_under_test import CardUnderTest, dek
 from card_conformance.failure import check, same
 from card_conformance.keyring import invented_keys
-from card_conformance.needs import WITH_KEYS, WITH_PIN, Needs, Stage, at
+from card_conformance.needs import MANAGER, WITH_PIN, Needs, Stage, at
 from card_conformance.requirement import requirement
 from card_conformance.suite.cap import PACKAGE, install, instance, on_card
 from card_conformance.suite.support import NO_SUCH_AID, application, get_data, manager, tag_of
@@ -84,6 +84,20 @@ def test_a_locked_application_cannot_be_selected_and_its_state_says_so(
         same("state of the locked application", f"{state:02X}", f"{before | spec().lock_bit:02X}")
 
 
+@requirement("SST-04", needs=at(Stage.KEYED))
+def test_a_locked_application_of_a_loaded_file_cannot_be_selected(card: CardUnderTest) -> None:
+    with on_card(card) as channel:
+        card.expect("9000", install(instance()), channel)
+        before = _state(card, channel, instance())
+        with _locked(card, instance()):
+            card.expect("6A82", _select(instance()))
+            card.reader.reset()
+            card.expect("6A82", _select(instance()[:-1]))
+            state = _state(card, card.session(on_manager=True).channel, instance())
+            same("state of the locked application", state, before | spec().lock_bit)
+        card.expect("9000", _select(instance()))
+
+
 @requirement("SST-05", needs=at(Stage.KEYED))
 @pytest.mark.parametrize("selectable", [True, False], ids=["SELECTABLE", "INSTALLED"])
 def test_unlocking_leads_back_to_the_state_before(card: CardUnderTest, selectable: bool) -> None:
@@ -105,7 +119,19 @@ def test_another_change_of_an_applications_state_is_refused(card: CardUnderTest)
     same("state", card.select().state, before)
 
 
-@requirement("SST-06", needs=WITH_KEYS)
+@requirement("SST-05", needs=at(Stage.KEYED))
+def test_another_change_of_the_state_of_an_application_of_a_loaded_file_is_refused(
+    card: CardUnderTest,
+) -> None:
+    with on_card(card) as channel:
+        card.expect("9000", install(instance()), channel)
+        before = _state(card, channel, instance())
+        for p2 in (0x07, 0x3F, 0x7F, 0x0F):
+            card.expect("6985", _set(instance(), p2), channel)
+        same("state", _state(card, channel, instance()), before)
+
+
+@requirement("SST-06", needs=MANAGER)
 def test_an_application_that_is_not_there_cannot_be_locked(card: CardUnderTest) -> None:
     channel = card.session(on_manager=True).channel
     for p2 in (0x80, 0x00):
@@ -193,6 +219,22 @@ def test_a_locked_card_changes_nothing_but_its_life_cycle(card: CardUnderTest) -
         card.expect("9000", SetCardStatus(_STATES["SECURED"]).apdu(), channel)
         same("state of the card", _card_state(card, channel), _STATES["SECURED"])
         card.expect("6A88", DeleteContent(NO_SUCH_AID).apdu(), channel)
+
+
+@requirement("GEN-05", needs=_KEYED)
+def test_a_locked_card_refuses_with_6985_before_looking_at_session_and_parameters(
+    card: CardUnderTest,
+) -> None:
+    with _card_locked(card):
+        channel = card.session(on_manager=True).channel
+        for command in spec().card_manager.values():
+            if "CARD_LOCKED" not in command.states:
+                wrong = manager(command.name, 0x77, 0x77, b"\x01\x02\x03")
+                card.expect("6985", wrong, channel)
+        card.select_manager()
+        for command in spec().card_manager.values():
+            if "CARD_LOCKED" not in command.states:
+                card.expect("6985", manager(command.name, 0x77, 0x77, b"\x01\x02\x03"))
 
 
 @requirement("SST-03", needs=_KEYED)

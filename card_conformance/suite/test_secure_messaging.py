@@ -14,7 +14,6 @@ from card_conformance.suite.support import (
     expect_closed,
     expect_open,
     get_data,
-    manager,
     raw,
     raw_with,
     read,
@@ -202,15 +201,11 @@ def test_what_is_written_without_le_is_written(card: CardUnderTest) -> None:
 
 
 @requirement("SM-09", needs=WITH_KEYS)
-@pytest.mark.parametrize("on_manager", [False, True], ids=["application", "card manager"])
 def test_select_with_secure_messaging_is_refused_and_the_session_goes_on(
-    card: CardUnderTest, on_manager: bool
+    card: CardUnderTest,
 ) -> None:
-    channel = card.session(on_manager=on_manager).channel
+    channel = card.session().channel
     for _ in range(2):
         for aid in (spec().aids.isd, spec().aids.instance):
             card.expect("6882", Select(aid).apdu(), channel)
-    if on_manager:
-        card.expect("9000", manager("GET DATA", 0x00, 0xE0, answer=True), channel)
-    else:
-        expect_open(card, channel)
+    expect_open(card, channel)

@@ -38,7 +38,16 @@ check_libraries() {
         die "Libraries of the Java card are not those of $hashes. Do not use them: ask who mirrors Maven Central for you."
 }
 
+# Two Mavens in one folder break each other's work: one waits for the other. Every checkout has this file.
+alone() {
+    command -v flock >/dev/null || return 0
+    exec 9<applet/pom.xml
+    flock --nonblock 9 || { say "Waiting for another build of the Java card." && flock 9; }
+}
+
 build() {
+    is_fresh && return
+    alone
     is_fresh && return
     say "Building the Java card."
     local before
@@ -54,6 +63,7 @@ tests() {
         say "There is no Maven: the Java card's own tests are skipped."
         return
     fi
+    alone
     maven test || die "Tests of the Java card have failed."
     closing_lines <"$log"
     if [ -n "${CI:-}" ] && closing_lines <"$log" | grep -v -q 'Skipped: 0$'; then

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,15 @@ def test_the_java_card_is_built_once_for_each_content(tree: Tree) -> None:
     shutil.rmtree(tree.folder / "applet" / "link")
     tree.run("build")
     assert tree.builds == 3
+
+
+def test_two_builds_at_once_wait_for_each_other(tree: Tree) -> None:
+    (tree.folder / "bin" / "mvn").write_text(f"#!/bin/sh\nsleep 1\n{MAVEN}")
+    with ThreadPoolExecutor() as pool:
+        runs = list(pool.map(tree.run, ("build", "build")))
+    assert [run.returncode for run in runs] == [0, 0]
+    assert tree.builds == 1
+    assert sum("Waiting for another build" in run.stderr for run in runs) == 1
 
 
 def test_a_library_with_another_hash_is_not_taken(tree: Tree) -> None:

@@ -7,12 +7,14 @@ import unicard.card.AppletModule;
 /** What the issuer domain may ask of the runtime environment. */
 public interface AppletHost {
     /**
-     * Runs {@code install} of a module's applet and waits for its {@code register}.
+     * Runs {@code install} of a module's applet and waits for its {@code register}. Until the next
+     * {@link #atomically} commits, in which the domain notes the applet, the install can still be undone:
+     * where that fails or the power does, what install wrote to older objects is put back (JCRE 3.0.5, 3.1).
      *
      * @param instance AID that the applet registers with
      * @param data what install gets: LV instance AID, LV control information, LV parameters
      *     (GlobalPlatform Card 2.3.1, table 11-49 and Java Card API, Applet.install)
-     * @return the applet, not yet in any registry; what install wrote stays whatever happens to it
+     * @return the applet, not yet in any registry
      * @throws StatusWordException 6A80 where install throws, does not register, or asks for another
      *     AID; 6A84 where memory runs out; the ISOException's own reason where it throws one
      */

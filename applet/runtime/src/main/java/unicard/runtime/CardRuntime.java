@@ -205,6 +205,7 @@ final class CardRuntime extends SimulatorRuntime implements Contexts {
     @Override
     public void abortTransaction() {
         memory.abort();
+        heap.reclaim(array -> !memory.transactionCreated().contains(array));
     }
 
     @Override

@@ -48,9 +48,11 @@ final class Host implements AppletHost {
     @Override
     public Applet install(AppletModule module, byte[] instance, byte[] data) {
         lastInstalled = module.className();
+        memory.attempt();
         try {
             return new Installation(runtime, calls, instance).run(module, data, parameters);
         } catch (StatusWordException refusal) {
+            memory.giveUp();
             collect();
             throw refusal;
         }

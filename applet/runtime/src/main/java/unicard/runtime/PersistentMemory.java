@@ -91,7 +91,7 @@ public final class PersistentMemory {
 
     /**
      * Runs a change as one transaction of the platform, without limit of size: it commits where the
-     * change returns true, and is undone where it returns false or throws.
+     * change returns true, and is undone where it returns false or throws. So is an attempt before it.
      *
      * @return what the change returned
      * @throws IllegalStateException while a transaction is open
@@ -105,8 +105,10 @@ public final class PersistentMemory {
         } finally {
             if (commits) {
                 commitOpen();
+                writer.attempt(null);
             } else if (!power.dead()) {
                 rollBack();
+                giveUp();
             }
         }
         return commits;
@@ -117,26 +119,51 @@ public final class PersistentMemory {
         lastAborted = Collections.newSetFromMap(new IdentityHashMap<>());
         lastAborted.addAll(room.created());
         room.giveBackCreated();
-        if (!lastAborted.isEmpty()) {
-            volatiles.retain(this::forgetsAborted);
-        }
+        forget(lastAborted);
         writer.watch();
     }
 
-    private boolean forgetsAborted(Object array) {
-        if (array instanceof Object[] references) {
-            for (int i = 0; i < references.length; i++) {
-                if (lastAborted.contains(references[i])) {
-                    references[i] = null;
+    /** Volatile arrays of objects refer to none of these any more. */
+    private void forget(Set<Object> gone) {
+        if (gone.isEmpty()) {
+            return;
+        }
+        volatiles.retain(array -> {
+            if (array instanceof Object[] references) {
+                for (int i = 0; i < references.length; i++) {
+                    references[i] = gone.contains(references[i]) ? null : references[i];
                 }
             }
-        }
-        return true;
+            return true;
+        });
     }
 
     /** Objects that the last aborted transaction created; nothing may refer to them any more. */
     public Set<Object> transactionCreated() {
         return lastAborted;
+    }
+
+    // ---- Installs
+
+    /**
+     * An install begins. It has succeeded with the next change that {@link #atomically} commits; until
+     * then {@link #giveUp} undoes it, and so does {@link #powerOn} after a cut.
+     */
+    public void attempt() {
+        writer.attempt(new Attempt());
+    }
+
+    /**
+     * The install has failed, if there is one: what was there before is as it was, apart from writes
+     * that are not conditional, and nothing that was there refers to what the install made. Each place
+     * put back is a write, and so is the end of them.
+     */
+    public void giveUp() {
+        Attempt attempt = writer.attempt();
+        if (attempt != null) {
+            writer.undoAttempt();
+            forget(attempt.made());
+        }
     }
 
     // ---- Power
@@ -157,7 +184,7 @@ public final class PersistentMemory {
     }
 
     /**
-     * Gives power and undoes an unfinished transaction; each undone write is a write too, and a cut
+     * Gives power and undoes an unfinished transaction or install; each undone write is a write too, and a cut
      * among them makes the next power-on begin anew.
      *
      * @throws PowerCut where the power fails again meanwhile
@@ -168,6 +195,7 @@ public final class PersistentMemory {
         if (transaction.open()) {
             rollBack();
         }
+        giveUp();
     }
 
     /** Takes the power. Nothing is written until {@link #powerOn}. */
@@ -222,6 +250,18 @@ public final class PersistentMemory {
     public void allocated(Object object, int size) {
         room.demand(size);
         power.spend();
+        take(object, size);
+    }
+
+    /** A transient array was made: it takes no room here, but an abort or a failed install takes it back. */
+    void allocatedTransient(Object array) {
+        take(array, 0);
+    }
+
+    private void take(Object object, int size) {
+        if (writer.attempt() != null && !room.knows(object)) {
+            writer.attempt().makes(object);
+        }
         room.take(object, size, transaction.open());
     }
 
@@ -268,11 +308,11 @@ public final class PersistentMemory {
     /**
      * Remembers the state of the memory; replaces an earlier checkpoint.
      *
-     * @throws IllegalStateException while a transaction is open or waits for its recovery
+     * @throws IllegalStateException while a transaction or an install goes on or waits for its recovery
      */
     public void checkpoint() {
-        if (transaction.open()) {
-            throw new IllegalStateException("a transaction is open or not yet rolled back");
+        if (transaction.open() || writer.attempt() != null) {
+            throw new IllegalStateException("a transaction or an install is not at its end");
         }
         writer.checkpoint(new Checkpoint(room.used()));
     }
@@ -291,7 +331,7 @@ public final class PersistentMemory {
         power.keep();
         transaction.forget();
         room.keepCreated();
-        writer.watch();
+        writer.attempt(null);
         checkpoint.restore();
         room.setUsed(checkpoint.used());
     }

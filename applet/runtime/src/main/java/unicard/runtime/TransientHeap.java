@@ -82,6 +82,7 @@ final class TransientHeap extends TransientMemory {
             scratch.add(array, event, owner);
         } else {
             charged.put(array, new Charge(event, owner, length * size));
+            memory.allocatedTransient(array);
             use(event, length * size);
         }
         return array;

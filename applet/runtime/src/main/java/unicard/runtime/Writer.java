@@ -1,6 +1,7 @@
 package unicard.runtime;
 
 import java.lang.reflect.Field;
+import java.util.List;
 
 /**
  * Announces writes of persistent memory: each is noted where an open transaction may take it back and
@@ -12,6 +13,7 @@ final class Writer {
     private final Room room;
     private final Transaction transaction;
     private Checkpoint checkpoint;
+    private Attempt attempt;
     /** Whether anybody wants to know of writes: most of the time not. */
     private boolean watched;
 
@@ -34,9 +36,33 @@ final class Writer {
         watch();
     }
 
+    /** The install that is not yet known to have succeeded; null: none. */
+    Attempt attempt() {
+        return attempt;
+    }
+
+    void attempt(Attempt next) {
+        attempt = next;
+        watch();
+    }
+
     /** To be called when a transaction has begun or ended. */
     void watch() {
-        watched = checkpoint != null || transaction.open();
+        watched = checkpoint != null || attempt != null || transaction.open();
+    }
+
+    /** Puts everything back that an install wrote, newest first. Cut in the middle, it can be repeated. */
+    void undoAttempt() {
+        List<Undo> entries = attempt.entries();
+        for (int i = entries.size() - 1; i >= 0; i--) {
+            aboutToPutBack(entries.get(i));
+            power.spend();
+            entries.get(i).putBack();
+        }
+        if (!entries.isEmpty()) {
+            power.spend();
+        }
+        attempt(null);
     }
 
     /**
@@ -47,6 +73,9 @@ final class Writer {
      */
     void array(Object array, int offset, int length) {
         if (watched) {
+            if (attempt != null) {
+                attempt.note(array, offset, length);
+            }
             if (transaction.open()) {
                 int bytes = length * Fields.size(array.getClass().getComponentType());
                 transaction.note(bytes, Undo.range(array, offset, length));
@@ -74,6 +103,9 @@ final class Writer {
         if (watched) {
             Field field = Fields.at(site);
             if (!Fields.isFinal(field)) {
+                if (attempt != null) {
+                    attempt.note(field, holder);
+                }
                 if (transaction.open()) {
                     note(field, holder);
                 }

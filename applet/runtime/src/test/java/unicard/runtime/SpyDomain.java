@@ -25,6 +25,7 @@ public final class SpyDomain implements IssuerDomain {
         byte[] aid = Terminal.bytes(Terminal.FIRST);
         byte[] data = Terminal.bytes("05" + Terminal.FIRST + "0000");
         applet = host.install(new AppletModule(aid, "probes.environment.Echo"), aid, data);
+        host.atomically(() -> true);
         notes.append('m');
     }
 

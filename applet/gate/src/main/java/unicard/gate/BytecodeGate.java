@@ -133,7 +133,7 @@ public final class BytecodeGate {
                     limits.method(place, method);
                     code.judge(place, method, calls.installOnly(file, method));
                     if (method.name.equals("<clinit>")) {
-                        StaticInit.judge(place, file, method, findings);
+                        StaticInit.judge(place, file, method, classes.isInLibrary(file), findings);
                     }
                 }
             }

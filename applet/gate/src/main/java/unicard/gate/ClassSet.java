@@ -67,6 +67,15 @@ final class ClassSet {
         return above(file.name()).contains("javacard/framework/Applet");
     }
 
+    /** Whether a class is in a package without applets. */
+    boolean isInLibrary(ClassFile file) {
+        return files().stream().noneMatch(each -> isApplet(each) && packageOf(each).equals(packageOf(file)));
+    }
+
+    private static String packageOf(ClassFile file) {
+        return file.name().substring(0, file.name().lastIndexOf('/') + 1);
+    }
+
     /** Whether a method stands in for one that the runtime environment or other applets call. */
     boolean calledFromOutside(ClassFile file, MethodNode method) {
         String member = method.name + " " + method.desc;

@@ -61,7 +61,7 @@ public enum Rule {
     ASSERT("there is no assert", "throw an ISOException, or leave the check to the tests"),
     /** Static initialisers beyond constants. */
     STATIC_INIT(
-            "static fields start as constants or arrays of constants",
+            "static fields start as constants or, in a package with an applet, arrays of constants",
             "set them in install, or keep the value in the applet object"),
     /** finalize. */
     FINALIZE("nothing is finalized", "drop finalize"),

@@ -7,17 +7,24 @@ import org.objectweb.asm.tree.LdcInsnNode;
 import org.objectweb.asm.tree.LineNumberNode;
 import org.objectweb.asm.tree.MethodNode;
 
-/** Judges a static initialiser: constants and arrays of constants only (JCVM 2.2.4.6). */
+/**
+ * Judges a static initialiser: constants only, and arrays of constants where the package has an applet
+ * (JCVM 2.2.4.6).
+ */
 final class StaticInit {
     private StaticInit() {}
 
-    static void judge(Findings.Place place, ClassFile file, MethodNode init, Findings findings) {
+    static void judge(
+            Findings.Place place, ClassFile file, MethodNode init, boolean inLibrary, Findings findings) {
         Findings.Place here = place;
         for (AbstractInsnNode insn : init.instructions) {
             if (insn instanceof LineNumberNode line) {
                 here = place.at(line.line);
             } else if (insn.getOpcode() >= 0 && !allowed(file, insn)) {
                 findings.add(here, Rule.STATIC_INIT, "something else is done here");
+                return;
+            } else if (insn.getOpcode() == Opcodes.NEWARRAY && inLibrary) {
+                findings.add(here, Rule.STATIC_INIT, "an array is made here, and the package has no applet");
                 return;
             }
         }

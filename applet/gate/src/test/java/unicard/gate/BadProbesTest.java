@@ -69,6 +69,18 @@ class BadProbesTest {
         return bad.stream();
     }
 
+    @Test
+    void an_array_of_constants_is_refused_in_a_package_without_applet() throws Exception {
+        List<byte[]> library = Probes.withNested("probes.gate.library.Tables");
+        List<byte[]> applet = Probes.withNested("probes.gate.good.Purse");
+        library.addAll(applet);
+        List<Finding> findings = BytecodeGate.STANDARD.findings(library).stream()
+                .filter(each -> each.className().startsWith("probes.gate.library."))
+                .toList();
+        assertEquals(List.of(Rule.STATIC_INIT), findings.stream().map(Finding::rule).toList());
+        assertTrue(findings.get(0).toString().contains("the package has no applet"));
+    }
+
     @ParameterizedTest
     @MethodSource("refused")
     void a_bad_probe_is_refused_for_its_rule_and_no_other(Bad bad) throws Exception {

@@ -35,6 +35,8 @@ class GoodProbesTest {
         except("probes.memory.Loops", Rule.NEW);
         except("probes.memory.Copies", Rule.OPTIONAL_API);
         except("probes.environment.Memories", Rule.NEW, Rule.ALLOCATION);
+        except("probes.environment.Traces", Rule.ALLOCATION);
+        except("probes.gate.library.Tables", Rule.STATIC_INIT);
         except("probes.environment.Throws", Rule.NEW, Rule.JAVA_API);
         except("probes.environment.Garbage", Rule.NEW);
         except("probes.environment.Server", Rule.ALLOCATION);

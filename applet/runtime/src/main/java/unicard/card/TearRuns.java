@@ -14,6 +14,8 @@ final class TearRuns<T> implements Iterator<Tears.Seen<T>> {
     private final Tears.Step act;
     private final Tears.Step recover;
     private final Function<? super CardCore, ? extends T> look;
+    /** How often the action writes; -1: not counted yet. */
+    private long writes = -1;
     private long cut = 1;
     private long recoveryCut;
     private boolean done;
@@ -54,7 +56,11 @@ final class TearRuns<T> implements Iterator<Tears.Seen<T>> {
                 return again;
             }
         }
+        if (writes < 0) {
+            count();
+        }
         boolean completed = !tornAct();
+        demandAlike(completed == cut > writes);
         recover.on(card);
         Tears.Seen<T> seen = new Tears.Seen<>(cut, 0, completed, look.apply(card));
         done = completed;
@@ -64,10 +70,7 @@ final class TearRuns<T> implements Iterator<Tears.Seen<T>> {
 
     /** One more run with the same cut and another one in the recovery; null: it writes no further. */
     private Tears.Seen<T> cutTwice() {
-        if (!tornAct()) {
-            throw new IllegalStateException(
-                    "the action was cut at write " + cut + " once, and another time not: it must write alike");
-        }
+        demandAlike(tornAct());
         if (torn(recover, recoveryCut)) {
             recover.on(card);
             return new Tears.Seen<>(cut, recoveryCut++, false, look.apply(card));
@@ -77,21 +80,39 @@ final class TearRuns<T> implements Iterator<Tears.Seen<T>> {
     }
 
     private boolean tornAct() {
-        card.restore();
-        card.reset();
-        approach.on(card);
+        approach();
         return torn(act, cut);
     }
 
-    private boolean torn(Tears.Step step, long n) {
-        if (n > MOST_WRITES) {
-            throw new IllegalStateException("there is no end to what it writes: " + MOST_WRITES);
+    private void approach() {
+        card.restore();
+        card.reset();
+        approach.on(card);
+    }
+
+    private void count() {
+        approach();
+        long before = card.measures().totalWrites();
+        torn(act, MOST_WRITES);
+        writes = card.measures().totalWrites() - before;
+    }
+
+    private void demandAlike(boolean alike) {
+        if (!alike) {
+            throw new IllegalStateException("the action writes " + writes
+                    + " times in one run and not in that with a cut at write " + cut + ": it must write alike");
         }
+    }
+
+    private boolean torn(Tears.Step step, long n) {
         card.cutPowerAt(n);
         try {
             step.on(card);
             return false;
         } catch (PowerCutException cutHere) {
+            if (n == MOST_WRITES) {
+                throw new IllegalStateException("there is no end to what it writes: " + MOST_WRITES);
+            }
             return true;
         } finally {
             card.keepPower();

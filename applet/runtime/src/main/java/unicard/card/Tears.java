@@ -22,7 +22,7 @@ import java.util.stream.StreamSupport;
  * is: approach with steady power, act with the power cut at the n-th write, recover, look. Where the
  * recovery writes too, the run is repeated with the recovery cut at its first, second… write, and
  * recovered once more. The last run is the one whose action comes to its end. The action must write the
- * same number of times each time; what it answers may differ.
+ * same number of times each time, and is run once before them to count; what it answers may differ.
  *
  * @param <T> what is looked at; it should have equals and toString
  */

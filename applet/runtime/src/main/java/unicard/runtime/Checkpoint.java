@@ -17,6 +17,7 @@ final class Checkpoint {
     private final int used;
     private final Map<Object, Object> arrays = new WeakHashMap<>();
     private final Map<Object, Map<Field, Object>> fields = new IdentityHashMap<>();
+    private final Map<Object, Runnable> others = new IdentityHashMap<>();
     private Object lastArray;
 
     Checkpoint(int used) {
@@ -45,10 +46,16 @@ final class Checkpoint {
         }
     }
 
+    /** An object of the platform that no array and no field stands for is about to change. */
+    void save(Object object, Runnable putBack) {
+        others.putIfAbsent(object, putBack);
+    }
+
     /** What only this checkpoint may refer to. */
     List<Object> remembered() {
         List<Object> remembered = new ArrayList<>(arrays.values());
         fields.values().forEach(saved -> remembered.addAll(saved.values()));
+        remembered.addAll(others.values());
         return remembered;
     }
 
@@ -59,8 +66,10 @@ final class Checkpoint {
                         saved.forEach(
                                 (field, old) ->
                                         Fields.set(field, holder instanceof Class ? null : holder, old)));
+        others.values().forEach(Runnable::run);
         arrays.clear();
         fields.clear();
+        others.clear();
         lastArray = null;
     }
 

@@ -336,6 +336,17 @@ public final class PersistentMemory {
         room.setUsed(checkpoint.used());
     }
 
+    /**
+     * An object of the platform is about to change in a way that is no write of the memory.
+     *
+     * @param putBack what {@link #restore} does about it
+     */
+    public void willChange(Object object, Runnable putBack) {
+        if (writer.checkpoint() != null) {
+            writer.checkpoint().save(object, putBack);
+        }
+    }
+
     // ---- Measures
 
     /** Sets the counters of a command to zero. */

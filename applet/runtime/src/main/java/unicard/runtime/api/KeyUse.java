@@ -25,6 +25,12 @@ final class KeyUse {
      * @param repeat does it once more
      */
     void begins(Key withKey, Runnable repeat) {
+        Key oldKey = key;
+        Runnable oldRepeat = again;
+        Hooks.memory().willChange(this, () -> {
+            key = oldKey;
+            again = oldRepeat;
+        });
         key = withKey;
         again = repeat;
         session = Hooks.memory().session();
@@ -34,11 +40,12 @@ final class KeyUse {
     /**
      * Before each use of the object.
      *
-     * @throws CryptoException UNINITIALIZED_KEY where the key is no more
+     * @throws CryptoException INVALID_INIT where it was not initialised, UNINITIALIZED_KEY where the key
+     *     is no more
      */
     void goesOn() {
         if (key == null) {
-            return;
+            CryptoException.throwIt(CryptoException.INVALID_INIT);
         }
         PersistentMemory memory = Hooks.memory();
         boolean reset = memory.session() != session;

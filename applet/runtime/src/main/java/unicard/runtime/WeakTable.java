@@ -50,12 +50,13 @@ final class WeakTable {
     void put(Object object, int value) {
         forgetAnswers();
         int slot = slot(object);
-        if (entries[slot] == null && ++filled * 2 > entries.length) {
+        if (entries[slot] == null && (filled + 1) * 2 > entries.length) {
             rebuild(kept -> true);
-            filled++;
             slot = slot(object);
         }
-        entries[slot] = new Entry(object, value);
+        Entry entry = new Entry(object, value);
+        filled += entries[slot] == null ? 1 : 0;
+        entries[slot] = entry;
     }
 
     /** Drops what does not pass, and what the JVM has collected. */
@@ -75,29 +76,35 @@ final class WeakTable {
     }
 
     private int slot(Object object) {
-        int mask = entries.length - 1;
+        return slot(entries, object);
+    }
+
+    private static int slot(Entry[] table, Object object) {
+        int mask = table.length - 1;
         int slot = System.identityHashCode(object) & mask;
-        while (entries[slot] != null && !entries[slot].refersTo(object)) {
+        while (table[slot] != null && !table[slot].refersTo(object)) {
             slot = slot + 1 & mask;
         }
         return slot;
     }
 
+    /** An applet's recursion may run out of stack in here: the table changes when all is done. */
     private void rebuild(Predicate<Object> passes) {
-        Entry[] old = entries;
         int alive = 0;
-        for (Entry entry : old) {
+        for (Entry entry : entries) {
             alive += entry != null && entry.get() != null ? 1 : 0;
         }
-        entries = new Entry[Math.max(64, Integer.highestOneBit(alive + 1) * 8)];
-        filled = 0;
-        for (Entry entry : old) {
+        Entry[] next = new Entry[Math.max(64, Integer.highestOneBit(alive + 1) * 8)];
+        int moved = 0;
+        for (Entry entry : entries) {
             Object object = entry == null ? null : entry.get();
             if (object != null && passes.test(object)) {
-                entries[slot(object)] = entry;
-                filled++;
+                next[slot(next, object)] = entry;
+                moved++;
             }
         }
+        entries = next;
+        filled = moved;
     }
 
     private void forgetAnswers() {

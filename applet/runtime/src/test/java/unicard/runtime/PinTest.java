@@ -109,9 +109,15 @@ class PinTest {
         assertEquals(2, pins.pin.getTriesRemaining());
         assertFalse(pins.check(WRONG));
         assertTrue(pins.check(RIGHT));
+    }
+
+    @Test
+    void no_abort_takes_back_that_tries_are_made_available_again() {
         pins.check(WRONG);
+        memory.commandStarts();
         pins.unblockAndAbort();
-        assertEquals(2, pins.pin.getTriesRemaining());
+        assertEquals(3, pins.pin.getTriesRemaining());
+        assertEquals(0, memory.commitPeak());
     }
 
     @Test

@@ -9,8 +9,8 @@ import unicard.runtime.TornArrays;
  * {@code javacard.framework.OwnerPIN} (Java Card 3.0.5 API); each card defines this class under that
  * name.
  *
- * <p>A presentation takes no part in a transaction: the try is spent before the comparison. {@link
- * #update} and {@link #resetAndUnblock} do take part (JCRE 9.3).
+ * <p>Counter and flag take no part in a transaction, neither at a presentation, whose try is spent
+ * before the comparison, nor where they are reset. {@link #update} does take part, counter and all.
  */
 public class TornOwnerPin implements PIN {
     private static final int TRIES = 0;
@@ -106,9 +106,9 @@ public class TornOwnerPin implements PIN {
         setValidatedFlag(false);
     }
 
-    /** Makes all tries available again. */
+    /** Makes all tries available again; no abort takes that back. */
     public void resetAndUnblock() {
         setValidatedFlag(false);
-        TornArrays.copy(new byte[] {tryLimit}, 0, state, TRIES, 1);
+        setTries(tryLimit);
     }
 }

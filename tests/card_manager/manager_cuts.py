@@ -93,6 +93,7 @@ def outcomes(
     other, and each time once more while the card recovers.
     """
     card.checkpoint()
+    begun(card, prepare)
     found = [shown(card, known)]
     host = begun(card, prepare)
     start = card.writes

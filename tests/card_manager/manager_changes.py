@@ -109,8 +109,8 @@ def locked(host: Terminal) -> None:
     sends(0xF0, 0x40, 0x80, INSTANCE)(host)
 
 
-def _three(host: Terminal) -> None:
-    for number in range(3):
+def _many(host: Terminal) -> None:
+    for number in range(12):
         sends(0xE6, 0x0C, 0, install_for(INSTANCE + bytes([number])))(host)
 
 
@@ -145,8 +145,8 @@ CONTENT = {
     "delete one of the card's own module": Change(
         after(lambda h: h.install()), session, sends(0xE4, 0, 0, deletion(AIDS.instance))
     ),
-    "delete a load file with its applications": Change(
-        after(loads, _three), session, sends(0xE4, 0, 0x80, deletion(PACKAGE))
+    "delete a load file with its twelve applications": Change(
+        after(loads, _many), session, sends(0xE4, 0, 0x80, deletion(PACKAGE))
     ),
     "replace a number and store another": Change(
         after(sends(0xE2, 0x90, 0, NUMBER)),

@@ -1,7 +1,9 @@
 """Power that fails at each write of something, and what the card shows of itself afterwards."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count as numbers
 
 import pytest
 
@@ -51,26 +53,34 @@ def _proven(
     card: AnyCard, information: bytes, known: Iterable[Keys], size: int
 ) -> Iterator[tuple[int, bytes, bytes]]:
     """Yield version, ENC and MAC of each set that answers as a host with these keys expects."""
-    keys = list(known)
     versions = sorted({information[at + 3] for at in range(2, len(information), 6)})
+    keys = list(known)
+    encs = sorted({each.enc for each in keys})
     for kvn in versions:
-        pairs = {(one.enc, other.mac) for one in keys for other in keys}
-        right = [pair for pair in sorted(pairs) if _is_right(card, kvn, *pair, size)]
+        macs = _macs(card, kvn, sorted({each.mac for each in keys}), size)
+        pairs = [(enc, mac) for mac in macs for enc in encs if len(enc) == len(mac)]
+        right = [pair for pair in pairs if _is_right(card, kvn, *pair, size)]
         assert len(right) <= 1
         yield from ((kvn, enc, mac) for enc, mac in right)
 
 
-def _is_right(card: AnyCard, kvn: int, enc: bytes, mac: bytes, size: int) -> bool:
-    host = Terminal(card.transmit, keys=Keys(enc, mac, b""), size=size)
-    if len(enc) != len(mac):
-        return False
+def _macs(card: AnyCard, kvn: int, macs: Iterable[bytes], size: int) -> list[bytes]:
+    """Return which of these keys the card's cryptogram is made with."""
     card.reset()
-    if host.raw(bytes([0x80, 0x50, kvn, 0, size]) + bytes(size))[1] != 0x9000:
-        return False
-    offer = host.initialize(kvn)
-    if offer[13 + size : 13 + 2 * size] != derive(host.s_mac, 0, host.context, 8 * size):
-        return False
-    assert host.external_authenticate(0x03) == 0x9000
+    challenge = bytes(range(size))
+    command = bytes([0x80, 0x50, kvn, 0, size]) + challenge + b"\x00"
+    offer, sw = Terminal(card.transmit).raw(command)
+    if sw != 0x9000:
+        return []
+    context, cryptogram = challenge + offer[13 : 13 + size], offer[13 + size : 13 + 2 * size]
+    s_macs = {mac: derive(mac, 6, context, 8 * len(mac)) for mac in macs}
+    return [mac for mac in macs if derive(s_macs[mac], 0, context, 8 * size) == cryptogram]
+
+
+def _is_right(card: AnyCard, kvn: int, enc: bytes, mac: bytes, size: int) -> bool:
+    card.reset()
+    host = Terminal(card.transmit, keys=Keys(enc, mac, b""), size=size)
+    host.authenticate(kvn, level=0x03)
     host.pad_empty = True
     return host.transmit(host.wrap(0x80, 0xCA, 0x00, 0xCF))[-2:] == b"\x90\x00"
 
@@ -85,12 +95,18 @@ def _selected(host: Terminal) -> Iterator[tuple[bytes, int]]:
 
 
 def outcomes(
-    card: AnyCard, prepare: Act, act: Act, known: Sequence[Keys], *, every: bool = False
+    card: AnyCard,
+    prepare: Act,
+    act: Act,
+    known: Sequence[Keys],
+    *,
+    every: Counter[str] | None = None,
 ) -> list[Shown]:
     """Return what the card shows before, after each cut and recovery, and after all of ``act``.
 
     The card is made ready by ``prepare``; then power fails at writes of ``act``, one after the
-    other, and each time once more while the card recovers.
+    other, and each time once more while the card recovers. With ``every`` it fails at each write
+    of both, and how often is counted there.
     """
     card.checkpoint()
     begun(card, prepare)
@@ -101,17 +117,42 @@ def outcomes(
     count = card.writes - start
     assert count
     last = shown(card, known)
-    for cut in range(1, count + 1) if every else some(count):
-        host = begun(card, prepare)
-        card.cut_power_at(cut)
-        with pytest.raises(PowerLost):
-            act(host)
-        assert not card.powered
-        with pytest.raises(PowerLost):
-            card.transmit(b"\x00\xa4\x04\x00")
-        recovered(card)
-        found.append(shown(card, known))
+    for cut in some(count) if every is None else range(1, count + 1):
+        for write in numbers(1):
+            _cut(card, prepare, act, cut)
+            if every is None:
+                recovered(card)
+                again = False
+            else:
+                again = _recovered(card, write)
+                every["power cuts"] += 1
+                every["power cuts while a card recovered"] += again
+            found.append(shown(card, known))
+            if not again:
+                break
     return [*found, last]
+
+
+def _cut(card: AnyCard, prepare: Act, act: Act, write: int) -> None:
+    host = begun(card, prepare)
+    card.cut_power_at(write)
+    with pytest.raises(PowerLost):
+        act(host)
+    assert not card.powered
+    with pytest.raises(PowerLost):
+        card.transmit(b"\x00\xa4\x04\x00")
+
+
+def _recovered(card: AnyCard, write: int) -> bool:
+    """Give power back, and take it again at a write of the recovery; say whether it had so many."""
+    card.cut_power_at(write)
+    try:
+        card.reset()
+    except PowerLost:
+        card.reset()
+        return True
+    card.keep_power()
+    return False
 
 
 def begun(card: AnyCard, prepare: Act) -> Terminal:

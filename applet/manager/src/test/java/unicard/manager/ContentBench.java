@@ -59,8 +59,11 @@ final class ContentBench implements AppletHost {
     }
 
     ContentBench(String className) {
-        LoadFile own =
-                new LoadFile(OWN, 0x0100, List.of(new AppletModule(OWN_MODULE, className)), true);
+        this(new AppletModule(OWN_MODULE, className));
+    }
+
+    ContentBench(AppletModule... modules) {
+        LoadFile own = new LoadFile(OWN, 0x0100, List.of(modules), true);
         CardOptions options =
                 new CardOptions(
                         512, 65536, 3072, 2048, 1000, false, Wiring.CONTACT_T1, NOTHING, "", Map.of(),
@@ -182,7 +185,7 @@ final class ContentBench implements AppletHost {
     }
 
     @Override
-    public void uninstall(Applet applet) {
+    public void uninstall(byte[] aid, Applet applet) {
         uninstalled.add(applet);
     }
 

@@ -9,10 +9,12 @@ import static unicard.manager.ContentBench.MAKE_SELECTABLE;
 import static unicard.manager.ContentBench.PERSONALIZE;
 import static unicard.manager.ContentBytes.*;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import unicard.card.AppletModule;
 import unicard.manager.Contract.Instruction;
 import unicard.manager.content.InertApplet;
 
@@ -84,6 +86,19 @@ class InstallTest {
         IllegalArgumentException missing =
                 assertThrows(IllegalArgumentException.class, () -> new ContentBench("no.such.Applet"));
         assertTrue(missing.getMessage().contains("no.such.Applet"), missing.getMessage());
+    }
+
+    @Test
+    void a_card_whose_own_load_file_has_more_modules_than_a_list_can_show_is_not_made() {
+        AppletModule[] modules = new AppletModule[9];
+        for (int i = 0; i < modules.length; i++) {
+            byte[] name = Arrays.copyOf(OWN_MODULE, 16);
+            name[15] = (byte) i;
+            modules[i] = new AppletModule(name, InertApplet.class.getName());
+        }
+        assertThrows(IllegalArgumentException.class, () -> new ContentBench(modules));
+        ContentBench most = new ContentBench(Arrays.copyOf(modules, 8));
+        assertEquals(0x9000, most.sw(Instruction.GET_STATUS, 0x10, 0x02, hex("4F00")));
     }
 
     @Test

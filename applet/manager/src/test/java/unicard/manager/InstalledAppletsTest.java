@@ -153,6 +153,14 @@ class InstalledAppletsTest {
     }
 
     @Test
+    void an_applet_that_is_told_still_has_its_name_and_its_registry_entry() {
+        card.install("Farewell", 1, (byte) 0);
+        card.install("Farewell", 2, (byte) 3);
+        assertEquals(0x9000, card.delete(aid(2), 0));
+        assertEquals("02 9000", card.ask(1, 0x50, 0));
+    }
+
+    @Test
     void what_an_applet_does_when_it_is_told_stops_nothing() {
         // JCRE 3.0.5, 11.3.4: exceptions of uninstall are ignored
         card.install("Farewell", 1, (byte) 0);

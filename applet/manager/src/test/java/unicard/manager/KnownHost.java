@@ -14,7 +14,7 @@ final class KnownHost implements AppletHost {
     }
 
     @Override
-    public void uninstall(Applet applet) {}
+    public void uninstall(byte[] aid, Applet applet) {}
 
     @Override
     public byte[] personalize(byte[] aid, Applet applet, byte[] command) {

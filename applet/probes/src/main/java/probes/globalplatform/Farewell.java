@@ -6,10 +6,12 @@ import javacard.framework.AppletEvent;
 import javacard.framework.ISO7816;
 import javacard.framework.ISOException;
 import javacard.framework.JCSystem;
+import org.globalplatform.GPSystem;
 
 /**
  * Counts its instances that were told of their deletion, for those that are left (INS 50). The last
- * byte of the install parameters says what uninstall does then: 01 throws, 02 leaves a transaction open.
+ * byte of the install parameters says what uninstall does then: 01 throws, 02 leaves a transaction open,
+ * 03 counts another one where it knows its AID and its registry entry.
  */
 public final class Farewell extends Applet implements AppletEvent {
     private static final byte COUNT = 0x50;
@@ -36,6 +38,8 @@ public final class Farewell extends Applet implements AppletEvent {
         } else if (manner == 2) {
             JCSystem.beginTransaction();
             gone = 0x7F;
+        } else if (manner == 3 && GPSystem.getRegistryEntry(JCSystem.getAID()).getAID() != null) {
+            gone++;
         }
     }
 

@@ -20,8 +20,8 @@ public interface AppletHost {
      */
     Applet install(AppletModule module, byte[] instance, byte[] data);
 
-    /** Tells an applet that it is being deleted (AppletEvent.uninstall). */
-    void uninstall(Applet applet);
+    /** Tells the applet of this AID that it is being deleted (AppletEvent.uninstall). */
+    void uninstall(byte[] aid, Applet applet);
 
     /**
      * Hands an application a command of its personalization, as {@code processData} of

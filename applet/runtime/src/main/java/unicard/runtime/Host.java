@@ -59,9 +59,9 @@ final class Host implements AppletHost {
     }
 
     @Override
-    public void uninstall(Applet applet) {
+    public void uninstall(byte[] aid, Applet applet) {
         if (applet instanceof AppletEvent event) {
-            calls.run(Application.of(null, new byte[0], applet), null, event::uninstall);
+            calls.run(Application.of(runtime.aidObject(aid), aid, applet), null, event::uninstall);
         }
     }
 

@@ -82,7 +82,7 @@ public final class PlainDomain implements IssuerDomain {
         if (gone == null) {
             throw new StatusWordException(0x6A88);
         }
-        host.uninstall(gone.applet());
+        host.uninstall(aid, gone.applet());
         host.atomically(() -> {
             registrations.remove(gone);
             return true;

@@ -53,7 +53,7 @@ public final class Deletion {
      */
     private void remove(List<InstanceEntry> instances, LoadFileEntry file) {
         for (InstanceEntry each : instances) {
-            host.uninstall(each.applet());
+            host.uninstall(each.aid(), each.applet());
         }
         registry.change(
                 content -> {

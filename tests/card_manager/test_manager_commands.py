@@ -83,6 +83,9 @@ def test_other_data_objects_get_6a88(host: Terminal) -> None:
     ("command", "sw"),
     [
         ("81CA9F7F00", 0x6881),  # GEN-01
+        ("0070000001", 0x6881),
+        ("00708001", 0x6881),
+        ("8070000001", 0x6D00),
         ("90CA9F7F00", 0x6884),  # GEN-02
         ("00F2800200", 0x6E00),  # GEN-03
         ("80B0000000", 0x6D00),  # GEN-04
@@ -197,6 +200,7 @@ def test_a_refused_command_leaves_the_session_and_its_counters(issuer: Terminal)
     assert issuer.sw(0x80, 0xF2, 0x7F, 0x02, b"\x4f\x00") == 0x6A86
     assert issuer.sw(0x80, 0xCA, 0x00, 0x42) == 0x6A88
     assert issuer.raw("81CA00CF00") == (b"", 0x6881)
+    assert issuer.raw("0070000001") == (b"", 0x6881)
     assert issuer.sw(0x80, 0xF2, 0x80, 0x02, b"\x4f\x00") == 0x9000
 
 

@@ -93,6 +93,17 @@ def test_external_authenticate_of_another_length_gets_6700(
     assert host.external_authenticate() == 0x6985
 
 
+@pytest.mark.parametrize("length", [0, 15, 16, 17, 32])
+@pytest.mark.parametrize("level", [0x00, 0x02, 0x31, 0x80])
+def test_a_level_that_is_none_is_refused_before_the_length_is_looked_at(
+    host: Terminal, level: int, length: int
+) -> None:
+    # GEN-06, SCP-07
+    host.initialize()
+    assert host.raw(apdu(0x84, 0x82, level, 0, bytes(length)))[1] == 0x6A86
+    assert host.external_authenticate() == 0x6985
+
+
 @pytest.mark.parametrize("i", [0x60, 0x61])
 @pytest.mark.parametrize("short", [1, 4, 7, 8])
 def test_a_mac_of_another_length_ends_the_session(make_card: MakeCard, i: int, short: int) -> None:

@@ -82,6 +82,7 @@ def test_get_data_answers_templates_bare_in_the_class_of_iso_7816(issuer: Termin
 WRONG = {
     "another tag": (b"\x44\x01\x01", 0x6A88),
     "another tag beside a right one": (IIN + b"\x5f\x20\x01a", 0x6A88),
+    "an empty value before another tag": (b"\x42\x00\x44\x01\x01", 0x6A88),
     "a value of 17 bytes": (b"\x42\x11" + bytes(17), 0x6A80),
     "an empty value": (b"\x45\x00", 0x6A80),
     "an object twice": (IIN + IIN, 0x6A80),

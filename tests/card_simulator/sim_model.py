@@ -81,6 +81,9 @@ class Model(ManagerModel):
             self.end_sequences()
             return word
         cla, ins, p1, p2, data = parts
+        if (cla, ins) == (0x00, 0x70):
+            self.end_sequences()
+            return 0x6881
         if (cla, ins) == (0x00, 0xA4):
             return self._select(p1, p2, data)
         if self.target == INERT or (self.target == APP and self.lasting.state == TERMINATED):
@@ -187,6 +190,8 @@ class Model(ManagerModel):
         forms = [f for f in forms if self.target == MANAGER or self.lasting.state in f.states]
         if not forms:
             return 0x6985
+        if rule is AUTHENTICATE and p1 not in self.levels:
+            return 0x6A86
         if not any(len(data) in form.lengths for form in forms):
             return 0x6700
         if rule is AUTHENTICATE:
@@ -220,8 +225,6 @@ class Model(ManagerModel):
         return 0x9000
 
     def _authenticate(self, p1: int, length: int, pending: int, hints: Hints) -> int:
-        if p1 not in self.levels:
-            return 0x6A86
         if length != 2 * self.size:
             return 0x6700
         if not hints.cryptogram:

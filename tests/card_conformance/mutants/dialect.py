@@ -7,6 +7,7 @@ from card_simulator.apdu import SW, Answer, Command, StatusError
 from card_simulator.key_sets import KeySets
 from card_simulator.profiles import REFERENCE
 from card_simulator.scp03 import Handshake, Level, Session, pseudo_random_challenge
+from card_simulator.scp03_options import Options
 from card_simulator.secure_channel import SecureChannel
 from tests.card_conformance.mutants.base import Patch, Patcher, replaced
 
@@ -133,13 +134,7 @@ def _cut_cryptogram(patch: Patcher) -> None:
 
 
 def _every_level(patch: Patcher) -> None:
-    original = SecureChannel.external_authenticate
-
-    def external_authenticate(self: SecureChannel, command: Command) -> Answer:
-        self._levels = frozenset({0x01, 0x03, 0x11, 0x13, 0x33})
-        return original(self, command)
-
-    patch.setattr(SecureChannel, "external_authenticate", external_authenticate)
+    patch.setattr(Options, "levels", frozenset({0x01, 0x03, 0x11, 0x13, 0x33}))
 
 
 def _answers_without_mac(patch: Patcher) -> None:

@@ -8,12 +8,12 @@ from card_simulator.apdu import SW, Answer, Command, StatusError
 from card_simulator.card import Card
 from card_simulator.chip import Chip
 from card_simulator.scp03 import Handshake, Level, Session
+from card_simulator.scp03_options import Options
 from card_simulator.secure_channel import SecureChannel
 from tests.card_conformance.mutants.base import (
     Patch,
     Patcher,
     Rows,
-    before,
     flags_survive,
     nothing,
     replaced,
@@ -46,8 +46,8 @@ def _any_first_mac(patch: Patcher) -> None:
     patch.setattr(Handshake, "authenticate", authenticate)
 
 
-def _all_levels(self: SecureChannel, _command: Command) -> None:
-    self._levels = frozenset(range(256))
+def _all_levels(patch: Patcher) -> None:
+    patch.setattr(Options, "levels", frozenset(range(256)))
 
 
 def _only_levels(*levels: int) -> Patch:
@@ -342,7 +342,7 @@ MUTANTS: Rows = (
     ("takes any host cryptogram", "SCP-04", _any_cryptogram),
     ("takes any MAC at the beginning", "SCP-05", _any_first_mac),
     ("waits for EXTERNAL AUTHENTICATE", "SCP-06", _pending_survives),
-    ("takes every level", "SCP-07", before(SecureChannel, "external_authenticate", _all_levels)),
+    ("takes every level", "SCP-07", _all_levels),
     ("takes one level only", "SCP-03", _only_levels(0x33)),
     ("keeps the session over INITIALIZE UPDATE", "SCP-08", _session_survives(0x50)),
     ("keeps the flag over INITIALIZE UPDATE", "SCP-08", flags_survive("process")),

@@ -75,7 +75,7 @@ final class AppletChannel implements SecureChannel {
             Checks.parameters(instruction, command);
             return sessions.initializeUpdate(command).data();
         }
-        Checks.require(sessions.inHandshake(), Sw.CONDITIONS_OF_USE_NOT_SATISFIED);
+        Checks.handshake(command, sessions);
         Checks.parameters(instruction, command);
         return sessions.externalAuthenticate(command).data();
     }

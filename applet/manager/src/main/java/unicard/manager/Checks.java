@@ -18,11 +18,17 @@ final class Checks {
         require(command.cla() == cla || command.cla() == instruction.otherCla, Sw.CLASS_NOT_SUPPORTED);
         require(instruction.states.contains(state), Sw.CONDITIONS_OF_USE_NOT_SATISFIED);
         switch (instruction.session) {
-            case PENDING -> require(sessions.inHandshake(), Sw.CONDITIONS_OF_USE_NOT_SATISFIED);
+            case PENDING -> handshake(command, sessions);
             case ISSUER, ROLE -> require(inSession, Sw.SECURITY_STATUS_NOT_SATISFIED);
             default -> { }
         }
         parameters(instruction, command);
+    }
+
+    /** EXTERNAL AUTHENTICATE: after INITIALIZE UPDATE only, and at a level that the card has (SCP-07). */
+    static void handshake(Command command, Sessions sessions) {
+        require(sessions.inHandshake(), Sw.CONDITIONS_OF_USE_NOT_SATISFIED);
+        require(sessions.dialect().offers(command.p1()), Sw.INCORRECT_P1_P2);
     }
 
     /** Looks at P1, P2 and Lc. */

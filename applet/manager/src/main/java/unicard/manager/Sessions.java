@@ -125,16 +125,10 @@ final class Sessions {
                 set.key(KeySet.DEK).clone());
     }
 
-    /** Answers EXTERNAL AUTHENTICATE, whose data holds cryptogram and MAC. */
+    /** Answers EXTERNAL AUTHENTICATE {@link #inHandshake}, whose data holds cryptogram and MAC. */
     Answer externalAuthenticate(Command command) {
         Handshake handshake = current;
         current = null;
-        if (handshake == null) {
-            throw new StatusWordException(Sw.CONDITIONS_OF_USE_NOT_SATISFIED);
-        }
-        if (!dialect.offers(command.p1())) {
-            throw new StatusWordException(Sw.INCORRECT_P1_P2);
-        }
         if (command.data().length != 2 * dialect.size()) {
             throw new StatusWordException(Sw.WRONG_LENGTH);
         }

@@ -5,9 +5,7 @@ import java.util.List;
 import unicard.manager.Answer;
 import unicard.manager.Command;
 import unicard.manager.Contract.Limit;
-import unicard.manager.Contract.Sw;
 import unicard.manager.state.CardContent;
-import unicard.runtime.StatusWordException;
 
 /**
  * STORE DATA for the domain itself: issuer identification number (42) and card image number (45), in
@@ -60,8 +58,11 @@ public final class IssuerNumbers {
             return;
         }
         List<Tlv> objects = Tlv.readAll(stream.toByteArray());
-        objects.forEach(IssuerNumbers::check);
-        if (objects.stream().map(Tlv::tag).distinct().count() < objects.size()) {
+        if (!objects.stream().allMatch(IssuerNumbers::isKept)) {
+            throw Refused.notThere(); // SDI-05
+        }
+        boolean isTwice = objects.stream().map(Tlv::tag).distinct().count() < objects.size();
+        if (isTwice || !objects.stream().allMatch(IssuerNumbers::fits)) {
             throw Refused.malformed(); // SDI-03
         }
         registry.change(content -> objects.forEach(object -> write(content, object)));
@@ -69,13 +70,12 @@ public final class IssuerNumbers {
         forget();
     }
 
-    private static void check(Tlv object) {
-        if (object.tag() != ISSUER_NUMBER && object.tag() != CARD_NUMBER) {
-            throw new StatusWordException(Sw.REFERENCED_DATA_NOT_FOUND); // SDI-05
-        }
-        if (object.value().length == 0 || object.value().length > Limit.ISSUER_DATA) {
-            throw Refused.malformed(); // SDI-03
-        }
+    private static boolean isKept(Tlv object) {
+        return object.tag() == ISSUER_NUMBER || object.tag() == CARD_NUMBER;
+    }
+
+    private static boolean fits(Tlv object) {
+        return object.value().length > 0 && object.value().length <= Limit.ISSUER_DATA;
     }
 
     private static void write(CardContent content, Tlv object) {

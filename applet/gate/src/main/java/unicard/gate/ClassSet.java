@@ -69,7 +69,8 @@ final class ClassSet {
 
     /** Whether a class is in a package without applets. */
     boolean isInLibrary(ClassFile file) {
-        return files().stream().noneMatch(each -> isApplet(each) && packageOf(each).equals(packageOf(file)));
+        return files().stream()
+                .noneMatch(each -> isApplet(each) && packageOf(each).equals(packageOf(file)));
     }
 
     private static String packageOf(ClassFile file) {

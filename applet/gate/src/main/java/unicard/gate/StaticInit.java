@@ -24,7 +24,8 @@ final class StaticInit {
                 findings.add(here, Rule.STATIC_INIT, "something else is done here");
                 return;
             } else if (insn.getOpcode() == Opcodes.NEWARRAY && inLibrary) {
-                findings.add(here, Rule.STATIC_INIT, "an array is made here, and the package has no applet");
+                findings.add(
+                        here, Rule.STATIC_INIT, "an array is made here, and the package has no applet");
                 return;
             }
         }

@@ -132,6 +132,13 @@ public final class Keeper extends Applet {
             case 0x12: // keeps what is lent for one command
                 result = keepsLent(apdu, buffer);
                 break;
+            case 0x13: // all tries again, in an aborted transaction
+                pin.check(WRONG, (short) 0, SIZE);
+                JCSystem.beginTransaction();
+                pin.resetAndUnblock();
+                JCSystem.abortTransaction();
+                result = pinState();
+                break;
             default:
                 ISOException.throwIt(ISO7816.SW_INS_NOT_SUPPORTED);
         }

@@ -99,8 +99,11 @@ final class TearRuns<T> implements Iterator<Tears.Seen<T>> {
 
     private void demandAlike(boolean alike) {
         if (!alike) {
-            throw new IllegalStateException("the action writes " + writes
-                    + " times in one run and not in that with a cut at write " + cut + ": it must write alike");
+            throw new IllegalStateException(
+                    String.format(
+                            "the action writes %d times in one run and not in that with a cut at write %d:"
+                                    + " it must write alike",
+                            writes, cut));
         }
     }
 

@@ -9,7 +9,8 @@ public interface AppletHost {
     /**
      * Runs {@code install} of a module's applet and waits for its {@code register}. Until the next
      * {@link #atomically} commits, in which the domain notes the applet, the install can still be undone:
-     * where that fails or the power does, what install wrote to older objects is put back (JCRE 3.0.5, 3.1).
+     * where that fails or the power does, what install wrote to older objects is put back (JCRE 3.0.5,
+     * 3.1).
      *
      * @param instance AID that the applet registers with
      * @param data what install gets: LV instance AID, LV control information, LV parameters

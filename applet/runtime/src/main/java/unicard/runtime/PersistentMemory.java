@@ -184,8 +184,8 @@ public final class PersistentMemory {
     }
 
     /**
-     * Gives power and undoes an unfinished transaction or install; each undone write is a write too, and a cut
-     * among them makes the next power-on begin anew.
+     * Gives power and undoes an unfinished transaction or install; each undone write is a write too, and
+     * a cut among them makes the next power-on begin anew.
      *
      * @throws PowerCut where the power fails again meanwhile
      */
@@ -253,7 +253,7 @@ public final class PersistentMemory {
         take(object, size);
     }
 
-    /** A transient array was made: it takes no room here, but an abort or a failed install takes it back. */
+    /** A transient array was made: no room is taken here, but an abort or a failed install undoes it. */
     void allocatedTransient(Object array) {
         take(array, 0);
     }

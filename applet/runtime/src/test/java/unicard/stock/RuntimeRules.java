@@ -53,6 +53,8 @@ final class RuntimeRules {
                                 && looks(seat, "00000800000000000000"))),
                 rule("JCRE 7.5", "the try counter goes down in an aborted transaction too", STOCK_KEEPS,
                         asked(KEEPER, seat -> seat.ask(0x03).equals("02009000"))),
+                rule("API OwnerPIN", "tries made available again in an aborted transaction stay", STOCK_KEEPS,
+                        asked(KEEPER, seat -> seat.ask(0x13).equals("03009000"))),
                 rule("API OwnerPIN", "a new PIN of an aborted transaction is not the PIN", STOCK_BREAKS,
                         asked(KEEPER, seat -> seat.ask(0x04).equals("03019000"))),
                 rule("API OwnerPIN", "a reset takes the validated flag back", STOCK_KEEPS,

@@ -272,6 +272,15 @@ class AppletChannelTest {
     }
 
     @Test
+    void a_select_that_finds_nothing_leaves_the_session_of_the_applet() {
+        // SEL-02
+        host.open(0xFF, 0x33);
+        assertEquals(0x6A82, host.raw("00A4040005F0000000FF").sw());
+        assertEquals(0, unwrap(host.wrap(0x80, UNWRAP, 0, 0, bytes(1))).sw());
+        assertEquals(0xB3, level());
+    }
+
+    @Test
     void reset_ends_the_session() {
         host.open(0xFF, 0x33);
         card.reset();

@@ -15,6 +15,8 @@ import static unicard.manager.ContentCard.LATER;
 import static unicard.manager.ContentCard.LATER_MODULE;
 import static unicard.manager.ContentCard.aid;
 
+import java.util.List;
+import java.util.function.IntSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -193,21 +195,33 @@ class InstalledAppletsTest {
     }
 
     @Test
-    void a_card_with_no_room_for_a_registry_entry_says_so() {
+    void a_card_with_no_room_says_so_and_is_as_before_whatever_there_was_no_room_for() {
+        // INS-05, GEN-10
         int refusals = 0;
-        for (int bytes = 470; bytes < 680; bytes += 30) {
+        for (int bytes = 470; bytes < 1500; bytes += 103) {
             try (ContentCard small = ContentCard.withMemory(bytes)) {
-                int word = small.load(PACKAGE, cap(PACKAGE, 5, MODULE));
-                int second = small.installInert(PACKAGE, MODULE, INSTANCE);
-                int third = small.host.word(0x80, 0xE2, 0x90, 0, join(hex("4210"), new byte[16]));
-                assertTrue(word == 0x9000 || word == 0x6A84, Integer.toHexString(word));
-                assertTrue(second == (word == 0x9000 ? 0x9000 : 0x6A88) || second == 0x6A84);
-                assertTrue(third == 0x9000 || third == 0x6A84, Integer.toHexString(third));
-                refusals += second == 0x6A84 ? 1 : 0;
-                small.everything();
+                List<IntSupplier> steps = List.of(
+                        () -> small.load(PACKAGE, cap(PACKAGE, 5, MODULE)),
+                        () -> small.installInert(PACKAGE, MODULE, INSTANCE),
+                        () -> small.host.word(0x80, 0xE2, 0x90, 0, join(hex("4210"), new byte[16])),
+                        () -> small.install("Personalized", 7),
+                        () -> small.install("States", 8));
+                for (IntSupplier step : steps) {
+                    String before = small.everything();
+                    int used = small.card.measures().persistentBytes();
+                    int word = step.getAsInt();
+                    if (word == 0x9000) {
+                        continue;
+                    }
+                    String where = bytes + " bytes, step " + steps.indexOf(step);
+                    assertTrue(word == 0x6A84 || word == 0x6A88, where + ": " + Integer.toHexString(word));
+                    assertEquals(used, small.card.measures().persistentBytes(), where);
+                    assertEquals(before, small.everything(), where);
+                    refusals++;
+                }
             }
         }
-        assertTrue(refusals > 1, "sizes at which an application has no room: " + refusals);
+        assertTrue(refusals > 5, "refusals: " + refusals);
     }
 
     @Test

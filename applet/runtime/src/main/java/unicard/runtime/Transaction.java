@@ -2,7 +2,6 @@ package unicard.runtime;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import javacard.framework.TransactionException;
 
 /**
@@ -15,18 +14,15 @@ final class Transaction {
 
     private final Power power;
     private final int capacity;
-    private final Consumer<Undo> aboutToPutBack;
     private final List<Undo> entries = new ArrayList<>();
     private boolean open;
     private boolean unlimited;
     private int charged;
     private int peak;
 
-    /** @param aboutToPutBack told of each entry before it is put back, for the checkpoint */
-    Transaction(Power power, int capacity, Consumer<Undo> aboutToPutBack) {
+    Transaction(Power power, int capacity) {
         this.power = power;
         this.capacity = capacity;
-        this.aboutToPutBack = aboutToPutBack;
     }
 
     void begin() {
@@ -56,10 +52,12 @@ final class Transaction {
         forget();
     }
 
-    /** Puts everything back, newest first. Cut in the middle, it can be repeated. */
+    /**
+     * Puts everything back, newest first. Cut in the middle, it can be repeated. A checkpoint knows these
+     * places since they were written: none is taken while a transaction is open.
+     */
     void rollBack() {
         for (int i = entries.size() - 1; i >= 0; i--) {
-            aboutToPutBack.accept(entries.get(i));
             power.spend();
             entries.get(i).putBack();
         }

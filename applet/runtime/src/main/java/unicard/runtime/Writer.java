@@ -20,7 +20,7 @@ final class Writer {
     Writer(Power power, Room room, int commitCapacity) {
         this.power = power;
         this.room = room;
-        transaction = new Transaction(power, commitCapacity, this::aboutToPutBack);
+        transaction = new Transaction(power, commitCapacity);
     }
 
     Transaction transaction() {
@@ -55,7 +55,6 @@ final class Writer {
     void undoAttempt() {
         List<Undo> entries = attempt.entries();
         for (int i = entries.size() - 1; i >= 0; i--) {
-            aboutToPutBack(entries.get(i));
             power.spend();
             entries.get(i).putBack();
         }
@@ -137,16 +136,6 @@ final class Writer {
     private void note(Field field, Object holder) {
         Object old = Fields.get(field, holder);
         transaction.note(Fields.size(field.getType()), new Undo.OneField(field, holder, old));
-    }
-
-    private void aboutToPutBack(Undo undo) {
-        if (undo instanceof Undo.OneByte entry) {
-            save(entry.array());
-        } else if (undo instanceof Undo.Range entry) {
-            save(entry.array());
-        } else if (undo instanceof Undo.OneField entry) {
-            save(entry.field(), entry.holder());
-        }
     }
 
     private void save(Object array) {

@@ -23,8 +23,14 @@ FLAGS = (
     "-Xmx512m",
     "-XX:+ExitOnOutOfMemoryError",
     "-XX:-UsePerfData",
+    "-Xlog:disable",
+    "-Xlog:all=warning:stderr",
+    "-XX:+DisplayVMOutputToStderr",
 )
-"""A card lives for seconds: it shall start soon, take little memory, and end when there is none."""
+"""A card lives for seconds: it shall start soon, take little memory, and end when there is none.
+
+Java's own remarks go to stderr: on stdout the card's first line tells how to reach it.
+"""
 
 START_SECONDS = 60.0
 END_SECONDS = 5.0

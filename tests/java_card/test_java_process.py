@@ -107,6 +107,15 @@ def test_the_end_of_standard_input_ends_the_process_cleanly(greeted: Greeting) -
     link.close()
 
 
+@pytest.mark.usefixtures("java")
+def test_what_java_remarks_does_not_stand_before_what_the_card_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-Xlog:gc -Xlog:startuptime")
+    with JavaReader("java", trouble_card()) as card:
+        assert card.atr == bytes.fromhex("3B800181")
+
+
 # Cards that cannot be
 
 

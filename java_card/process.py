@@ -136,7 +136,10 @@ class CardProcess:
             return ReaderError("\n    ".join(lines), advice="change the settings of the card")
         how = "does not answer" if not ended else _ending(code)
         said = "".join(f"\n    {line}" for line in lines)
-        return ReaderError(f"the Java card's process {how}{':' if said else ''}{said}")
+        return ReaderError(
+            f"the Java card's process {how}{':' if said else ''}{said}",
+            advice="a card that it held is lost with its memory: start a new one",
+        )
 
     def _send(self, text: str) -> None:
         stdin = self._process.stdin

@@ -168,7 +168,10 @@ def _connected(process: CardProcess) -> Link:
         where = json.loads(greeting)
         return Link(where["port"], bytes.fromhex(where["token"]), START_SECONDS)
     except (ValueError, KeyError) as error:
-        raise ReaderError(f"the Java card introduced itself with {greeting!r}") from error
+        raise ReaderError(
+            f"the Java card introduced itself with {greeting!r}",
+            advice="look which `java` is first on the PATH, or let JAVA_HOME name another",
+        ) from error
     except (LinkLost, LinkLate) as error:
         raise process.obituary() from error
     except LinkError as error:

@@ -215,6 +215,7 @@ def test_a_java_that_does_not_bring_a_card_is_told(program: str, said: str, tmp_
     with pytest.raises(ReaderError) as caught:
         JavaReader("java", CardSettings(), Runtime(fake_java(tmp_path, program), ()))
     assert said in caught.value.message
+    assert "reader is connected" not in caught.value.advice
 
 
 def test_a_machine_without_room_for_temporary_files_is_told(

@@ -43,10 +43,6 @@ PERSONALIZES = (0xE6, named(OURS))
 USEFUL = st.sampled_from([each for each in ON_MANAGER if (each[1], each[4]) != PERSONALIZES])
 CUTS = st.sampled_from([None, None, None, None, 1, 2, 3, 5, 8, 20, 60, 150])
 LEVELS = st.sampled_from([0x01, 0x01, 0x03, 0x13, 0x33])
-MANAGE_CHANNEL = b"\x00\x70"
-"""Never sent: a Java Card's runtime answers it, with 6881 where there are no channels, and the card
-manager never sees it (Java Card RE 3.0.5, 4.5.1).
-"""
 GIVE_UP = 3
 """So many cuts of the recovery itself, before it is left in peace."""
 
@@ -278,8 +274,6 @@ class ManagerMachine(RuleBasedStateMachine):
         self._send(parts, cut)
 
     def _send_plain(self, raw: bytes, cut: int | None = None) -> int | None:
-        if raw[:2] == MANAGE_CHANNEL:
-            return None
         if self.model.target == APP and raw[:2] != b"\x00\xa4":
             self.select(ISD, None)
         parts = (*raw[:4], b"") if len(raw) >= 4 else None

@@ -22,7 +22,7 @@ from tests.support.java_test_card import JavaCards
 SEED = 5
 PROOF_SEQUENCES = 4000
 """For each card type."""
-PROOF_SECONDS = 120
+PROOF_SECONDS = 240
 """What a slow machine may take for all of them; each type gets its part."""
 
 PROFILES = [spec().card_profiles[name] for name in software_profiles()]

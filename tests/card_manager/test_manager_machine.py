@@ -24,7 +24,7 @@ from tests.support.java_test_card import JavaCards
 from tests.support.terminal import ISD, Keys, Terminal
 
 SEED = 5
-PROOF_EXAMPLES = 150
+PROOF_EXAMPLES = 120
 """For each start."""
 PROFILES = [spec().card_profiles[name] for name in software_profiles()]
 MUST_HAPPEN = (

@@ -1,4 +1,4 @@
-"""Yubico's library administers the software card behind a real pcscd.
+"""Yubico's library administers the software card and the Java card behind a real pcscd.
 
 `SecurityDomainSession` of yubikit (package yubikey-manager) over pyscard: other people wrote it for
 other cards, with an SCP03 of its own, and it takes nothing from this project.
@@ -15,6 +15,7 @@ from card_simulator.card_file import create, read
 from card_simulator.card_manager import blank_image
 from card_simulator.memory import Memory
 from card_simulator.scp03_options import OPTIONS_CELL
+from tests.support.java_cards import missing_for_java
 from tests.support.pcscd import Pcscd
 from tests.support.serving import serving
 
@@ -60,10 +61,20 @@ def blank(folder: Path, i: int = 0x60) -> Path:
     return path
 
 
+@pytest.fixture(params=["sim", "java"])
+def card(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
+    """A blank card: the file of a software card, None for a Java card."""
+    if request.param == "sim":
+        return blank(tmp_path)
+    if why := missing_for_java():
+        pytest.skip(why)
+    return None
+
+
 @contextmanager
-def inserted(pcscd: Pcscd, card: Path) -> Iterator[ScardSmartCardConnection]:
-    """Serve a card and connect to it with pyscard, as ykman does."""
-    with serving(pcscd, 0, card):
+def inserted(pcscd: Pcscd, card: Path | None) -> Iterator[ScardSmartCardConnection]:
+    """Serve a card, None for a new Java card, and connect to it with pyscard, as ykman does."""
+    with serving(pcscd, 0, *([card] if card else []), java=card is None):
         (reader,) = (each for each in readers() if str(each) == pcscd.readers[0])
         connection = ScardSmartCardConnection(reader.createConnection())
         try:
@@ -79,9 +90,9 @@ def opened(connection: ScardSmartCardConnection, keys: Scp03KeyParams) -> Securi
 
 
 def test_anyone_reads_the_card_recognition_data_and_the_key_information(
-    pcscd: Pcscd, tmp_path: Path
+    pcscd: Pcscd, card: Path | None
 ) -> None:
-    with inserted(pcscd, blank(tmp_path)) as connection:
+    with inserted(pcscd, card) as connection:
         domain = SecurityDomainSession(connection)
         recognition = Tlv.parse_list(domain.get_card_recognition_data())
         assert recognition[0] == Tlv(0x06, bytes.fromhex("2A864886FC6B01"))
@@ -102,8 +113,10 @@ def test_the_transport_keys_open_a_session_in_which_everything_is_read_again(
             assert domain.get_key_information() == keys
 
 
-def test_a_new_key_set_takes_the_place_of_the_transport_keys(pcscd: Pcscd, tmp_path: Path) -> None:
-    with inserted(pcscd, blank(tmp_path)) as connection:
+def test_a_new_key_set_takes_the_place_of_the_transport_keys(
+    pcscd: Pcscd, card: Path | None
+) -> None:
+    with inserted(pcscd, card) as connection:
         domain = opened(connection, TRANSPORT)
         domain.put_key(KeyRef(1, 0x30), OURS)
         assert domain.get_key_information() == key_set(0x30)
@@ -121,15 +134,15 @@ def test_a_key_set_is_replaced_under_its_own_version(pcscd: Pcscd, tmp_path: Pat
             opened(connection, ours(1))
 
 
-def test_a_key_set_is_replaced_by_one_of_another_version(pcscd: Pcscd, tmp_path: Path) -> None:
-    with inserted(pcscd, blank(tmp_path)) as connection:
+def test_a_key_set_is_replaced_by_one_of_another_version(pcscd: Pcscd, card: Path | None) -> None:
+    with inserted(pcscd, card) as connection:
         opened(connection, TRANSPORT).put_key(KeyRef(1, 1), OURS)
         opened(connection, ours(1)).put_key(KeyRef(1, 0x6F), OTHERS, replace_kvn=1)
         assert opened(connection, others(0x6F)).get_key_information() == key_set(0x6F)
 
 
-def test_one_of_two_key_sets_is_deleted_by_the_other(pcscd: Pcscd, tmp_path: Path) -> None:
-    with inserted(pcscd, blank(tmp_path)) as connection:
+def test_one_of_two_key_sets_is_deleted_by_the_other(pcscd: Pcscd, card: Path | None) -> None:
+    with inserted(pcscd, card) as connection:
         opened(connection, TRANSPORT).put_key(KeyRef(1, 1), OURS)
         domain = opened(connection, ours(1))
         domain.put_key(KeyRef(1, 2), OTHERS)
@@ -171,9 +184,11 @@ def test_keys_that_do_not_fit_open_nothing_and_leave_the_card_as_it_was(
     assert read(card) == before
 
 
-def test_issuer_and_card_number_are_stored_and_read_by_anyone(pcscd: Pcscd, tmp_path: Path) -> None:
+def test_issuer_and_card_number_are_stored_and_read_by_anyone(
+    pcscd: Pcscd, card: Path | None
+) -> None:
     issuer, number = Tlv(0x42, bytes.fromhex("98180100")), Tlv(0x45, bytes(range(10)))
-    with inserted(pcscd, blank(tmp_path)) as connection:
+    with inserted(pcscd, card) as connection:
         domain = opened(connection, TRANSPORT)
         domain.store_data(issuer + number)
         domain = SecurityDomainSession(connection)

@@ -75,6 +75,9 @@ class ManagerMachine(RuleBasedStateMachine):
 
     @rule(raw=st.binary(max_size=24))
     def send_bytes(self, raw: bytes) -> None:
+        """Send what need not be a command, to the card manager (`manager_steps.Raw` says why)."""
+        if self.model.target == INERT:
+            self.select(ISD, None)
         self._send_plain(raw)
 
     @rule(cla=CLASSES, ins=INSTRUCTIONS, p1=ANY_PARAMETER, p2=ANY_PARAMETER, data=DATA,

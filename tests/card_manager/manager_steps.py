@@ -56,7 +56,7 @@ class Send:
 
 @dataclass(frozen=True)
 class Raw:
-    """Bytes as they are, but none of the classes 20 to 3F and A0 to BF.
+    """Bytes as they are, but of no class with the bits 20 or 18 that names no other channel.
 
     While an application is selected these are the platform's and the application's (Java Card
     runtime environment specification 3.0.5, 4.3), and the contract says nothing of the order in
@@ -68,6 +68,8 @@ class Raw:
     def __post_init__(self) -> None:
         if self.raw and self.raw[0] & 0x60 == 0x20:
             object.__setattr__(self, "raw", bytes([self.raw[0] & 0x9F]) + self.raw[1:])
+        if self.raw and not self.raw[0] & 0x40:
+            object.__setattr__(self, "raw", bytes([self.raw[0] & 0xE7]) + self.raw[1:])
 
 
 @dataclass(frozen=True)

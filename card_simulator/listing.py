@@ -120,7 +120,7 @@ def _search_wanted(command: Command) -> _Search:
     """Read the search: 4F with a name or its beginning, and perhaps a tag list 5C."""
     try:
         found = list(tlv.read(command.data))
-        tags = frozenset(_tags(found[1].value)) if found[1:] else frozenset()
+        tags = frozenset(tlv.read_tags(found[1].value)) if found[1:] else frozenset()
     except tlv.TlvError as error:
         raise StatusError(SW.WRONG_DATA) from error
     if [part.tag for part in found] not in ([_AID], [_AID, _TAG_LIST]):
@@ -129,12 +129,3 @@ def _search_wanted(command: Command) -> _Search:
     if len(name) > _LONGEST_AID:
         raise StatusError(SW.WRONG_DATA)
     return _Search(command.p1, name, tags)
-
-
-def _tags(tag_list: bytes) -> Iterator[int]:
-    """Yield the tags of a tag list; raises `tlv.TlvError` for what is none."""
-    while tag_list:
-        size = 2 if tag_list[0] & 0x1F == 0x1F else 1
-        # A tag followed by an empty value is a data object, so the reader of those can check it.
-        yield tlv.read_one(tag_list[:size] + b"\x00").tag
-        tag_list = tag_list[size:]

@@ -34,6 +34,14 @@ def read(data: bytes) -> Iterator[Tlv]:
         position = end
 
 
+def read_tags(data: bytes) -> Iterator[int]:
+    """Yield the tags that lie one after the other in a tag list; raises `TlvError`."""
+    position = 0
+    while position < len(data):
+        tag, position = _read_tag(data, position)
+        yield tag
+
+
 def read_one(data: bytes) -> Tlv:
     """Return the only data object in ``data``; raises `TlvError` if there is none or more."""
     objects = list(read(data))

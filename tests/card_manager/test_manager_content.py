@@ -297,6 +297,7 @@ def test_a_tag_list_says_which_parts_of_an_entry_are_answered(loaded: Terminal) 
         "c4": "c406" + PACKAGE.hex(),
         "cc": "cc08" + ISD.hex(),
         "84": "",
+        "5f9f704f": aid,
         "": aid + "9f700107c503000000c406" + PACKAGE.hex() + "cc08" + ISD.hex(),
     }.items():
         search = EVERY + b"\x5c" + lv(bytes.fromhex(tags))

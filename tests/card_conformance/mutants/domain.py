@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from card_simulator import dispatch, listing
+from card_simulator import dispatch, listing, tlv
 from card_simulator.apdu import SW, Answer, Command, StatusError
 from card_simulator.forwarding import Forwarding
 from card_simulator.listing import Listing
@@ -168,7 +168,7 @@ MUTANTS: Rows = (
     ("leaves an entry out between two answers", "GST-02", _loses_an_entry),
     ("says that a cut list is whole", "GST-02", _cuts_the_list),
     ("goes on with no list", "GST-05", _begins_with_next),
-    ("ignores the tag list", "GST-06", replaced(listing, "_tags", _no_tags)),
+    ("ignores the tag list", "GST-06", replaced(tlv, "read_tags", _no_tags)),
     ("finds everything", "GST-06", _finds_everything),
     ("takes any search", "GST-07", _any_search),
     ("knows one class of GET DATA", "ISD-06", _one_class),

@@ -184,3 +184,15 @@ def wrong(pin: Pin) -> bytes:
     """Return the block of a PIN that is not this one."""
     digits = pin.reveal().decode()
     return Pin(digits[:-1] + str((int(digits[-1]) + 1) % 10)).block()
+
+
+def refuses_other_channels(card: CardUnderTest, tag: int) -> None:
+    """Expect that what is selected answers GET DATA of ``tag`` on the basic channel only."""
+    for cla in (0x01, 0x02, 0x03, 0x81):
+        card.expect("6881", Apdu(cla, 0xCA, tag >> 8, tag & 0xFF, ne=256))
+
+
+def refuses_chaining(card: CardUnderTest) -> None:
+    """Expect that what is selected takes no command with the chaining bit, in either class."""
+    for cla, ins in ((0x10, 0xCA), (0x90, 0x50)):
+        card.expect("6884", Apdu(cla, ins, 0x00, 0x00, ne=256))

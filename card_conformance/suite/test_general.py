@@ -25,6 +25,8 @@ from card_conformance.suite.support import (
     get_data,
     manager,
     read,
+    refuses_chaining,
+    refuses_other_channels,
     suspended,
     tag_of,
 )
@@ -58,15 +60,13 @@ _LONGEST_AID = 16
 @requirement("GEN-01", needs=APPLICATION)
 def test_a_logical_channel_other_than_0_is_refused(card: CardUnderTest) -> None:
     card.select()
-    for cla in (0x01, 0x02, 0x03, 0x81):
-        card.expect("6881", Apdu(cla, 0xCA, 0xDF, 0x51, ne=256))
+    refuses_other_channels(card, 0xDF51)
 
 
 @requirement("GEN-02", needs=APPLICATION)
 def test_the_chaining_bit_is_refused(card: CardUnderTest) -> None:
     card.select()
-    for cla, ins in ((0x10, 0xCA), (0x90, 0x50)):
-        card.expect("6884", Apdu(cla, ins, 0x00, 0x00, ne=256))
+    refuses_chaining(card)
 
 
 @requirement("GEN-03", needs=APPLICATION)

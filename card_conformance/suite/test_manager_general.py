@@ -15,6 +15,8 @@ from card_conformance.suite.support import (
     application,
     expect_closed,
     manager,
+    refuses_chaining,
+    refuses_other_channels,
 )
 from card_conformance.suite.test_general import (
     MALFORMED,
@@ -36,15 +38,13 @@ _ISD = spec().aids.isd
 @requirement("GEN-01", needs=ANY_CARD)
 def test_the_card_manager_refuses_a_logical_channel_other_than_0(card: CardUnderTest) -> None:
     card.select_manager()
-    for cla in (0x01, 0x02, 0x03, 0x81):
-        card.expect("6881", Apdu(cla, 0xCA, 0x9F, 0x7F, ne=256))
+    refuses_other_channels(card, 0x9F7F)
 
 
 @requirement("GEN-02", needs=ANY_CARD)
 def test_the_card_manager_refuses_the_chaining_bit(card: CardUnderTest) -> None:
     card.select_manager()
-    for cla, ins in ((0x10, 0xCA), (0x90, 0x50)):
-        card.expect("6884", Apdu(cla, ins, 0x00, 0x00, ne=256))
+    refuses_chaining(card)
 
 
 @requirement("GEN-03", needs=ANY_CARD)

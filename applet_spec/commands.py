@@ -89,7 +89,7 @@ def docs(out: Output, folder: Path, only_check: bool) -> None:
 @output_options
 def java(out: Output, folder: Path, only_check: bool) -> None:
     """Write the constants of the cards that are written in Java."""
-    from applet_spec.java_constants import COMMAND, sources
+    from applet_spec.java_sources import COMMAND, sources
 
     _bring_up_to_date(out, COMMAND, folder, sources(), only_check)
 

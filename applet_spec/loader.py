@@ -232,6 +232,7 @@ def _object(entry: Json) -> model.DataObject:
             for f in entry["fields"]
         ),
         bits=MappingProxyType({int(bit, 16): name for bit, name in entry.get("bits", {}).items()}),
+        computed=entry.get("computed", False),
     )
 
 

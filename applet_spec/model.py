@@ -237,7 +237,10 @@ class TemplateField:
 
 @dataclass(frozen=True, slots=True)
 class DataObject:
-    """A data object with its access rules; any one of the conditions is enough."""
+    """A data object with its access rules; any one of the conditions is enough.
+
+    The value of a ``computed`` one is made by the card when it is read.
+    """
 
     tag: int
     name: str
@@ -249,6 +252,7 @@ class DataObject:
     text: str
     fields: tuple[TemplateField, ...]
     bits: Mapping[int, str]
+    computed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,10 +85,12 @@ def long_objects_say_so(_files: Files, spec: Spec) -> Iterator[Finding]:
 
 
 def objects_can_be_filled(_files: Files, spec: Spec) -> Iterator[Finding]:
-    """Every object gets its value from a DGI."""
+    """Every object that the card does not compute gets its value from a DGI, and no other does."""
     filled = {field.object for dgi in spec.dgis.values() for field in dgi.fields}
     for entry in spec.objects.values():
-        if entry.tag not in filled:
+        if entry.computed and entry.tag in filled:
+            yield Finding(OBJECTS, entry.name, "The card computes the object, and a DGI fills it.")
+        if not entry.computed and entry.tag not in filled:
             yield Finding(OBJECTS, entry.name, "No DGI gives the object a value.")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from applet_spec.model import Spec
-from applet_spec.sections.markdown import DRAFT, Read, and_list, byte, code, link, table
+from applet_spec.sections.markdown import Read, and_list, byte, code, link, table
 
 LIMITS = {
     "command_data": "bytes of data in a command",
@@ -24,6 +24,7 @@ LIMITS = {
     "fingers": "finger templates",
     "services": "records in the service table",
     "role_limits": "role limits in a purse",
+    "role_session_commands": "commands that one role session takes",
     "log_records": "transactions in the log",
     "commit_bytes": "bytes that one transaction of the card's memory commits",
     "atomic_object_bytes": "bytes of the largest object written inside such a transaction",
@@ -133,11 +134,9 @@ def sessions(spec: Spec, read: Read) -> Iterator[str]:
     )
 
 
-def roles(spec: Spec, read: Read) -> Iterator[str]:
+def roles(spec: Spec, _read: Read) -> Iterator[str]:
     """Write the roles of terminals."""
     yield "## Roles"
-    if read("roles").get("draft"):
-        yield f"{DRAFT}: no card opens role sessions yet."
     rows = [(r.role, r.name, r.held_by, r.may) for r in spec.roles.values()]
     yield table(["role", "name", "keys held by", "may"], rows)
 

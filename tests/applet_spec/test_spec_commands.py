@@ -194,7 +194,7 @@ def test_looking_something_up_does_not_load_what_only_the_check_needs(words: str
 def test_java_writes_the_sources_and_then_finds_them_up_to_date(
     unicard: Any, tmp_path: Path
 ) -> None:
-    from applet_spec.java_constants import sources
+    from applet_spec.java_sources import sources
 
     code, text, _ = unicard("java", "--output", str(tmp_path), "--json")
     assert code == 0

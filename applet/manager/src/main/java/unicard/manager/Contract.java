@@ -64,6 +64,7 @@ public final class Contract {
         public static final int SERVICES = 16;
         public static final int ROLE_LIMITS = 5;
         public static final int LOG_RECORDS = 20;
+        public static final int ROLE_SESSION_COMMANDS = 32767;
         public static final int COMMIT_BYTES = 512;
         public static final int ATOMIC_OBJECT_BYTES = 128;
         public static final int AMOUNT = 2147483647;

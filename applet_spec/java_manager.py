@@ -1,34 +1,11 @@
-"""Writes the contract's constants as Java sources, for the cards that are written in Java.
-
-``sources`` gives every file by its path under ``applet/``; the files are committed, and a test
-fails where one is not what the contract says.
-"""
+"""Writes the contract's constants for the card manager that is written in Java."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from textwrap import indent, wrap
 
-from applet_spec.loader import build, read_data
+from applet_spec.java_text import LINE, constant
 from applet_spec.model import CommandSpec, Spec, Variant
-from applet_spec.sections.markdown import Read
-
-COMMAND = "unicard spec java"
-"""What writes the sources anew."""
-
-LINE = 100
-"""Longest line of a source, in characters."""
-
-Source = Callable[[Spec], str]
-"""Gives the text of one source after its first comment."""
-
-
-def sources(read: Read = read_data) -> Mapping[str, str]:
-    """Return the text of every source by its path under ``applet/``. Raises SpecError."""
-    spec = build(read)
-    return {path: f"{HEADER}\n{source(spec)}" for path, source in SOURCES.items()}
-
-
-HEADER = f"// Written by `{COMMAND}` from applet_spec/data: change those files, not this one."
 
 
 def card_manager(spec: Spec) -> str:
@@ -53,16 +30,6 @@ def card_manager(spec: Spec) -> str:
         "public final class Contract {\n"
         f"    private Contract() {{}}\n\n{body}}}\n"
     )
-
-
-SOURCES: Mapping[str, Source] = {
-    "manager/src/main/java/unicard/manager/Contract.java": card_manager,
-}
-
-
-def constant(name: str) -> str:
-    """Return a name as Java writes constants: ``pseudo-random`` is ``PSEUDO_RANDOM``."""
-    return re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_")
 
 
 def _numbers(name: str, text: str, lines: Iterable[str]) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from applet_spec import spec
-from applet_spec.java_constants import LINE, constant, sources
+from applet_spec.java_sources import sources
+from applet_spec.java_text import LINE, constant
 from applet_spec.loader import read_data
 
 FOLDER = Path(__file__).parents[2] / "applet"
@@ -43,7 +44,7 @@ def test_a_change_of_the_contract_changes_the_source() -> None:
             command["variants"][0]["p2"] = "01"
         return data
 
-    (text,) = sources(changed).values()
+    text = sources(changed)["manager/src/main/java/unicard/manager/Contract.java"]
     assert text != MANAGER
     entry = text.partition("PUT_KEY(")[2].partition("DELETE_KEY(")[0]
     assert "EnumSet.of(CardState.SECURED)" in entry

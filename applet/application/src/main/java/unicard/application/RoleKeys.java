@@ -1,0 +1,52 @@
+package unicard.application;
+
+import javacard.security.AESKey;
+
+/** The key sets of terminal roles: slot A (KVN 50 + role) and slot B (60 + role). */
+final class RoleKeys {
+    static final short NO_SLOT = -1;
+
+    private final Session session;
+
+    RoleKeys(Session session) {
+        this.session = session;
+    }
+
+    /** The slot of a key version that has keys, else {@link #NO_SLOT}. */
+    short find(byte version) {
+        return NO_SLOT;
+    }
+
+    AESKey enc(short slot) {
+        return null;
+    }
+
+    AESKey mac(short slot) {
+        return null;
+    }
+
+    byte master(short slot) {
+        return 0;
+    }
+
+    /** PUT KEY: command in the buffer, answer from offset 0; returns its length. */
+    short put(byte[] buffer, short length) {
+        return 0;
+    }
+
+    /** DELETE KEY: as {@link #put}. */
+    short delete(byte[] buffer, short length) {
+        return 0;
+    }
+
+    /** Writes key version and master version of each set that is there; returns how many bytes. */
+    short list(byte[] target, short offset) {
+        return 0;
+    }
+
+    /** Erases what a torn PUT KEY or DELETE KEY left; at SELECT. */
+    void repair() {}
+
+    /** Erases all sets; at termination. */
+    void erase() {}
+}

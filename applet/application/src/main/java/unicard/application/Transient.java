@@ -1,0 +1,32 @@
+package unicard.application;
+
+import javacard.framework.JCSystem;
+
+/**
+ * What the card forgets with the power. All of it is there whatever is selected (CLEAR_ON_RESET):
+ * STORE DATA also comes while the issuer security domain is. {@link UnicardApplet} clears it at SELECT
+ * and at deselection.
+ */
+final class Transient {
+    /** Places in {@link #state}. */
+    static final byte SESSION = 0;
+    static final byte VERIFIED = 1;
+    private static final short STATE_LENGTH = 8;
+
+    /** Values of SESSION. */
+    static final byte NONE = 0;
+    static final byte PENDING_ISSUER = 1;
+    static final byte PENDING_ROLE = 2;
+    static final byte ISSUER = 3;
+    static final byte ROLE = 4;
+
+    /** Bits of VERIFIED, as INTERNAL AUTHENTICATE answers them. */
+    static final byte PIN = 1;
+    static final byte FINGER = 2;
+
+    final byte[] state;
+
+    Transient() {
+        state = JCSystem.makeTransientByteArray(STATE_LENGTH, JCSystem.CLEAR_ON_RESET);
+    }
+}

@@ -1,0 +1,52 @@
+package unicard.application;
+
+import javacard.framework.APDU;
+import javacard.framework.Applet;
+import javacard.framework.ISOException;
+import org.globalplatform.Personalization;
+
+/** The applet: makes the parts, takes commands to them and their answers back. */
+public final class UnicardApplet extends Applet implements Personalization {
+    private final Persistent lasting;
+    private final Transient ram;
+    private final Session session;
+    private final RoleKeys roleKeys;
+    private final Objects objects;
+    private final RoleSession roleSession;
+    private final Pin pin;
+    private final CardKey cardKey;
+    private final LifeCycle lifeCycle;
+    private final StoreData storeData;
+
+    private UnicardApplet() {
+        lasting = new Persistent();
+        ram = new Transient();
+        session = new Session(ram);
+        roleKeys = new RoleKeys(session);
+        objects = new Objects(session, ram);
+        roleSession = new RoleSession(roleKeys, objects);
+        pin = new Pin(lasting, ram);
+        cardKey = new CardKey(lasting, ram, objects);
+        lifeCycle = new LifeCycle(lasting, session);
+        storeData = new StoreData(lasting, ram, session, objects, pin, cardKey);
+    }
+
+    /** Makes an instance; every object that it ever needs is made here. */
+    public static void install(byte[] data, short offset, byte length) {
+        new UnicardApplet().register(data, (short) (offset + 1), data[offset]);
+    }
+
+    @Override
+    public void process(APDU apdu) {
+        if (selectingApplet()) {
+            return;
+        }
+        ISOException.throwIt(Contract.SW_INSTRUCTION_NOT_SUPPORTED);
+    }
+
+    @Override
+    public short processData(byte[] in, short inOffset, short length, byte[] out, short outOffset) {
+        ISOException.throwIt(Contract.SW_INSTRUCTION_NOT_SUPPORTED);
+        return 0;
+    }
+}

@@ -13,6 +13,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from java_card.build import JavaCardMissing, find_runtime
+from tests.support.any_card import AnyCard, MakeCard, SimCards
+from tests.support.java_test_card import JavaCards
 from tests.support.pcscd import Pcscd, missing_for_pcscd, running_pcscd
 from tests.support.skips import SKIPS_ARE_FAILURES, skip_to_failure
 
@@ -52,3 +55,31 @@ def pcscd(pytestconfig: pytest.Config) -> Iterator[Pcscd]:
         pytest.skip(missing)
     with running_pcscd(pytestconfig.stash[PCSC_FOLDER]) as pcscd:
         yield pcscd
+
+
+@pytest.fixture(scope="session")
+def java_cards() -> Iterator[JavaCards]:
+    """Give what makes Java cards, skip where they are not built."""
+    try:
+        find_runtime()
+    except JavaCardMissing as error:
+        pytest.skip(f"{error.message}; {error.advice}")
+    cards = JavaCards()
+    yield cards
+    cards.close()
+
+
+@pytest.fixture(scope="module", params=["sim", "java"])
+def make_card(request: pytest.FixtureRequest) -> MakeCard:
+    """Give what makes cards of one kind after the other."""
+    if request.param == "sim":
+        return SimCards()
+    cards = request.getfixturevalue("java_cards")
+    assert isinstance(cards, JavaCards)
+    return cards
+
+
+@pytest.fixture
+def card(make_card: MakeCard) -> AnyCard:
+    """Give a new card of the reference type."""
+    return make_card()

@@ -1,4 +1,4 @@
-"""A card as the tests of the card manager hold it, whichever card it is.
+"""A card as the tests of card manager and application hold it, whichever card it is.
 
 The same tests run on each kind; what a kind shows of its inside is tested elsewhere.
 """

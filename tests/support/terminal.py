@@ -180,6 +180,18 @@ class Terminal:
             blocks += bytes([0x88, len(body)]) + body + b"\x03" + check
         return bytes([kvn]) + blocks
 
+    def role_key_data(self, kvn: int, keys: Keys, master: int) -> bytes:
+        """Return the data of PUT KEY to the application: ENC, MAC and master version."""
+        blocks = b"".join(self.role_key_block(key) for key in (keys.enc, keys.mac))
+        return bytes([kvn]) + blocks + bytes([master])
+
+    def role_key_block(self, key: bytes) -> bytes:
+        body = b"\x10" + aes_cbc(self.keys.dek, bytes(16), key)
+        return b"\x88\x11" + body + b"\x03" + aes_cbc(key, bytes(16), b"\x01" * 16)[:3]
+
+    def put_role_key(self, kvn: int, keys: Keys, master: int) -> tuple[bytes, int]:
+        return self.send(0x80, 0xD8, 0x00, 0x81, self.role_key_data(kvn, keys, master))
+
     def install(self, aid: bytes = AIDS.instance) -> int:
         return self.sw(0x80, 0xE6, 0x0C, 0, install_data(aid))
 
@@ -198,6 +210,11 @@ class Terminal:
             if words[-1] != 0x9000:
                 break
         return words
+
+
+def role_keys(kvn: int) -> Keys:
+    """Return the keys of a role's slot in these tests."""
+    return Keys(bytes([kvn]) * 16, bytes([kvn ^ 0xFF]) * 16, b"")
 
 
 def lv(value: bytes) -> bytes:

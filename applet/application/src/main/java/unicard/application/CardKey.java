@@ -4,11 +4,13 @@ package unicard.application;
 final class CardKey {
     private final Persistent lasting;
     private final Transient ram;
+    private final Session session;
     private final Objects objects;
 
-    CardKey(Persistent lasting, Transient ram, Objects objects) {
+    CardKey(Persistent lasting, Transient ram, Session session, Objects objects) {
         this.lasting = lasting;
         this.ram = ram;
+        this.session = session;
         this.objects = objects;
     }
 

@@ -1,6 +1,9 @@
 package unicard.application;
 
 import javacard.framework.OwnerPIN;
+import javacard.security.AESKey;
+import javacard.security.KeyBuilder;
+import javacard.security.KeyPair;
 
 /** What the card keeps without power. Each field belongs to the class that its comment names. */
 final class Persistent {
@@ -18,8 +21,35 @@ final class Persistent {
     /** Transaction number (3 bytes) and MAC of the newest receipt (8); zeros: none yet. */
     final byte[] newest;
 
+    /** RoleKeys: one place a slot. */
+    final AESKey[] roleEnc;
+    final AESKey[] roleMac;
+    final byte[] roleMaster;
+    final byte[] roleState;
+
+    /** CardKey: which of the pairs is the card's, and whether the other may hold something. */
+    final KeyPair[] cardPairs;
+    byte cardPair;
+    boolean sparePairUsed;
+
     Persistent() {
         pin = new OwnerPIN((byte) Contract.LIMIT_PIN_TRIES, Pin.BLOCK);
         newest = new byte[11];
+        roleEnc = new AESKey[RoleKeys.SLOTS];
+        roleMac = new AESKey[RoleKeys.SLOTS];
+        for (short slot = 0; slot < RoleKeys.SLOTS; slot++) {
+            roleEnc[slot] = key(KeyBuilder.TYPE_AES);
+            roleMac[slot] = key(KeyBuilder.TYPE_AES);
+        }
+        roleMaster = new byte[RoleKeys.SLOTS];
+        roleState = new byte[RoleKeys.SLOTS];
+        cardPairs = new KeyPair[2];
+        cardPairs[0] = new KeyPair(KeyPair.ALG_EC_FP, KeyBuilder.LENGTH_EC_FP_256);
+        cardPairs[1] = new KeyPair(KeyPair.ALG_EC_FP, KeyBuilder.LENGTH_EC_FP_256);
+    }
+
+    /** An empty AES-128 key of this type; only for constructors. */
+    static AESKey key(byte type) {
+        return (AESKey) KeyBuilder.buildKey(type, KeyBuilder.LENGTH_AES_128, false);
     }
 }

@@ -6,10 +6,19 @@ import javacard.security.AESKey;
 final class RoleKeys {
     static final short NO_SLOT = -1;
 
-    private final Session session;
+    /** Slot A of each role, then slot B. */
+    static final short SLOTS = (short) (Contract.SLOT_B_LAST - Contract.SLOT_A_FIRST + 1);
 
-    RoleKeys(Session session) {
+    private final Persistent lasting;
+    private final Transient ram;
+    private final Session session;
+    private final Aes aes;
+
+    RoleKeys(Persistent lasting, Transient ram, Session session, Aes aes) {
+        this.lasting = lasting;
+        this.ram = ram;
         this.session = session;
+        this.aes = aes;
     }
 
     /** The slot of a key version that has keys, else {@link #NO_SLOT}. */

@@ -5,12 +5,19 @@ package unicard.application;
  * keys. The card's side only; keeps its session keys and counters in transient memory.
  */
 final class RoleSession {
+    /** Transient bytes for sessions. */
+    static final short MEMORY = 80;
+
+    private final Transient ram;
     private final RoleKeys keys;
     private final Objects objects;
+    private final Aes aes;
 
-    RoleSession(RoleKeys keys, Objects objects) {
+    RoleSession(Transient ram, RoleKeys keys, Objects objects, Aes aes) {
+        this.ram = ram;
         this.keys = keys;
         this.objects = objects;
+        this.aes = aes;
     }
 
     /**

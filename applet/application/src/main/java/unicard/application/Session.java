@@ -16,6 +16,11 @@ final class Session {
         return ram.state[Transient.SESSION] == Transient.ISSUER;
     }
 
+    /** Whether an issuer session with C-MAC and C-ENC is open: who writes needs one. */
+    boolean mayWrite() {
+        return false;
+    }
+
     /** Whether a session of this role is open; a role of -1: of any role. */
     boolean isRole(byte role) {
         return false;

@@ -1,6 +1,8 @@
 package unicard.application;
 
 import javacard.framework.JCSystem;
+import javacard.security.AESKey;
+import javacard.security.KeyBuilder;
 
 /**
  * What the card forgets with the power. All of it is there whatever is selected (CLEAR_ON_RESET):
@@ -26,7 +28,25 @@ final class Transient {
 
     final byte[] state;
 
+    /** Session keys of a role session; a key that PUT KEY is looking at. */
+    final AESKey enc;
+    final AESKey mac;
+    final AESKey rmac;
+    final AESKey candidate;
+
+    /** RoleSession and SecureMessaging: what a session remembers. */
+    final byte[] channel;
+
+    /** Aes: blocks that it works on. */
+    final byte[] blocks;
+
     Transient() {
         state = JCSystem.makeTransientByteArray(STATE_LENGTH, JCSystem.CLEAR_ON_RESET);
+        enc = Persistent.key(KeyBuilder.TYPE_AES_TRANSIENT_RESET);
+        mac = Persistent.key(KeyBuilder.TYPE_AES_TRANSIENT_RESET);
+        rmac = Persistent.key(KeyBuilder.TYPE_AES_TRANSIENT_RESET);
+        candidate = Persistent.key(KeyBuilder.TYPE_AES_TRANSIENT_RESET);
+        channel = JCSystem.makeTransientByteArray(RoleSession.MEMORY, JCSystem.CLEAR_ON_RESET);
+        blocks = JCSystem.makeTransientByteArray(Aes.MEMORY, JCSystem.CLEAR_ON_RESET);
     }
 }

@@ -10,6 +10,7 @@ public final class UnicardApplet extends Applet implements Personalization {
     private final Persistent lasting;
     private final Transient ram;
     private final Session session;
+    private final Aes aes;
     private final RoleKeys roleKeys;
     private final Objects objects;
     private final RoleSession roleSession;
@@ -22,11 +23,12 @@ public final class UnicardApplet extends Applet implements Personalization {
         lasting = new Persistent();
         ram = new Transient();
         session = new Session(ram);
-        roleKeys = new RoleKeys(session);
+        aes = new Aes(ram);
+        roleKeys = new RoleKeys(lasting, ram, session, aes);
         objects = new Objects(session, ram);
-        roleSession = new RoleSession(roleKeys, objects);
+        roleSession = new RoleSession(ram, roleKeys, objects, aes);
         pin = new Pin(lasting, ram);
-        cardKey = new CardKey(lasting, ram, objects);
+        cardKey = new CardKey(lasting, ram, session, objects);
         lifeCycle = new LifeCycle(lasting, session);
         storeData = new StoreData(lasting, ram, session, objects, pin, cardKey);
     }

@@ -171,6 +171,7 @@ def _object(spec: Spec, entry: DataObject) -> Facts:
         "read": sorted(entry.read),
         "written": sorted(entry.write),
         "long": entry.long,
+        "computed": entry.computed,
         "remarks": entry.text,
         "bits": [f"{bit:02X} {name}" for bit, name in entry.bits.items()],
         "filled_by": [f"{dgi.tag:04X} {dgi.name}" for dgi in filled_by],

@@ -10,6 +10,9 @@ KEYS = data_file("keys")
 BLOCK = 16
 NUMBERS = {"ENC": 1, "MAC": 2, "DEK": 3}
 """Numbers of the three keys in KDF3, EMV and VISA2."""
+ROLE_SLOTS = ("role slot A", "role slot B")
+ROLES = 16
+"""Roles that there can be: half a byte of the key version."""
 
 
 def key_ranges_are_apart(_files: Files, spec: Spec) -> Iterator[Finding]:
@@ -20,6 +23,18 @@ def key_ranges_are_apart(_files: Files, spec: Spec) -> Iterator[Finding]:
     for one, other in combinations(spec.key_ranges.values(), 2):
         if one.first <= other.last and other.first <= one.last:
             yield Finding(KEYS, one.name, f"The range overlaps with {other.name!r}.")
+
+
+def role_slots_hold_the_roles(_files: Files, spec: Spec) -> Iterator[Finding]:
+    """Each slot has a version for every role, and the list of key sets has room for both slots."""
+    slots = [spec.key_ranges[name] for name in ROLE_SLOTS]
+    for slot in slots:
+        if slot.last - slot.first + 1 != ROLES or slot.first % ROLES:
+            yield Finding(KEYS, slot.name, f"The slot is not {ROLES} versions, x0 to xF.")
+    listed = spec.object_named("role key sets").length
+    if (listed.least, listed.most) != (2, 2 * ROLES * len(slots)):
+        what = "The object does not list from one to all role key sets, each in 2 bytes."
+        yield Finding(data_file("objects"), "role key sets", what)
 
 
 def vectors_recompute(_files: Files, spec: Spec) -> Iterator[Finding]:
@@ -98,4 +113,8 @@ DERIVE: dict[str, Callable[[Vector], bytes | None]] = {
     "UC1": _uc1,
 }
 
-CHECKS: tuple[SpecCheck, ...] = (key_ranges_are_apart, vectors_recompute)
+CHECKS: tuple[SpecCheck, ...] = (
+    key_ranges_are_apart,
+    role_slots_hold_the_roles,
+    vectors_recompute,
+)

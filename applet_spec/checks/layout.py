@@ -10,6 +10,7 @@ OBJECTS = data_file("objects")
 DGIS = data_file("dgis")
 CONSTRUCTED_FORMATS = {"template", "der"}
 FIRST_STATE = "BLANK"
+NEVER = "never"
 
 
 def tags_are_ber(_files: Files, spec: Spec) -> Iterator[Finding]:
@@ -47,7 +48,7 @@ def conditions_exist(files: Files, spec: Spec) -> Iterator[Finding]:
         for rule in (entry.read, entry.write):
             for name in sorted(rule - set(known)):
                 yield Finding(OBJECTS, entry.name, f"There is no access condition {name!r}.")
-            if "never" in rule and len(rule) > 1:
+            if NEVER in rule and len(rule) > 1:
                 yield Finding(OBJECTS, entry.name, "A rule with 'never' allows nothing else.")
 
 
@@ -82,6 +83,15 @@ def long_objects_say_so(_files: Files, spec: Spec) -> Iterator[Finding]:
         if entry.length.most > part and not entry.long:
             what = f"The object can be longer than {part} bytes and is not marked as long."
             yield Finding(OBJECTS, entry.name, what)
+
+
+def computed_objects_are_only_read(_files: Files, spec: Spec) -> Iterator[Finding]:
+    """No command writes an object that the card computes, and it fits one answer."""
+    for entry in spec.objects.values():
+        if entry.computed and entry.write != {NEVER}:
+            yield Finding(OBJECTS, entry.name, "The card computes the object: nobody writes it.")
+        if entry.computed and entry.long:
+            yield Finding(OBJECTS, entry.name, "An object that the card computes is read at once.")
 
 
 def objects_can_be_filled(_files: Files, spec: Spec) -> Iterator[Finding]:
@@ -155,6 +165,7 @@ CHECKS: tuple[SpecCheck, ...] = (
     conditions_name_roles,
     template_fields_fit,
     long_objects_say_so,
+    computed_objects_are_only_read,
     objects_can_be_filled,
     dgis_fill_objects,
     dgi_lengths_add_up,

@@ -9,6 +9,8 @@ from applet_spec.loader import Json, written_out
 COMMAND_FILES = ("commands", "card_manager")
 CARD_MANAGER = "card manager: "
 EVERY_COMMAND = "every command"
+BEFORE_DATA = "Lc"
+"""The last check that looks at no data."""
 
 Entries = Iterable[Json]
 Table = tuple[str, str, Entries, tuple[str, ...]]
@@ -106,6 +108,15 @@ def targets_fit_files(files: Files) -> Iterator[Finding]:
             yield Finding(data_file(file), "target", f"These are commands of the {target}.")
 
 
+def orders_begin_alike(files: Files) -> Iterator[Finding]:
+    """Both targets look at a command in the same order until they look at its data."""
+    one, other = (files[file]["order_of_checks"] for file in COMMAND_FILES)
+    start = one[: one.index(BEFORE_DATA) + 1] if BEFORE_DATA in one else one
+    if other[: len(start)] != start:
+        what = "The order differs from the application's before the data is looked at."
+        yield Finding(data_file("card_manager"), "order_of_checks", what)
+
+
 def status_words_are_named(files: Files) -> Iterator[Finding]:
     """Every status word that a command answers has a name."""
     for file, place, word in _status_words(files):
@@ -189,6 +200,7 @@ CHECKS: tuple[FileCheck, ...] = (
     names_are_unique,
     commands_are_told_apart,
     targets_fit_files,
+    orders_begin_alike,
     status_words_are_named,
     commands_can_succeed,
     states_exist,

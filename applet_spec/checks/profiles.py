@@ -8,6 +8,8 @@ from applet_spec.model import CardProfile, Spec
 
 PROFILES = data_file("card_profiles")
 NONE = "none"
+OF_THE_SERIAL = frozenset({"UC1"})
+"""Derivations from the card serial, which blank stock does not have."""
 TDES_KEY = 16
 """Bytes of a two-key TDES key, and of what comes out of it."""
 
@@ -28,12 +30,12 @@ def profile_levels_fit_i(_files: Files, spec: Spec) -> Iterator[Finding]:
 
 
 def profiles_derive_their_keys(_files: Files, spec: Spec) -> Iterator[Finding]:
-    """The derivation of transport keys is there, is no draft and makes keys of this length."""
+    """The derivation of transport keys is one for blank cards and makes keys of this length."""
     for profile in spec.card_profiles.values():
         if profile.derivation == NONE:
             continue
         derivation = spec.derivations.get(profile.derivation)
-        if derivation is None or derivation.draft:
+        if derivation is None or derivation.draft or derivation.name in OF_THE_SERIAL:
             what = f"No card derives its keys by {profile.derivation}."
             yield Finding(PROFILES, profile.name, what)
         elif derivation.function == "TDES-ECB" and profile.key_length != TDES_KEY:

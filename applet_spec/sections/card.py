@@ -104,6 +104,7 @@ def sessions(spec: Spec, read: Read) -> Iterator[str]:
             "needed to read in a session what is not for everyone",
             f"{byte(channel.read_level)} (with R-ENC)",
         ),
+        ("the only one of role sessions", byte(channel.daily_level)),
         ("for daily use", f"{byte(channel.daily_level)} (C-MAC, C-ENC, R-MAC, R-ENC)"),
     ]
     yield table(["level", ""], rows)

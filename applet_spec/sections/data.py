@@ -38,6 +38,7 @@ def objects(spec: Spec, read: Read) -> Iterator[str]:
 
 def _object_row(entry: dict[str, Any], found: DataObject, order: dict[str, str]) -> list[object]:
     remarks = [found.text, "long" if found.long else ""]
+    remarks += ["made by the card when it is read" if found.computed else ""]
     remarks += [f"bit {code(f'{bit:02X}')}: {name}" for bit, name in found.bits.items()]
     rules = (and_list(name for name in order if name in rule) for rule in (found.read, found.write))
     text = "; ".join(remark for remark in remarks if remark)

@@ -34,6 +34,8 @@ TITLES = {
     "LCK": "Life cycle of the card",
     "TRX": "Transactions",
     "ROL": "Roles",
+    "RPK": "PUT KEY",
+    "RDK": "DELETE KEY",
     "FIN": "Fingerprint",
     "LOG": "Log",
 }

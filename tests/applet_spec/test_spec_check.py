@@ -143,6 +143,11 @@ FAULTS: list[tuple[str, Spoil, str]] = [
         "The life cycle has no state ASLEEP.",
     ),
     (
+        "orders_begin_alike",
+        lambda c: c["card_manager"]["order_of_checks"].insert(0, "CLA of the chip"),
+        "The order differs from the application's before the data is looked at.",
+    ),
+    (
         "requirements_exist",
         lambda c: c.word("VERIFY", "9000").update(requirement="PIN-99"),
         "names requirement PIN-99, which does not exist",
@@ -159,8 +164,8 @@ FAULTS: list[tuple[str, Spoil, str]] = [
     ),
     (
         "requirements_exist",
-        lambda c: c.command("PUT KEY", "card_manager")["status"][0].update(requirement="ROL-01"),
-        "is no draft, but its requirement ROL-01 is",
+        lambda c: c.command("PUT KEY", "card_manager")["status"][0].update(requirement="LOG-01"),
+        "is no draft, but its requirement LOG-01 is",
     ),
     (
         "requirements_have_a_place",
@@ -250,6 +255,26 @@ FAULTS: list[tuple[str, Spoil, str]] = [
         "long_objects_say_so",
         lambda c: c.named("objects", "objects", "cardholder data").pop("long"),
         "The object can be longer than 224 bytes and is not marked as long.",
+    ),
+    (
+        "computed_objects_are_only_read",
+        lambda c: c.named("objects", "objects", "role key sets").update(write=["issuer"]),
+        "The card computes the object: nobody writes it.",
+    ),
+    (
+        "computed_objects_are_only_read",
+        lambda c: c.named("objects", "objects", "role key sets").update(long=True),
+        "An object that the card computes is read at once.",
+    ),
+    (
+        "objects_can_be_filled",
+        lambda c: c.named("objects", "objects", "validity").update(computed=True),
+        "The card computes the object, and a DGI fills it.",
+    ),
+    (
+        "objects_can_be_filled",
+        lambda c: c.named("objects", "objects", "role key sets").pop("computed"),
+        "No DGI gives the object a value.",
     ),
     (
         "objects_can_be_filled",
@@ -365,6 +390,16 @@ FAULTS: list[tuple[str, Spoil, str]] = [
         "key_ranges_are_apart",
         lambda c: c.named("keys", "key_sets", "issuer").update(first="3F", last="30"),
         "The range's first version comes after its last.",
+    ),
+    (
+        "role_slots_hold_the_roles",
+        lambda c: c.named("keys", "key_sets", "role slot B").update(first="61"),
+        "The slot is not 16 versions, x0 to xF.",
+    ),
+    (
+        "role_slots_hold_the_roles",
+        lambda c: c.named("objects", "objects", "role key sets").update(length="2-32"),
+        "The object does not list from one to all role key sets",
     ),
     (
         "vectors_recompute",

@@ -140,6 +140,11 @@ def test_show_for_people_has_the_same_facts(unicard: Any) -> None:
         assert fact in text
 
 
+def test_show_says_that_the_card_makes_an_object_itself(unicard: Any) -> None:
+    (found,) = json.loads(unicard("show", "DF55", "--json")[1])["found"]
+    assert (found["computed"], found["filled_by"]) == (True, [])
+
+
 def test_show_of_a_role_numbered_zero_has_its_number(unicard: Any) -> None:
     assert ["number", "0"] in [line.split() for line in unicard("show", "LOAD")[1].splitlines()]
 

@@ -11,6 +11,7 @@ from applet_spec import spec
 from applet_spec.loader import read_data
 from applet_spec.reference import pages, render
 from applet_spec.sections.markdown import anchor, table
+from applet_spec.sections.requirements import TITLES
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 PAGES = pages()
@@ -60,7 +61,6 @@ def test_every_other_draft_is_marked() -> None:
     for derivation in contract.derivations.values():
         section = SECTIONS[f"{derivation.name}: {derivation.purpose}"]
         assert (DRAFT in section) == derivation.draft
-    assert DRAFT in SECTIONS["Roles"]
     rows = PAGES["requirements.md"].splitlines()
     for requirement in contract.requirements.values():
         row = next(line for line in rows if f"</a>{requirement.id} |" in line)
@@ -98,6 +98,17 @@ def test_every_requirement_has_a_row_and_every_link_to_one_leads_there() -> None
         assert f'<a id="{name.lower()}"></a>{name} | {requirement.text}' in text
     for target in re.findall(r"requirements\.md#([a-z]+-[0-9]+)", APDU):
         assert f'<a id="{target}"></a>' in text
+
+
+def test_every_group_of_requirements_has_a_title_in_words() -> None:
+    letters = {name.partition("-")[0] for name in spec().requirements}
+    assert letters == set(TITLES)
+
+
+def test_an_object_that_the_card_makes_itself_says_so() -> None:
+    for entry in read_data("objects")["objects"]:
+        row = next(line for line in APDU.splitlines() if line.startswith(f"| `{entry['tag']}`"))
+        assert ("made by the card" in row) == entry.get("computed", False)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,116 +1,46 @@
 """Two cards that get the same commands, each in sessions of its own, and must answer the same."""
 
-from collections import Counter
-from collections.abc import Callable
-
 from applet_spec import spec
 from tests.card_manager.manager_steps import (
-    Again,
     Fill,
     Load,
     Open,
-    Parts,
     PutKey,
     Raw,
     Send,
     Step,
-    Tamper,
     load_data,
 )
 from tests.support.any_card import AnyCard
 from tests.support.content import INSTANCE, PACKAGE, announcement, cap, cut_up, install_for
-from tests.support.terminal import (
-    AIDS,
-    ISD,
-    Keys,
-    SessionEndedError,
-    Terminal,
-    aes_cbc,
-    apdu,
-    derive,
-    lv,
+from tests.support.terminal import AIDS, ISD, Keys, aes_cbc, lv
+from tests.support.two_cards import (
+    EXTERNAL_AUTHENTICATE,
+    INITIALIZE_UPDATE,
+    Again,
+    Parts,
+    Seen,
+    Side,
+    Tamper,
+    TwoCards,
+    tampered,
 )
 
-Seen = tuple[object, ...]
-INITIALIZE_UPDATE, EXTERNAL_AUTHENTICATE = 0x50, 0x82
 CHECK_BLOCK = b"\x01" * 16
+NAMES = {each.ins: each.name for each in spec().card_manager.values() if each.name != "DELETE KEY"}
 OURS = lv(AIDS.package) + lv(AIDS.module)
 """Begins the data of an INSTALL of our application, which one card may have and the other not."""
 
 
-class Disagreement(AssertionError):
-    """Two cards that answered the same command differently."""
-
-
-class Side:
-    """One of the cards, and the terminal that it is in."""
-
-    def __init__(self, card: AnyCard, size: int) -> None:
-        self.card = card
-        self.host = Terminal(card.transmit, size=size)
-
-    def begin(self) -> None:
-        """Put the card back to the checkpoint and into a new terminal."""
-        self.card.contactless = False
-        self.card.restore()
-        self.card.reset()
-        self.host = Terminal(self.card.transmit, size=self.host.size)
-
-    def raw(self, raw: bytes) -> Seen:
-        """Send bytes; the answer, but for what is random in it."""
-        data, sw = self.host.raw(raw)
-        size = self.host.size
-        if sw == 0x9000 and raw[1:2] == b"\x50" and len(data) >= 13 + 2 * size:
-            return data[:13], len(data), data[13 + 2 * size :], sw
-        return data, sw
-
-    def send(self, parts: Parts, in_clear: bool = False, le: bool = True) -> Seen:
-        """Send a command, protected where a session is open and nothing else is wanted."""
-        if in_clear or not self.host.level:
-            return self.raw(apdu(*parts, b"\x00" if le else b""))
-        wrapped = self.host.wrap(*parts)
-        return self.opened(wrapped if le else wrapped[:-1])
-
-    def opened(self, wrapped: bytes) -> Seen:
-        """Send a protected command and open its answer."""
-        try:
-            return self.host.unwrap(self.card.transmit(wrapped))
-        except SessionEndedError as error:
-            self.host.level = 0
-            return (str(error),)
-
-    def open(self, kvn: int, keys: Keys, level: int, spoil: int | None) -> Seen:
-        """Open a session, or fail to."""
-        host, size = self.host, self.host.size
-        host.level, host.keys = 0, keys
-        data, sw = host.raw(apdu(0x80, INITIALIZE_UPDATE, kvn, 0, bytes(range(size)), b"\x00"))
-        if sw != 0x9000:
-            return data, sw
-        challenge = data[13 : 13 + size]
-        host.context = bytes(range(size)) + challenge
-        bits = 8 * len(keys.enc)
-        host.s_enc = derive(keys.enc, 4, host.context, bits)
-        host.s_mac = derive(keys.mac, 6, host.context, bits)
-        host.s_rmac = derive(keys.mac, 7, host.context, bits)
-        right = data[13 + size : 13 + 2 * size] == derive(host.s_mac, 0, host.context, 8 * size)
-        word = host.external_authenticate(level, spoil)
-        counter = data[13 + 2 * size :]
-        same = derive(keys.enc, 2, counter + ISD, 8 * size) == challenge if counter else None
-        return data[:13], counter, same, right, word
-
-
-class Pair:
+class Pair(TwoCards):
     """Two cards of one type, what is known of their keys, and what has been answered."""
 
     def __init__(self, one: AnyCard, other: AnyCard, i: int, key: bytes, kvn: int) -> None:
         size = 16 if i & 0x01 else 8
-        self.sides = Side(one, size), Side(other, size)
+        super().__init__((Side(one, size), Side(other, size)), NAMES)
         self.level = 0x33 if i & 0x60 == 0x60 else 0x03
         self._factory = {kvn: {1: key, 2: key, 3: key}}
         self.known = dict(self._factory)
-        self.counts: Counter[str] = Counter()
-        one.checkpoint()
-        other.checkpoint()
 
     def run(self, steps: list[Step]) -> None:
         """Run a sequence on both cards, from the checkpoint on. Raises `Disagreement`."""
@@ -140,24 +70,6 @@ class Pair:
                 self.fill(what)
             case Again(contactless):
                 self.again(contactless)
-
-    def both(self, do: Callable[[Side], Seen], ins: bytes = b"", how: str = "") -> Seen:
-        """Do something on both sides and compare what is seen."""
-        one, other = (do(side) for side in self.sides)
-        if one != other:
-            raise Disagreement(f"{how}{ins.hex()}: {_words(one)} and {_words(other)}")
-        word = one[-1] if one else None
-        if ins and isinstance(word, int):
-            name = NAMES.get(ins[0], "another instruction")
-            self.counts[f"{how}{name}: {word:04X}"] += 1
-        return one
-
-    @property
-    def in_session(self) -> bool:
-        """Whether the terminals have a session open."""
-        levels = {bool(side.host.level) for side in self.sides}
-        assert len(levels) == 1
-        return levels == {True}
 
     def open(self, kvn: int, level: int, spoil: int | None = None, wrong: bool = False) -> None:
         complete = sorted(v for v, keys in self.known.items() if _complete(keys))
@@ -249,7 +161,7 @@ class Pair:
 
         def act(side: Side) -> Seen:
             wrapped = side.host.wrap(parts[0] & 0x80, *parts[1:])
-            return tuple(side.opened(each) for each in _tampered(side.host, wrapped, how, place))
+            return tuple(side.opened(each) for each in tampered(side.host, wrapped, how, place))
 
         self.both(act)
         self.counts[f"tampered: {how}"] += 1
@@ -293,16 +205,6 @@ class Pair:
             self.send(Send((0x80, 0xF0, 0x80, state, b"")))
         self.send(Send((0x00, 0xA4, 0x04, 0x00, ISD)))
 
-    def again(self, contactless: bool) -> None:
-        def act(side: Side) -> Seen:
-            side.card.contactless = contactless
-            side.card.reset()
-            side.host.level = 0
-            return ()
-
-        self.both(act)
-        self.counts["resets"] += 1
-
 
 def _complete(keys: dict[int, bytes]) -> bool:
     return set(keys) == {1, 2, 3} and len({len(key) for key in keys.values()}) == 1
@@ -313,34 +215,3 @@ def _block(dek: bytes, key: bytes, inner: bool) -> bytes:
     body = bytes([len(key)]) + body if inner else body
     check = aes_cbc(key, bytes(16), CHECK_BLOCK)[:3]
     return bytes([0x88, len(body)]) + body + b"\x03" + check
-
-
-def _tampered(host: Terminal, wrapped: bytes, how: str, place: int) -> list[bytes]:
-    """Return what is sent in place of a protected command."""
-    body = wrapped[5:-1]
-    if how == "flip":
-        covered = [1, 2, 3, *range(5, len(wrapped) - 1)]
-        at = covered[place % len(covered)]
-        changed = bytes([wrapped[at] ^ 1 << place % 8])
-        if at == 1 and changed[0] in (INITIALIZE_UPDATE, EXTERNAL_AUTHENTICATE):
-            at, changed = 2, bytes([wrapped[2] ^ 1])
-        return [wrapped[:at] + changed + wrapped[at + 1 :], wrapped]
-    if how == "cut":
-        body = body[: place % len(body)]
-    if how == "more":
-        body = (body + b"\x00")[:255]
-    if how in ("cut", "more"):
-        return [wrapped[:4] + (lv(body) if body else b"") + b"\x00", wrapped]
-    if how == "twice":
-        return [wrapped, wrapped, wrapped]
-    return [host.wrap(0x80, 0xCA, 0x00, 0xCF), wrapped]
-
-
-def _words(seen: Seen) -> str:
-    return ", ".join(
-        part.hex() if isinstance(part, bytes) else f"{part:04X}" if type(part) is int else str(part)
-        for part in seen
-    )
-
-
-NAMES = {each.ins: each.name for each in spec().card_manager.values() if each.name != "DELETE KEY"}

@@ -25,8 +25,8 @@ from tests.support.content import (
     sha256,
 )
 from tests.support.terminal import AIDS, ISD, lv
+from tests.support.two_cards import Again, Parts, Tamper, changed
 
-Parts = tuple[int, int, int, int, bytes]
 T = TypeVar("T")
 Maker = Callable[[Random], T]
 
@@ -97,26 +97,10 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Tamper:
-    """A protected command that somebody changes on its way."""
-
-    parts: Parts
-    how: str
-    place: int
-
-
-@dataclass(frozen=True)
 class Fill:
     """As many of something as fit, and one more; "locks": the card locked."""
 
     what: str
-
-
-@dataclass(frozen=True)
-class Again:
-    """A reset; on the other interface if ``contactless``."""
-
-    contactless: bool
 
 
 Step = Open | Send | Raw | PutKey | Load | Tamper | Fill | Again
@@ -280,23 +264,6 @@ GOOD: Maker[Parts] = one(
     (0x80, 0xF0, 0x80, 0x7F, b""), (0x04, 0xA4, 4, 0, INSTANCE), (0x04, 0xA4, 4, 0, ISD),
     (0x80, 0xCA, 0x00, 0xE0, b""), (0x80, 0xCA, 0x00, 0x42, b""), (0x00, 0xCA, 0x00, 0x66, b""),
 )  # fmt: skip
-
-
-def changed(parts: Parts, what: int, value: int) -> Parts:
-    """Return a command with one byte of it changed, one too few, or one too many."""
-    cla, ins, p1, p2, data = parts
-    if what == 0:
-        return cla, ins, value, p2, data
-    if what == 1:
-        return cla, ins, p1, value, data
-    if what == 2:
-        return cla ^ 0x80, ins, p1, p2, data
-    if what == 3:
-        return cla, ins, p1, p2, data[:-1]
-    if what == 4 or not data:
-        return cla, ins, p1, p2, (data + bytes([value]))[:223]
-    at = value % len(data)
-    return cla, ins, p1, p2, data[:at] + bytes([value]) + data[at + 1 :]
 
 
 NEARLY: Maker[Parts] = build(changed, COMMAND, number(0, 9), BYTES)

@@ -12,12 +12,13 @@ import pytest
 
 from applet_spec import CardProfile, spec
 from applet_spec.simulated import factory_key, software_profiles
-from tests.card_manager.manager_pair import NAMES, Disagreement, Pair
+from tests.card_manager.manager_pair import NAMES, Pair
 from tests.card_manager.manager_steps import GOOD, Load, PutKey, Send, Step, sequence, shortest
 from tests.support.any_card import AnyCard, SimCard
 from tests.support.content import PACKAGE, cap
 from tests.support.evidence import evidence
 from tests.support.java_test_card import JavaCards
+from tests.support.two_cards import Disagreement
 
 SEED = 5
 PROOF_SEQUENCES = 4000

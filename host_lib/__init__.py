@@ -20,12 +20,14 @@ from host_lib.errors import (
     ReaderError,
     ReaderNotFound,
     ReaderTimeout,
+    RoleKeysNotHeld,
     SecureMessagingError,
     SessionNotOffered,
 )
-from host_lib.flow.base import CardKeys, Flow
+from host_lib.flow.base import CardKeys, Flow, RoleKeys
 from host_lib.flow.genuine import NotGenuine
 from host_lib.flow.pin import LastTry
+from host_lib.flow.role_session import RoleSession
 from host_lib.flow.session import SessionTerms
 from host_lib.keyset import KeySet
 from host_lib.reader import Reader, open_reader
@@ -40,6 +42,7 @@ from host_lib.refusals import (
     UnknownStatusWord,
     WrongPin,
 )
+from host_lib.roles import Role, RoleKeySet, Slot
 from host_lib.secret import AesKey, Pin, SecretBytes
 
 __all__ = [
@@ -71,11 +74,17 @@ __all__ = [
     "ReaderNotFound",
     "ReaderTimeout",
     "Refused",
+    "Role",
+    "RoleKeySet",
+    "RoleKeys",
+    "RoleKeysNotHeld",
+    "RoleSession",
     "SecretBytes",
     "SecureMessagingError",
     "SecurityStatusNotSatisfied",
     "SessionNotOffered",
     "SessionTerms",
+    "Slot",
     "UnicardError",
     "UnknownStatusWord",
     "WrongPin",

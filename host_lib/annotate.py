@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from applet_spec import CommandSpec, spec
 from applet_spec.model import Variant
+from host_lib.roles import role_name, role_slot
 from host_lib.trace import TraceLine
 
 _HEADER = 8
@@ -47,7 +48,19 @@ def _command(contract: CommandSpec | None, command: str) -> str:
         shown = f"{len(data) // 2} protected bytes" if data else ""
     else:
         shown = _fields(contract, p1, p2, data)
-    return " ".join(part for part in (contract.name, f"P1 {p1} P2 {p2}", shown) if part)
+    role = _role(contract, p1)
+    return " ".join(part for part in (contract.name, f"P1 {p1} P2 {p2}", role, shown) if part)
+
+
+def _role(contract: CommandSpec, p1: str) -> str:
+    """Name the role of a key version with which a session of the application is asked for."""
+    if contract.target != "application" or all(v.p1 != "KVN" for v in contract.variants):
+        return ""
+    try:
+        role, slot = role_slot(int(p1, 16))
+    except ValueError:
+        return ""
+    return f"({role_name(role)}, {slot.value})"
 
 
 def _data(command: str) -> str:

@@ -19,13 +19,16 @@ from host_lib.flow.objects import (
     read_services,
 )
 from host_lib.flow.pin import change_pin, verify_pin
+from host_lib.flow.role_session import RoleSession, open_role_session, read_role_key_sets
 from host_lib.flow.session import PLAIN_TERMS, IssuerSession, SessionTerms, open_issuer_session
 from host_lib.reader import Reader
+from host_lib.roles import RoleKeySet, Slot
 from host_lib.scp03 import secured
 from host_lib.secret import Pin
 from host_lib.services import ServiceRecord
 
 R = TypeVar("R")
+S = TypeVar("S", bound=IssuerSession | RoleSession)
 
 
 class Card:
@@ -43,7 +46,7 @@ class Card:
         self._reader = reader
         self._sam = sam
         self._terms = terms
-        self._session: IssuerSession | None = None
+        self._session: IssuerSession | RoleSession | None = None
 
     def run(self, flow: AnyFlow[R]) -> R:
         """Run any flow, in the open session where there is one."""
@@ -68,9 +71,28 @@ class Card:
         """
         aid = self.select().aid
         opening = open_issuer_session(version, level, terms=self._terms, aid=aid)
-        self._session = drive(opening, self._reader, self._sam)
+        with self._inside(drive(opening, self._reader, self._sam)) as session:
+            yield session
+
+    @contextmanager
+    def role_session(
+        self, role: int, slot: Slot | None = None, *, master_version: int | None = None
+    ) -> Iterator[RoleSession]:
+        """Open a session of a terminal role; methods inside the block use it.
+
+        Without ``slot`` the one is taken whose keys the key holder has, slot A first; with
+        ``master_version`` only keys of this master. Raises as `open_role_session`.
+        """
+        self.select()
+        opening = open_role_session(role, slot, master_version=master_version)
+        with self._inside(drive(opening, self._reader, self._sam)) as session:
+            yield session
+
+    @contextmanager
+    def _inside(self, session: S) -> Iterator[S]:
+        self._session = session
         try:
-            yield self._session
+            yield session
         finally:
             self._session = None
         # After an error the card has ended the session itself, or is gone; only here it is open.
@@ -103,6 +125,10 @@ class Card:
     def services(self) -> tuple[ServiceRecord, ...]:
         """Return the records of the service table; needs the PIN, the finger or a session."""
         return self.run(read_services())
+
+    def role_key_sets(self) -> tuple[RoleKeySet, ...]:
+        """Return the role key sets that the card has; needs an issuer or a role session."""
+        return self.run(read_role_key_sets())
 
     def prove(self, challenge: bytes, public_key: bytes, *, presence: bool = False) -> Proof:
         """Let the card prove that it is genuine, or with ``presence`` that its holder is here."""

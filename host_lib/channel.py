@@ -63,8 +63,9 @@ class SecureChannel:
     ``level`` is what the session protects, ``mac_length`` 8 in S8 and 16 in S16. ``max_lc`` is how
     many bytes of data a protected command may have on the wire; more than 255 makes it one of
     extended length, which the card must take. ``max_data`` is how many bytes of plain data that
-    leaves. Once a response fails its check, the card has ended the session or an exchange was cut
-    off, the channel is closed for good and `wrap` refuses. Not for use by several threads at once.
+    leaves, ``most`` how many commands the session can have (None: as its counter can count). Once a
+    response fails its check, the card has ended the session or an exchange was cut off, the channel
+    is closed for good and `wrap` refuses. Not for use by several threads at once.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class SecureChannel:
         level: SecurityLevel,
         mac_length: int,
         max_lc: int = MAX_SHORT_DATA,
+        most: int | None = None,
     ) -> None:
         self.level = level
         self.mac_length = mac_length
@@ -90,6 +92,7 @@ class SecureChannel:
         self._rmac = AesContext(rmac.reveal())
         self._chaining = bytes(BLOCK)
         self._counter = 0
+        self._most = MOST_COMMANDS if most is None else most
         self._closed_by = ""
 
     @property
@@ -168,7 +171,7 @@ class SecureChannel:
         return self.unwrap(response)
 
     def _next(self) -> int:
-        if self._counter >= MOST_COMMANDS:
+        if self._counter >= self._most:
             self.close("its encryption counter is at its end")
             raise CounterExhausted("the session has protected as many commands as it can")
         return self._counter + 1

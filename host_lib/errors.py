@@ -91,7 +91,7 @@ class ChannelClosed(SecureMessagingError):
 
 
 class CounterExhausted(ChannelClosed):
-    """The session's encryption counter would wrap; the command was not sent."""
+    """The session has had as many commands as it can have; this one was not sent."""
 
 
 class CardChallengeError(UnicardError):
@@ -110,13 +110,24 @@ class CardChallengeError(UnicardError):
 class DiversificationError(UnicardError):
     """The card named other diversification data for its keys than it did elsewhere.
 
-    Nothing proves the answer to INITIALIZE UPDATE that it stands in, and keys that are derived from
-    wrong data would put the card out of reach; none was put.
+    Or its answer is about other role keys than were asked for. Nothing proves the answer to
+    INITIALIZE UPDATE that it stands in, and keys that are derived from wrong data would put the
+    card out of reach; none was put, and nothing was authenticated.
     """
 
     advice = (
         "the answer was damaged or changed on the way: try again, with another reader if it stays"
     )
+
+
+class RoleKeysNotHeld(UnicardError):
+    """The card's keys of a role come from a master that the key holder does not have.
+
+    Nothing was authenticated. A key holder raises it, and so does a flow that was asked for the
+    keys of one master version and found others on the card.
+    """
+
+    advice = "give the key holder the master of this version, or the card keys of another one"
 
 
 class CardCryptogramError(UnicardError):

@@ -8,8 +8,9 @@ does is in `host_lib.channel`.
 import hmac
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Literal
 
-from applet_spec import Changed, ExitCode, spec
+from applet_spec import Changed, CommandSpec, ExitCode, spec
 from host_lib.apdu import MAX_SHORT_DATA, MAX_SHORT_NE, Apdu, Response
 from host_lib.channel import SecureChannel, SecurityLevel, secured
 from host_lib.errors import (
@@ -35,6 +36,9 @@ __all__ = [
     "reduced",
     "secured",
 ]
+
+Target = Literal["application", "card manager"]
+"""Whose keys a session is opened with: the application's own role keys, or the issuer's."""
 
 _SUCCESS = 0x9000
 _SCP03 = 0x03
@@ -181,12 +185,17 @@ def _derive(key: AesContext, constant: int, length: int, context: bytes) -> byte
 
 
 def initialize_update(
-    version: int, host_challenge: bytes, timeout: float | None = None
+    version: int,
+    host_challenge: bytes,
+    timeout: float | None = None,
+    *,
+    target: Target = "card manager",
 ) -> Generator[Apdu, Response, SessionOffer]:
     """Ask the card for a session with a key version (00: its own choice); return its offer.
 
     ``host_challenge`` are 8 fresh random bytes for S8, 16 for S16; ``timeout`` is how many seconds
-    the answer is waited for where that is not what the contract says. Raises what `refusal` makes
+    the answer is waited for where that is not what the contract says; ``target`` says in whose
+    words a refusal is told. Raises what `refusal` makes
     of another status word than 9000, ProtocolError and SessionNotOffered as `SessionOffer.parse`.
     """
     label = "INITIALIZE UPDATE"
@@ -194,7 +203,7 @@ def initialize_update(
         0x80, 0x50, version, 0x00, host_challenge, MAX_SHORT_NE, label, timeout=timeout
     )
     if response.sw != _SUCCESS:
-        raise refusal(spec().card_manager[label], response.sw)
+        raise refusal(_command(label, target), response.sw)
     return SessionOffer.parse(response.data)
 
 
@@ -206,15 +215,17 @@ def authenticate(
     *,
     aid: bytes | None = None,
     max_lc: int = MAX_SHORT_DATA,
+    most: int | None = None,
+    target: Target = "card manager",
 ) -> Generator[Apdu, Response, SecureChannel]:
     """Check the card's cryptogram and challenge, send EXTERNAL AUTHENTICATE, return the channel.
 
     ``level`` is a `SecurityLevel`. ``aid`` is the name of what is selected, where it is known: a
-    pseudo-random challenge is checked against it. ``max_lc`` as `SecureChannel` takes it. All
-    before EXTERNAL AUTHENTICATE, which is sent once: CardCryptogramError where the card has other
-    keys, CardChallengeError where its challenge does not follow from them, SessionNotOffered for a
-    level that its ``i`` does not offer, ValueError for a number that is no level. Then what
-    `refusal` makes of the card's answer.
+    pseudo-random challenge is checked against it. ``max_lc`` and ``most`` as `SecureChannel` takes
+    them, ``target`` as `initialize_update`. All before EXTERNAL AUTHENTICATE, which is sent once:
+    CardCryptogramError where the card has other keys, CardChallengeError where its challenge does
+    not follow from them, SessionNotOffered for a level that its ``i`` does not offer, ValueError
+    for a number that is no level. Then what `refusal` makes of the card's answer.
     """
     wanted = SecurityLevel(level)
     if offer.mac_length != len(host_challenge):
@@ -237,13 +248,17 @@ def authenticate(
     if not offer.offers(wanted):
         raise SessionNotOffered(f"the card (i = {offer.i:02X}) does not offer level {wanted:02X}")
     channel = SecureChannel(
-        session.enc, session.mac, session.rmac, wanted, offer.mac_length, max_lc
+        session.enc, session.mac, session.rmac, wanted, offer.mac_length, max_lc, most
     )
     command = channel.external_authenticate(cryptogram)
     response = yield command
     if response.sw != _SUCCESS:
-        raise refusal(spec().card_manager[command.label], response.sw)
+        raise refusal(_command(command.label, target), response.sw)
     return channel
+
+
+def _command(name: str, target: Target) -> CommandSpec:
+    return (spec().commands if target == "application" else spec().card_manager)[name]
 
 
 def open_session(

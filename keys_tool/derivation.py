@@ -5,6 +5,7 @@ Layouts and vectors are in the spec (`applet_spec/data/keys.json`, derivations).
 
 from enum import IntEnum
 
+from host_lib.flow.base import RoleKeys
 from host_lib.keyset import KeySet
 from host_lib.primitives import AesContext, kdf_counter_cmac
 from host_lib.secret import AesKey
@@ -73,3 +74,12 @@ def derive_role_key(
     context = bytes((which, role, version)) + card_serial
     fixed = b"UC1\x00" + context + _ROLE_KEY_BITS.to_bytes(2, "big")
     return AesKey(kdf_counter_cmac(master.reveal(), _ROLE_KEY_BITS // 8, after=fixed))
+
+
+def derive_role_keys(master: AesKey, asked: RoleKeys) -> KeySet:
+    """Derive ENC and MAC of a card's role by UC1, ``master`` being of the asked master version."""
+    enc, mac = (
+        derive_role_key(master, which, asked.role, asked.master_version, asked.card_serial)
+        for which in (RoleKey.ENC, RoleKey.MAC)
+    )
+    return KeySet(asked.version, enc, mac)

@@ -1,6 +1,7 @@
 """Typed errors of key stores and certificates; none of them carries a secret."""
 
 from applet_spec.errors import ExitCode, UnicardError
+from host_lib.errors import RoleKeysNotHeld
 
 
 class KeysError(UnicardError):
@@ -80,6 +81,12 @@ class KeyNotFound(KeysError):
     """The store holds no key of that purpose and version."""
 
     advice = "List the store's keys with `unicard keys list`."
+
+
+class RoleMasterNotFound(KeyNotFound, RoleKeysNotHeld):
+    """The store holds no master of that role and version; the card's other slot may still do."""
+
+    advice = RoleKeysNotHeld.advice
 
 
 class KeyExists(KeysError):

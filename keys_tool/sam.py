@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from applet_spec import spec
-from host_lib.flow.base import SamCall, SamReply
-from keys_tool.errors import KeyNotFound
+from host_lib.flow.base import RoleKeys, SamCall, SamReply
+from host_lib.roles import role_name
+from keys_tool.errors import KeyNotFound, RoleMasterNotFound
 from keys_tool.purpose import KeyState, Purpose, blank_key_version, versions
 from keys_tool.store import KeyStore
 
@@ -22,8 +23,16 @@ class StoreSam:
         self._transport = transport
 
     def __call__(self, call: SamCall, /) -> SamReply:
-        """Return the key set that is asked for; `KeyNotFound` where the store has none."""
+        """Return the key set that is asked for; `KeyNotFound` where the store has none.
+
+        Stores hold no masters of roles yet: `RoleMasterNotFound`.
+        """
         store = self._store
+        if isinstance(call, RoleKeys):
+            raise RoleMasterNotFound(
+                f"the store holds no master of {role_name(call.role)}, version "
+                f"{call.master_version:02X}"
+            )
         if call.version in versions(Purpose.ISSUER):
             return store.issuer_keys(call.version, call.diversification)
         if call.version not in factory_versions():

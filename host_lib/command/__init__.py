@@ -1,8 +1,8 @@
 """Commands as values: each encodes itself, decodes its answer and knows its status words.
 
-``base`` is the shape, ``application``, ``card_manager``, ``card_content`` and ``card_keys`` hold
-the commands, ``answers`` and ``card_answers`` what they return. No I/O here; may import applet_spec
-and host_lib's lower layers.
+``base`` is the shape, ``application``, ``role_keys``, ``card_manager``, ``card_content`` and
+``card_keys`` hold the commands, ``answers`` and ``card_answers`` what they return. No I/O here; may
+import applet_spec and host_lib's lower layers.
 """
 
 from host_lib.command.answers import Fci, Part, PinStatus, Proof
@@ -54,6 +54,7 @@ from host_lib.command.card_manager import (
     SetCardStatus,
     StoreCardData,
 )
+from host_lib.command.role_keys import DeleteRoleKeys, PutRoleKeys
 
 __all__ = [
     "ApplicationState",
@@ -65,6 +66,7 @@ __all__ = [
     "Cplc",
     "DeleteContent",
     "DeleteKey",
+    "DeleteRoleKeys",
     "Fci",
     "GenerateKeyPair",
     "GetCardData",
@@ -91,6 +93,7 @@ __all__ = [
     "PutData",
     "PutKey",
     "PutOneKey",
+    "PutRoleKeys",
     "ReadPublicKey",
     "Registry",
     "ResetRetryCounter",

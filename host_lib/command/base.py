@@ -5,7 +5,7 @@ from collections.abc import Generator
 from typing import ClassVar, Generic, Literal, TypeVar
 
 from applet_spec import CommandSpec, spec
-from host_lib.apdu import MAX_SHORT_NE, Apdu, Response
+from host_lib.apdu import MAX_SHORT_NE, Apdu, Ranges, Response
 from host_lib.errors import ProtocolError
 from host_lib.refusals import refusal
 
@@ -49,7 +49,13 @@ class Command(Generic[T_co]):
         return self.decode(response)
 
     def build(
-        self, p1: int, p2: int, data: bytes = b"", *, answer: bool = False, secret: bool = False
+        self,
+        p1: int,
+        p2: int,
+        data: bytes = b"",
+        *,
+        answer: bool = False,
+        secret: bool | Ranges = False,
     ) -> Apdu:
         """Return the APDU; ``answer`` asks for data, ``secret`` hides the command's in traces."""
         return Apdu(

@@ -54,14 +54,14 @@ class PutKey(Command[None]):
         Raises `KeyNotPuttable`, and ValueError for a set without DEK.
         """
         _require_version(self.keys.version)
-        blocks = [_block(key, self.dek, self.inner_length) for key in _three(self.keys)]
+        blocks = [key_block(key, self.dek, self.inner_length) for key in _three(self.keys)]
         data = bytes((self.keys.version,)) + b"".join(blocks)
         p2 = KEY_IDENTIFIERS[0] | _MORE_KEYS
         return self.build(self.replaces, p2, data, answer=True, secret=True)
 
     def decode(self, response: Response) -> None:
         """Check that the card holds the keys that were meant."""
-        if response.data != _echo(self.keys.version, _three(self.keys)):
+        if response.data != key_echo(self.keys.version, _three(self.keys)):
             raise self.malformed("version or check values are not those of the keys sent")
 
 
@@ -83,12 +83,12 @@ class PutOneKey(Command[None]):
         _require_version(self.version)
         if self.identifier not in KEY_IDENTIFIERS:
             raise KeyNotPuttable(f"{self.identifier:02X} is no identifier of a key")
-        data = bytes((self.version,)) + _block(self.key, self.dek, self.inner_length)
+        data = bytes((self.version,)) + key_block(self.key, self.dek, self.inner_length)
         return self.build(self.replaces, self.identifier, data, answer=True, secret=True)
 
     def decode(self, response: Response) -> None:
         """Check that the card holds the key that was meant."""
-        if response.data != _echo(self.version, (self.key,)):
+        if response.data != key_echo(self.version, (self.key,)):
             raise self.malformed("version or check value is not that of the key sent")
 
 
@@ -119,7 +119,7 @@ def _three(keys: KeySet) -> tuple[AesKey, AesKey, AesKey]:
     return keys.enc, keys.mac, keys.dek
 
 
-def _block(key: AesKey, dek: AesKey, inner_length: bool) -> bytes:
+def key_block(key: AesKey, dek: AesKey, inner_length: bool = True) -> bytes:
     """Return type, length, [length of the key,] key under the DEK, length 3 and check value."""
     plain = key.reveal()
     # Whole blocks: only a 24-byte key needs filling, and its length byte says where it ends.
@@ -132,5 +132,6 @@ def _block(key: AesKey, dek: AesKey, inner_length: bool) -> bytes:
     return bytes((AES_KEY_TYPE, len(field))) + field + b"\x03" + key.check_value
 
 
-def _echo(version: int, keys: Iterable[AesKey]) -> bytes:
+def key_echo(version: int, keys: Iterable[AesKey]) -> bytes:
+    """Return what a card answers to PUT KEY: the version and a check value for each key."""
     return bytes((version,)) + b"".join(key.check_value for key in keys)

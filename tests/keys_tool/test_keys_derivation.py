@@ -2,13 +2,23 @@ import json
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.kdf.kbkdf import KBKDFCMAC, CounterLocation, Mode
 from hypothesis import given
 from hypothesis import strategies as st
 
 from applet_spec import spec
+from host_lib.flow.base import RoleKeys
 from host_lib.primitives import AesContext
+from host_lib.roles import Slot
 from host_lib.secret import AesKey
-from keys_tool.derivation import RECEIPT_ROLE, RoleKey, derive_card_keys, derive_role_key
+from keys_tool.derivation import (
+    RECEIPT_ROLE,
+    RoleKey,
+    derive_card_keys,
+    derive_role_key,
+    derive_role_keys,
+)
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "vectors" / "globalplatform_kdf3.json").read_text()
@@ -67,6 +77,44 @@ def test_a_role_key_is_the_cmac_over_the_layout_of_the_spec(
     fixed = b"\x01UC1\x00\x02" + bytes((role, version)) + serial + b"\x00\x80"
     key = derive_role_key(AesKey(master), RoleKey.MAC, role, version, serial)
     assert key.reveal() == AesContext(master).cmac(fixed)
+
+
+@given(MASTERS, st.sampled_from(RoleKey), st.integers(0, 15), st.binary(min_size=9, max_size=9))
+def test_uc1_is_what_another_implementation_of_sp_800_108_derives(
+    master: bytes, which: RoleKey, role: int, rest: bytes
+) -> None:
+    role = RECEIPT_ROLE if which is RoleKey.RECEIPT else role
+    kdf = KBKDFCMAC(
+        AES, Mode.CounterMode, 16, 1, 2, CounterLocation.BeforeFixed,
+        label=b"UC1", context=bytes((which, role)) + rest, fixed=None,
+    )  # fmt: skip
+    key = derive_role_key(AesKey(master), which, role, rest[0], rest[1:])
+    assert key.reveal() == kdf.derive(master)
+
+
+def test_uc1_has_the_layout_that_the_contract_writes_down() -> None:
+    values = {"purpose": b"\x01", "role": b"\x0b", "version": b"\x7e", "card serial": b"\x31" * 8}
+    block = b""
+    for part in spec().derivations["UC1"].block.split(" || "):
+        name, _, size = part.rpartition(" ")
+        if name in values:
+            assert len(values[name]) == int(size)
+            block += values[name]
+        else:
+            block += part.strip("'").encode() if part[0] == "'" else bytes.fromhex(part)
+    master = bytes(range(16))
+    key = derive_role_key(AesKey(master), RoleKey.ENC, 0x0B, 0x7E, b"\x31" * 8)
+    assert key.reveal() == AesContext(master).cmac(block)
+
+
+def test_the_keys_of_a_role_come_from_what_a_card_answers_to_initialize_update() -> None:
+    (vector,) = spec().derivations["UC1"].vectors
+    asked = RoleKeys(0x64, vector.input[3:] + vector.input[1:3])
+    keys = derive_role_keys(AesKey(vector.master), asked)
+    assert (keys.version, keys.enc, keys.dek) == (0x64, AesKey(vector.key), None)
+    assert keys.mac != keys.enc
+    again = derive_role_keys(AesKey(vector.master), RoleKeys.of(vector.input[3:], 4, Slot.A, 1))
+    assert (again.version, again.enc, again.mac) == (0x54, keys.enc, keys.mac)
 
 
 @pytest.mark.parametrize("length", [0, 8, 9, 11])

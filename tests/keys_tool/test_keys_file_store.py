@@ -416,11 +416,13 @@ def test_a_process_that_opens_a_store_writes_no_core_dump(
 
 
 def test_flows_get_issuer_keys_and_transport_keys_by_key_version(store: FileStore) -> None:
-    from host_lib.flow.base import CardKeys
+    from host_lib import CardKeys, Role, RoleKeys, RoleKeysNotHeld, Slot
 
     sam = store.sam()
     assert sam(CardKeys(0x30, CHIP)) == store.issuer_keys(0x30, CHIP)
     assert sam(CardKeys(0xFF, CHIP)) == globalplatform_default()
+    with pytest.raises(RoleKeysNotHeld, match="BREAD, version 02"):
+        sam(RoleKeys.of(bytes(8), Role.BREAD, Slot.A, 2))
     for version in (0x31, 0x50, 0x00):
         with pytest.raises(errors.KeyNotFound):
             sam(CardKeys(version, CHIP))

@@ -25,6 +25,7 @@ def application(spec: Spec) -> str:
         _bytes("Life cycle codes.", _states(spec)),
         _shorts("Limits: numbers, and lengths in bytes.", _limits(spec)),
         _shorts("Key versions and SCP03 of role sessions.", _roles(spec)),
+        _shorts("First and last two bytes of what every proof's message begins with.", _proof(spec)),
     ]
     return (
         "package unicard.application;\n\n"
@@ -100,6 +101,13 @@ def _roles(spec: Spec) -> Iterator[Line]:
     channel = spec.secure_channel
     yield "SCP", f"0x{channel.protocol:02X}"
     yield "ROLE_I", f"0x{channel.i:02X}"
+    yield "MAC_LENGTH", str(channel.mac_length)
     yield "ROLE_LEVEL", f"0x{channel.daily_level:02X}"
     yield "WRITE_LEVEL", f"0x{channel.write_level:02X}"
     yield "READ_LEVEL", f"0x{channel.read_level:02X}"
+
+
+def _proof(spec: Spec) -> Iterator[Line]:
+    tag = spec.domain_tag.hex().upper()
+    yield "PROOF_DOMAIN_TAG", f"0x{tag[:4]}"
+    yield "PROOF_DOMAIN_TAG_END", f"0x{tag[4:]}"

@@ -52,10 +52,20 @@ final class Aes {
 
     /** Writes a key's check value: the first 3 bytes of an encrypted block of bytes 01. */
     void checkValue(AESKey key, byte[] target, short offset) {
+        ones(key);
+        Util.arrayCopyNonAtomic(blocks, BLOCK, target, offset, CHECK);
+    }
+
+    /** Whether three bytes are a key's check value. */
+    boolean isCheckValue(AESKey key, byte[] given, short offset) {
+        ones(key);
+        return isAlike(blocks, BLOCK, given, offset, CHECK);
+    }
+
+    private void ones(AESKey key) {
         Util.arrayFillNonAtomic(blocks, (short) 0, BLOCK, (byte) 1);
         cipher.init(key, Cipher.MODE_ENCRYPT);
         cipher.doFinal(blocks, (short) 0, BLOCK, blocks, BLOCK);
-        Util.arrayCopyNonAtomic(blocks, BLOCK, target, offset, CHECK);
     }
 
     /** Whether bytes are alike; takes as long where they are not. */

@@ -145,9 +145,14 @@ final class Contract {
     static final short SLOT_B_LAST = (short) 0x6F;
     static final short SCP = (short) 0x03;
     static final short ROLE_I = (short) 0x60;
+    static final short MAC_LENGTH = (short) 8;
     static final short ROLE_LEVEL = (short) 0x33;
     static final short WRITE_LEVEL = (short) 0x03;
     static final short READ_LEVEL = (short) 0x33;
+
+    // First and last two bytes of what every proof's message begins with.
+    static final short PROOF_DOMAIN_TAG = (short) 0x5543;
+    static final short PROOF_DOMAIN_TAG_END = (short) 0x3141;
 
     private Contract() {}
 }

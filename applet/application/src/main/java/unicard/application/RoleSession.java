@@ -26,8 +26,8 @@ final class RoleSession {
     private static final short CONSTANT = (short) (LABEL + 11);
     private static final short BITS = (short) (LABEL + 14);
     private static final short ITERATION = (short) (LABEL + 15);
-    private static final short HOST_CHALLENGE = (short) (LABEL + 16);
-    private static final short CARD_CHALLENGE = (short) (HOST_CHALLENGE + SecureMessaging.MAC);
+    static final short HOST_CHALLENGE = (short) (LABEL + 16);
+    static final short CARD_CHALLENGE = (short) (HOST_CHALLENGE + SecureMessaging.MAC);
     private static final short DERIVED = (short) (CARD_CHALLENGE + SecureMessaging.MAC);
     private static final short ROLE = (short) (DERIVED + Aes.BLOCK);
 
@@ -68,6 +68,7 @@ final class RoleSession {
             ISOException.throwIt(Contract.SW_REFERENCED_DATA_NOT_FOUND);
         }
         Util.arrayCopyNonAtomic(buffer, ISO7816.OFFSET_CDATA, channel, HOST_CHALLENGE, SecureMessaging.MAC);
+        draw();
         begin(slot);
         short end = objects.copy(Contract.TAG_CARD_SERIAL, buffer, (short) 0);
         buffer[end++] = RoleKeys.role(version);
@@ -80,14 +81,17 @@ final class RoleSession {
         return Util.arrayCopyNonAtomic(channel, DERIVED, buffer, end, SecureMessaging.MAC);
     }
 
-    /** Draws the card challenge and makes the session keys (Amendment D 1.1.2, 6.2.1). */
     @SuppressWarnings("deprecation") // every card has it
-    private void begin(short slot) {
+    private void draw() {
+        random.generateData(channel, CARD_CHALLENGE, SecureMessaging.MAC);
+    }
+
+    /** Makes the session keys of a slot's keys and both challenges (Amendment D 1.1.2, 6.2.1). */
+    void begin(short slot) {
         messages.begin();
         Util.arrayFillNonAtomic(channel, LABEL, Aes.BLOCK, (byte) 0);
         channel[ITERATION] = 1;
         channel[ROLE] = RoleKeys.role(slot);
-        random.generateData(channel, CARD_CHALLENGE, SecureMessaging.MAC);
         makeKey(keys.enc(slot), S_ENC, ram.enc);
         makeKey(keys.mac(slot), S_MAC, ram.mac);
         makeKey(keys.mac(slot), S_RMAC, ram.rmac);

@@ -92,23 +92,22 @@ final class CardKey {
     /** Erases what a torn generation left; at SELECT. */
     void repair() {
         if (lasting.sparePairUsed) {
-            erase(lasting.cardPairs[spare()]);
+            KeyPair pair = lasting.cardPairs[spare()];
+            pair.getPrivate().clearKey();
+            pair.getPublic().clearKey();
             lasting.sparePairUsed = false;
         }
     }
 
-    /** Erases the pair, the private key first; at termination. */
+    /** Erases the pair, private keys first; at termination. */
     void erase() {
         if (exists() || lasting.sparePairUsed) {
-            erase(lasting.cardPairs[0]);
-            erase(lasting.cardPairs[1]);
+            lasting.cardPairs[0].getPrivate().clearKey();
+            lasting.cardPairs[1].getPrivate().clearKey();
+            lasting.cardPairs[0].getPublic().clearKey();
+            lasting.cardPairs[1].getPublic().clearKey();
             lasting.sparePairUsed = false;
             lasting.cardPair = NONE;
         }
-    }
-
-    private static void erase(KeyPair pair) {
-        pair.getPrivate().clearKey();
-        pair.getPublic().clearKey();
     }
 }

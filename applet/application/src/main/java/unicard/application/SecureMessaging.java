@@ -61,8 +61,11 @@ final class SecureMessaging {
     /** As {@link RoleSession#unwrap}. */
     short unwrap(byte[] buffer, short length) {
         short encrypted = (short) (length - MAC);
+        if (encrypted < 0 || (encrypted & (Aes.BLOCK - 1)) != 0) {
+            refuse();
+        }
         short count = Util.getShort(channel, COUNT);
-        if (encrypted < 0 || (encrypted & (Aes.BLOCK - 1)) != 0 || count == Contract.LIMIT_ROLE_SESSION_COMMANDS) {
+        if (count == Contract.LIMIT_ROLE_SESSION_COMMANDS) {
             refuse();
         }
         if (!isNext(buffer, (short) (ISO7816.OFFSET_CDATA + encrypted))) {

@@ -7,6 +7,7 @@ kind of thing: ``INS_VERIFY``, ``SW_INCORRECT_DATA``, ``TAG_CARD_SERIAL``, ``DGI
 
 from collections.abc import Iterable, Iterator
 
+from applet_spec.java_commands import command_table
 from applet_spec.java_text import constant
 from applet_spec.model import Spec
 
@@ -26,6 +27,7 @@ def application(spec: Spec) -> str:
         _shorts("Limits: numbers, and lengths in bytes.", _limits(spec)),
         _shorts("Key versions and SCP03 of role sessions.", _roles(spec)),
         _shorts("First and last two bytes of what every proof's message begins with.", _proof(spec)),
+        command_table(spec),
     ]
     return (
         "package unicard.application;\n\n"

@@ -14,6 +14,9 @@ from host_lib.errors import ReaderNotFound
 CARD_MANAGER = "unicard.manager.CardManager"
 """The class of the issuer security domain."""
 
+APPLET = "unicard.application.UnicardApplet"
+"""The class of the contract's application."""
+
 INERT_APPLET = "unicard.manager.content.InertApplet"
 """The class of applications that answer SELECT with their name, and 6D00 to everything else."""
 
@@ -112,8 +115,7 @@ def blank_card(
     """Return a blank card of a type, the reference type where none is given, with its own serial.
 
     Its maker's keys and the load file of the contract are on it, the application is not installed.
-    The contract's application has no applet yet, so its module is inert. ``load_files`` are there
-    besides, or can be loaded; ``class_path`` is where their classes are.
+    ``load_files`` are there besides, or can be loaded; ``class_path`` is where their classes are.
     """
     profile = profile or spec().card_profiles[REFERENCE]
     (cplc,) = new_cplcs(1, seed, profile)
@@ -128,7 +130,7 @@ def blank_card(
             ("keyVersion", f"{profile.factory_version:02x}"),
             ("key", factory_key(profile).hex()),
         ),
-        load_files=(LoadFile(aids.package, (Module(aids.module),)), *load_files),
+        load_files=(LoadFile(aids.package, (Module(aids.module, APPLET),)), *load_files),
         class_path=class_path,
         wiring=wiring,
     )

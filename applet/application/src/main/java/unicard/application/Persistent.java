@@ -12,6 +12,8 @@ final class Persistent {
     boolean activated;
     boolean suspended;
     boolean terminated;
+    /** Nothing is left to erase of a terminated card. */
+    boolean erased;
 
     /** Pin: the block of ISO 9564-1 format 2; whether there is one, and whether it is a transport PIN. */
     final OwnerPIN pin;

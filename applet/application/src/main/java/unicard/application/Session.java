@@ -1,14 +1,21 @@
 package unicard.application;
 
-/**
- * The one session of the application: none, pending or open, the issuer's or a role's. Opens each
- * command and protects its answer; who asks for a right asks here.
- */
-final class Session {
-    private final Transient ram;
+import javacard.framework.ISOException;
 
-    Session(Transient ram) {
+/** What the open session allows: who asks for a right asks here. {@link Channel} opens and ends it. */
+final class Session {
+    private static final short BLOCK = 16;
+
+    private final Transient ram;
+    private final IssuerSession issuer;
+
+    Session(Transient ram, IssuerSession issuer) {
         this.ram = ram;
+        this.issuer = issuer;
+    }
+
+    boolean isOpen() {
+        return ram.state[Transient.SESSION] >= Transient.ISSUER;
     }
 
     /** Whether an issuer session of any level is open; true for STORE DATA through its domain too. */
@@ -16,27 +23,40 @@ final class Session {
         return ram.state[Transient.SESSION] == Transient.ISSUER;
     }
 
-    /** Whether an issuer session with C-MAC and C-ENC is open: who writes needs one. */
-    boolean mayWrite() {
-        return false;
-    }
-
     /** Whether a session of this role is open; a role of -1: of any role. */
     boolean isRole(byte role) {
-        return false;
+        return ram.state[Transient.SESSION] == Transient.ROLE
+                && (role == -1 || role == ram.state[Transient.ROLE_NUMBER]);
+    }
+
+    /** Whether an issuer session of the level that writing needs is open. */
+    boolean mayWrite() {
+        return isIssuer() && has(Contract.WRITE_LEVEL);
     }
 
     /** Whether no session is open, or one that encrypts answers: nobody listens who should not. */
     boolean isUnheard() {
-        return true;
+        return !isOpen() || has(Contract.READ_LEVEL);
+    }
+
+    private boolean has(short bits) {
+        short level = isIssuer() ? issuer.level() : Contract.ROLE_LEVEL;
+        return (short) (level & bits) == bits;
     }
 
     /** Ends the session once the answer of this command has been protected. */
-    void closeAfterAnswer() {}
+    void closeAfterAnswer() {
+        ram.state[Transient.CLOSING] = 1;
+    }
 
     /**
      * Decrypts whole blocks in place under the DEK of the issuer session's key set, ICV 0
      * (Amendment D, 6.2.8). Throws 6A80 where the length is none of whole blocks.
      */
-    void decrypt(byte[] buffer, short offset, short length) {}
+    void decrypt(byte[] buffer, short offset, short length) {
+        if (length <= 0 || (short) (length % BLOCK) != 0) {
+            ISOException.throwIt(Contract.SW_INCORRECT_DATA);
+        }
+        issuer.decrypt(buffer, offset, length);
+    }
 }

@@ -1,6 +1,7 @@
 package unicard.application;
 
 import javacard.framework.JCSystem;
+import javacard.framework.Util;
 import javacard.security.AESKey;
 import javacard.security.KeyBuilder;
 
@@ -13,9 +14,14 @@ final class Transient {
     /** Places in {@link #state}. */
     static final byte SESSION = 0;
     static final byte VERIFIED = 1;
+    static final byte ROLE_NUMBER = 2;
+    /** Not 0: the session ends once the present command is answered. */
+    static final byte CLOSING = 3;
+    /** Not 0: the present command was protected, and so is its answer. */
+    static final byte UNWRAPPED = 4;
     private static final short STATE_LENGTH = 8;
 
-    /** Values of SESSION. */
+    /** Values of SESSION; from ISSUER on a session is open. */
     static final byte NONE = 0;
     static final byte PENDING_ISSUER = 1;
     static final byte PENDING_ROLE = 2;
@@ -48,5 +54,10 @@ final class Transient {
         candidate = Persistent.key(KeyBuilder.TYPE_AES_TRANSIENT_RESET);
         channel = JCSystem.makeTransientByteArray(RoleSession.MEMORY, JCSystem.CLEAR_ON_RESET);
         blocks = JCSystem.makeTransientByteArray(Aes.MEMORY, JCSystem.CLEAR_ON_RESET);
+    }
+
+    /** Forgets session and verified flags. */
+    void forget() {
+        Util.arrayFillNonAtomic(state, (short) 0, STATE_LENGTH, (byte) 0);
     }
 }

@@ -2,35 +2,34 @@ package unicard.application;
 
 import javacard.framework.APDU;
 import javacard.framework.Applet;
+import javacard.framework.ISO7816;
 import javacard.framework.ISOException;
+import javacard.framework.Util;
 import org.globalplatform.Personalization;
 
 /** The applet: makes the parts, takes commands to them and their answers back. */
 public final class UnicardApplet extends Applet implements Personalization {
-    private final Persistent lasting;
-    private final Transient ram;
-    private final Session session;
-    private final Aes aes;
-    private final RoleKeys roleKeys;
-    private final Objects objects;
-    private final RoleSession roleSession;
-    private final Pin pin;
-    private final CardKey cardKey;
+    private final Channel channel;
     private final LifeCycle lifeCycle;
-    private final StoreData storeData;
+    private final Handlers handlers;
+    private final Commands commands;
 
     private UnicardApplet() {
-        lasting = new Persistent();
-        ram = new Transient();
-        session = new Session(ram);
-        aes = new Aes(ram);
-        roleKeys = new RoleKeys(lasting, ram, session, aes);
-        objects = new Objects(session, ram);
-        roleSession = new RoleSession(ram, roleKeys, objects, aes);
-        pin = new Pin(lasting, ram);
-        cardKey = new CardKey(lasting, ram, session, objects);
-        lifeCycle = new LifeCycle(lasting, session);
-        storeData = new StoreData(lasting, ram, session, objects, pin, cardKey);
+        Persistent lasting = new Persistent();
+        Transient ram = new Transient();
+        IssuerSession issuer = new IssuerSession();
+        Session session = new Session(ram, issuer);
+        Aes aes = new Aes(ram);
+        RoleKeys roleKeys = new RoleKeys(lasting, ram, session, aes);
+        Objects objects = new Objects(session, ram);
+        RoleSession role = new RoleSession(ram, roleKeys, objects, aes);
+        Pin pin = new Pin(lasting, ram);
+        CardKey cardKey = new CardKey(lasting, ram, session, objects);
+        StoreData storeData = new StoreData(lasting, ram, session, objects, pin, cardKey);
+        channel = new Channel(ram, issuer, role);
+        lifeCycle = new LifeCycle(lasting, session, objects, pin, cardKey, roleKeys);
+        handlers = new Handlers(ram, lifeCycle, objects, pin, cardKey, roleKeys, storeData);
+        commands = new Commands(session, channel, lifeCycle, handlers);
     }
 
     /** Makes an instance; every object that it ever needs is made here. */
@@ -39,16 +38,54 @@ public final class UnicardApplet extends Applet implements Personalization {
     }
 
     @Override
-    public void process(APDU apdu) {
-        if (selectingApplet()) {
-            return;
-        }
-        ISOException.throwIt(Contract.SW_INSTRUCTION_NOT_SUPPORTED);
+    public void deselect() {
+        channel.close();
+        handlers.endStream();
     }
 
     @Override
+    public void process(APDU apdu) {
+        if (selectingApplet()) {
+            select(apdu);
+            return;
+        }
+        short statusWord = Contract.SW_SUCCESS;
+        short length = 0;
+        channel.commandStarts();
+        try {
+            length = commands.run(apdu);
+        } catch (ISOException refused) {
+            statusWord = refused.getReason();
+        }
+        length = channel.wrap(apdu.getBuffer(), length, statusWord);
+        if (channel.isOver()) {
+            handlers.endStream();
+        }
+        answer(apdu, length, statusWord);
+    }
+
+    private void select(APDU apdu) {
+        deselect(); // nothing is left of a session that the platform ended without a word
+        short length = lifeCycle.select(apdu.getBuffer());
+        boolean terminated = lifeCycle.state() == Contract.STATE_TERMINATED;
+        answer(apdu, length, terminated ? Contract.SW_SELECTED_BUT_TERMINATED : Contract.SW_SUCCESS);
+    }
+
+    private static void answer(APDU apdu, short length, short statusWord) {
+        if (length > 0) {
+            apdu.setOutgoingAndSend((short) 0, length);
+        }
+        if (statusWord != Contract.SW_SUCCESS) {
+            ISOException.throwIt(statusWord);
+        }
+    }
+
+    /** STORE DATA that its domain got for this applet, after INSTALL for personalization. */
+    @Override
     public short processData(byte[] in, short inOffset, short length, byte[] out, short outOffset) {
-        ISOException.throwIt(Contract.SW_INSTRUCTION_NOT_SUPPORTED);
-        return 0;
+        Util.arrayCopyNonAtomic(in, inOffset, in, (short) 0, length);
+        short answered = commands.personalize(in, (short) (length - ISO7816.OFFSET_CDATA));
+        Util.arrayCopyNonAtomic(in, (short) 0, out, outOffset, answered);
+        return answered;
     }
 }

@@ -89,9 +89,8 @@ class Card:
         if not self.powered:
             raise PowerCut
         try:
-            if raw:
-                check_class(raw[0])
             command = parse(raw)
+            check_class(command.cla)
             if command.cla == 0x00 and command.ins == _MANAGE_CHANNEL:
                 raise StatusError(SW.CHANNEL_NOT_SUPPORTED)
         except StatusError as error:

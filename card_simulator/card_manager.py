@@ -141,9 +141,10 @@ class CardManager:
             state=self._life_cycle.state.name,
             pending=self._channel.pending,
             session=self._channel.session is not None,
+            issuer=self._channel.issuer,
             secret=False,
             contactless=False,
-            levels=self._channel.options.levels,
+            levels=self._channel.levels,
         )
         try:
             return self._table.run(command, situation)

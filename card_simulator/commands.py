@@ -142,6 +142,9 @@ def show(out: Output, file: Path) -> None:
             table.add_row("  state", application["state"])
             table.add_row("  card serial", application["card_serial"] or "none yet")
             table.add_row("  PIN tries left", str(application["pin_tries"]))
+            for keys in application["role_key_sets"]:
+                role = f"{keys['version']} ({keys['role']}, master {keys['master_version']})"
+                table.add_row("  role keys", role)
         if not state["applications"]:
             table.add_row("application", "none installed")
         console.print(table)

@@ -5,11 +5,20 @@ from __future__ import annotations
 from typing import TypedDict
 
 from applet_spec import spec
+from card_simulator.application import RoleKeySet
 from card_simulator.card import Card
 from card_simulator.card_life_cycle import CardLifeCycle
 from card_simulator.memory import Image
 from card_simulator.profiles import profile_of
 from card_simulator.registry import Instance
+
+
+class RoleKeysState(TypedDict):
+    """A key set of a terminal role: versions in hex; a role without a name is ``ROLE n``."""
+
+    version: str
+    role: str
+    master_version: str
 
 
 class ApplicationState(TypedDict):
@@ -19,6 +28,7 @@ class ApplicationState(TypedDict):
     state: str
     card_serial: str | None
     pin_tries: int
+    role_key_sets: list[RoleKeysState]
 
 
 class CardState(TypedDict):
@@ -61,7 +71,13 @@ def _application(card: Card, instance: Instance) -> ApplicationState:
     aid = instance.aid.hex().upper()
     if instance.installed_only or instance.inert:
         state = "INSTALLED" if instance.installed_only else "SELECTABLE"
-        return {"aid": aid, "state": state + locked, "card_serial": None, "pin_tries": 0}
+        return {
+            "aid": aid,
+            "state": state + locked,
+            "card_serial": None,
+            "pin_tries": 0,
+            "role_key_sets": [],
+        }
     application = card.application(instance.aid)
     serial = application.value(spec().object_named("card serial").tag)
     return {
@@ -69,4 +85,14 @@ def _application(card: Card, instance: Instance) -> ApplicationState:
         "state": application.state + locked,
         "card_serial": serial.hex().upper() or None,
         "pin_tries": application.pin_tries,
+        "role_key_sets": [_role_keys(each) for each in application.role_key_sets],
+    }
+
+
+def _role_keys(keys: RoleKeySet) -> RoleKeysState:
+    known = spec().roles.get(keys.role)
+    return {
+        "version": f"{keys.version:02X}",
+        "role": known.name if known else f"ROLE {keys.role}",
+        "master_version": f"{keys.master_version:02X}",
     }

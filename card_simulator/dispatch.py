@@ -23,12 +23,14 @@ class Situation:
 
     ``state`` is its life cycle state, None where commands work in every state; ``pending`` is
     about a session that waits for EXTERNAL AUTHENTICATE, ``session`` about an open one of any
-    level, ``secret`` about one with C-MAC and C-ENC. ``levels`` are those that a session can have.
+    level, ``issuer`` about one of the issuer, ``secret`` about the issuer's with C-MAC and C-ENC.
+    ``levels`` are those that the pending session can have.
     """
 
     state: str | None
     pending: bool
     session: bool
+    issuer: bool
     secret: bool
     contactless: bool
     levels: frozenset[int]
@@ -87,7 +89,7 @@ def _check_session(wanted: CommandSpec, secret: bool, situation: Situation) -> N
     if wanted.session == "pending" and not situation.pending:
         raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
     missing = (
-        (wanted.session == "issuer" and not situation.session)
+        (wanted.session == "issuer" and not situation.issuer)
         or (secret and not situation.secret)
         or (wanted.contactless_session and situation.contactless and not situation.session)
     )

@@ -31,11 +31,14 @@ class Level(IntFlag):
 
 @dataclass(frozen=True, slots=True)
 class StaticKeys:
-    """The three keys of a key set, all 16, 24 or 32 bytes; ``repr`` shows none of them."""
+    """The keys of a key set, all 16, 24 or 32 bytes; ``repr`` shows none of them.
+
+    A terminal role has no DEK: nothing that it sends is a secret of its own.
+    """
 
     enc: bytes = field(repr=False)
     mac: bytes = field(repr=False)
-    dek: bytes = field(repr=False)
+    dek: bytes = field(repr=False, default=b"")
 
     @classmethod
     def split(cls, joined: bytes) -> StaticKeys:
@@ -133,7 +136,7 @@ class Session:
     ) -> None:
         self.level = level
         self._enc, self._mac, self._rmac = enc, mac, rmac
-        self._dek = AesContext(dek)
+        self._dek = dek
         self._chain = chain
         self._size = size
         self._last_count = last_count
@@ -177,11 +180,14 @@ class Session:
     def decrypt_data(self, data: bytes) -> bytes:
         """Decrypt whole blocks under the static DEK, with a zero ICV (Amendment D, 6.2.8).
 
-        Raises `StatusError` 6A80 when ``data`` is not whole blocks.
+        Raises `StatusError` 6982 in a session whose keys have no DEK, 6A80 when ``data`` is not
+        whole blocks.
         """
+        if not self._dek:
+            raise StatusError(SW.SECURITY_NOT_SATISFIED)
         if not data or len(data) % 16:
             raise StatusError(SW.WRONG_DATA)
-        return self._dek.cbc_decrypt(bytes(16), data)
+        return AesContext(self._dek).cbc_decrypt(bytes(16), data)
 
     def _decrypt(self, data: bytes) -> bytes:
         if len(data) % 16:

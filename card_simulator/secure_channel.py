@@ -1,12 +1,14 @@
-"""The secure channel of the issuer: no session, a pending one or an open one.
+"""The card's one secure channel: no session, a pending one or an open one, of issuer or role.
 
 The issuer security domain uses it for itself and lends it to the selected application, as
-``org.globalplatform.SecureChannel`` does on a card.
+``org.globalplatform.SecureChannel`` does on a card. The application begins sessions of terminal
+roles on it with keys of its own, so that no two sessions are ever open.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from card_simulator.apdu import SW, Answer, Command, StatusError
 from card_simulator.chip import Chip
@@ -30,6 +32,15 @@ def is_external_authenticate(command: Command) -> bool:
     return command.cla >= 0x80 and command.ins == _EXTERNAL_AUTHENTICATE
 
 
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A session that waits for EXTERNAL AUTHENTICATE; ``role`` is None for the issuer's."""
+
+    handshake: Handshake
+    levels: frozenset[int]
+    role: int | None
+
+
 class SecureChannel:
     """One SCP03 channel: opens sessions with the domain's key sets, guards the commands in them.
 
@@ -44,8 +55,9 @@ class SecureChannel:
         self._last_count = last_count
         self._chip = chip
         self._key_sets = key_sets
-        self._pending: Handshake | None = None
+        self._pending: _Pending | None = None
         self._session: Session | None = None
+        self._role: int | None = None
         self._kvn = 0
         self._closing = False
 
@@ -60,6 +72,21 @@ class SecureChannel:
         return self._pending is not None
 
     @property
+    def levels(self) -> frozenset[int]:
+        """Security levels that the pending session can have, those of the card if there is none."""
+        return self._pending.levels if self._pending else self.options.levels
+
+    @property
+    def issuer(self) -> bool:
+        """Whether the open session is the issuer's."""
+        return self._session is not None and self._role is None
+
+    @property
+    def role(self) -> int | None:
+        """Role of the terminal whose session is open, None where none or the issuer's is."""
+        return self._role
+
+    @property
     def kvn(self) -> int:
         """Version of the key set that opened the session, the present one if it got another."""
         return self._kvn
@@ -69,17 +96,13 @@ class SecureChannel:
         if self._kvn == old:
             self._kvn = new
 
-    def choose(self, kvn: int) -> int:
-        """Return the version that INITIALIZE UPDATE takes for P1; see `KeySets.choose`."""
-        return self._key_sets.choose(kvn)
-
     def has(self, level: int) -> bool:
-        """Say whether a session with all bits of this security level is open."""
+        """Say whether a session with all bits of this level is open, of issuer or role."""
         return self._session is not None and self._session.level & level == level
 
     def close(self) -> None:
         """End the session, and forget a pending one."""
-        self._pending = self._session = None
+        self._pending = self._session = self._role = None
         self._closing = False
 
     def forget_pending(self) -> None:
@@ -135,14 +158,21 @@ class SecureChannel:
             sequence = b""
             challenge = self._chip.random(size)
         self._kvn = kvn
-        self._pending = Handshake(keys, command.data, challenge, self._last_count)
+        handshake = Handshake(keys, command.data, challenge, self._last_count)
+        self.begin(handshake, self.options.levels)
         return Answer(
             self._chip.diversification_data
             + bytes((kvn, SCP, self.options.i))
             + challenge
-            + self._pending.card_cryptogram
+            + handshake.card_cryptogram
             + sequence
         )
+
+    def begin(
+        self, handshake: Handshake, levels: frozenset[int], *, role: int | None = None
+    ) -> None:
+        """Wait for the EXTERNAL AUTHENTICATE of a session at one of these security levels."""
+        self._pending = _Pending(handshake, levels, role)
 
     def sequence(self) -> bytes:
         """Return the sequence counter (3 bytes) of the key set that key version 00 stands for.
@@ -155,10 +185,11 @@ class SecureChannel:
         return self._key_sets.sequence(self._key_sets.choose(0x00))
 
     def external_authenticate(self, command: Command) -> Answer:
-        """Open the pending session at a level that the card has (Amendment D, 7.1.2)."""
+        """Open the pending session at one of its levels (Amendment D, 7.1.2)."""
         if self._pending is None:
             raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
-        self._session = self._pending.authenticate(command)
+        self._session = self._pending.handshake.authenticate(command)
+        self._role = self._pending.role
         return Answer()
 
     def _unwrap(self, session: Session | None, command: Command) -> Command:

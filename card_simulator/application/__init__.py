@@ -4,5 +4,6 @@ May import what the room may; only `card_simulator.card` imports it.
 """
 
 from card_simulator.application.application import Application
+from card_simulator.application.role_keys import RoleKeySet
 
-__all__ = ["Application"]
+__all__ = ["Application", "RoleKeySet"]

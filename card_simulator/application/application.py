@@ -11,6 +11,9 @@ from card_simulator.application.life_cycle import LifeCycle
 from card_simulator.application.objects import Objects
 from card_simulator.application.personalization import Personalization
 from card_simulator.application.pin import Pin
+from card_simulator.application.role_keys import RoleKeys, RoleKeySet
+from card_simulator.application.role_session import NAME as INITIALIZE_UPDATE
+from card_simulator.application.role_session import RoleSession, role_form
 from card_simulator.application.state import State
 from card_simulator.cells import Cells
 from card_simulator.chip import Chip, Interface
@@ -21,7 +24,9 @@ from card_simulator.secure_channel import (
     is_initialize_update,
 )
 
-_ROLE_SLOTS = ("role slot A", "role slot B")
+_SECRET = frozenset(
+    {"PUT DATA", "RESET RETRY COUNTER", "STORE DATA", "PUT KEY", "DELETE KEY", "SET STATUS"}
+)
 
 
 class Application:
@@ -38,13 +43,14 @@ class Application:
         self.aid = aid
         self._channel = channel
         self._state = State(cells, spec(), chip, channel, interface)
-        self._objects = objects = Objects(self._state)
+        self._role_keys = role_keys = RoleKeys(self._state)
+        listed = spec().object_named("role key sets").tag
+        self._objects = objects = Objects(self._state, {listed: role_keys.listed})
         self._pin = pin = Pin(self._state)
         self._key_pair = KeyPair(self._state, objects)
-        self._life_cycle = LifeCycle(self._state, objects, pin, self._key_pair)
+        self._life_cycle = LifeCycle(self._state, objects, pin, self._key_pair, role_keys)
         self._personalization = Personalization(self._state, objects, pin, self._key_pair)
         self._store_data = spec().commands["STORE DATA"].ins
-        self._role_slots = [spec().key_ranges[name] for name in _ROLE_SLOTS]
         self._table = CommandTable(
             spec().commands,
             {
@@ -57,12 +63,20 @@ class Application:
                 "RESET RETRY COUNTER": pin.reset,
                 "INTERNAL AUTHENTICATE": self._key_pair.authenticate,
                 "GENERATE ASYMMETRIC KEY PAIR": self._key_pair.generate,
-                "INITIALIZE UPDATE": self._initialize_update,
+                INITIALIZE_UPDATE: lambda command: channel.initialize_update(command, aid),
                 "EXTERNAL AUTHENTICATE": channel.external_authenticate,
                 "STORE DATA": self._personalization.store_data,
+                "PUT KEY": role_keys.put,
+                "DELETE KEY": role_keys.delete,
                 "SET STATUS": self._life_cycle.set_status,
             },
-            secret=frozenset({"PUT DATA", "RESET RETRY COUNTER", "STORE DATA", "SET STATUS"}),
+            secret=_SECRET,
+        )
+        role_session = RoleSession(self._state, objects, role_keys)
+        self._role_table = CommandTable(
+            {INITIALIZE_UPDATE: role_form()},
+            {INITIALIZE_UPDATE: role_session.initialize_update},
+            secret=frozenset(),
         )
 
     @property
@@ -74,6 +88,11 @@ class Application:
     def pin_tries(self) -> int:
         """Tries left of the PIN."""
         return self._pin.tries
+
+    @property
+    def role_key_sets(self) -> list[RoleKeySet]:
+        """The key sets of terminal roles that are there, in the order of their versions."""
+        return self._role_keys.sets()
 
     def value(self, tag: int) -> bytes:
         """Return the value of a data object, whatever its read rule, empty where it has none."""
@@ -122,23 +141,16 @@ class Application:
             state=self._state.name,
             pending=self._channel.pending,
             session=self._channel.session is not None,
-            secret=self._channel.has(self._state.spec.secure_channel.write_level),
+            issuer=self._channel.issuer,
+            secret=self._state.in_secret_session,
             contactless=self._state.interface() is Interface.CONTACTLESS,
-            levels=self._channel.options.levels,
+            levels=self._channel.levels,
         )
+        of_role = is_initialize_update(command) and self._role_keys.owns(command.p1)
+        table = self._role_table if of_role else self._table
         try:
-            return self._table.run(command, situation)
+            return table.run(command, situation)
         except StatusError:
             if command.ins == self._store_data:
                 self._personalization.forget_stream()
             raise
-
-    def _initialize_update(self, command: Command) -> Answer:
-        """Refuse the key versions of terminal roles, also where version 00 stands for one.
-
-        A set of the card manager's with such a version opens sessions there, but none here.
-        """
-        kvn = self._channel.choose(command.p1)
-        if any(slot.first <= kvn <= slot.last for slot in self._role_slots):
-            raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
-        return self._channel.initialize_update(command, self.aid)

@@ -8,6 +8,7 @@ from card_simulator.application import state as cell
 from card_simulator.application.key_pair import KeyPair
 from card_simulator.application.objects import Objects
 from card_simulator.application.pin import Pin
+from card_simulator.application.role_keys import RoleKeys
 from card_simulator.application.state import State
 
 TERMINATED_WARNING = 0x6285
@@ -16,11 +17,14 @@ TERMINATED_WARNING = 0x6285
 class LifeCycle:
     """Where the application stands and how it gets elsewhere."""
 
-    def __init__(self, state: State, objects: Objects, pin: Pin, key_pair: KeyPair) -> None:
+    def __init__(
+        self, state: State, objects: Objects, pin: Pin, key_pair: KeyPair, role_keys: RoleKeys
+    ) -> None:
         self._state = state
         self._objects = objects
         self._pin = pin
         self._key_pair = key_pair
+        self._role_keys = role_keys
         named = state.spec.object_named
         self._fingers = [named(f"finger template {n}").tag for n in (1, 2)]
         self._codes = {name: each.code for name, each in state.spec.states.items()}
@@ -63,8 +67,9 @@ class LifeCycle:
         return self._state.spec.limits["finger_tries"] if stored else 0
 
     def _erase_secrets(self) -> None:
-        """Erase private key, PIN and templates; done again at SELECT, whatever is left of it."""
+        """Erase private key, PIN, templates, role keys; done again at SELECT for what is left."""
         self._key_pair.erase()
         self._pin.erase()
         for tag in self._fingers:
             self._objects.erase(tag)
+        self._role_keys.erase()

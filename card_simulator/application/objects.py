@@ -3,9 +3,12 @@
 An object of at most 128 bytes is one cell, ``object.TAG``. A longer one has two slots,
 ``object.TAG.0`` and ``object.TAG.1``, and a cell ``object.TAG`` that says which of them is valid
 and how long it is: a new value goes to the spare slot, outside the transaction that then switches.
+One that the card computes has no cell.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 
 from applet_spec import DataObject
 from card_simulator import tlv
@@ -20,10 +23,11 @@ _TAG_LIST, _OFFSET, _TOTAL, _PART = 0x5C, 0x54, 0x80, 0x53
 
 
 class Objects:
-    """The application's data objects, by tag."""
+    """The application's data objects, by tag; ``computed`` makes the values of some."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, computed: Mapping[int, Callable[[], bytes]]) -> None:
         self._state = state
+        self._computed = computed
         self._cells = state.cells
         self._table = state.spec.objects
         self._atomic = state.spec.limits["atomic_object_bytes"]
@@ -32,6 +36,8 @@ class Objects:
 
     def value(self, tag: int) -> bytes:
         """Return the object's value, empty where it has none."""
+        if tag in self._computed:
+            return self._computed[tag]()
         held = self._cells.read(_cell(tag))
         if not held or not self._has_slots(tag):
             return held
@@ -111,9 +117,13 @@ class Objects:
         return channel.session is None or channel.has(self._state.spec.secure_channel.read_level)
 
     def _met(self, condition: str) -> bool:
-        """Say whether a read condition is met; there are no role sessions yet."""
-        if condition == "issuer":
-            return self._state.channel.session is not None
+        """Say whether a read condition is met; ``role:6`` is met by role 6 only."""
+        kind, _, number = condition.partition(":")
+        if kind == "issuer":
+            return self._state.channel.issuer
+        if kind == "role":
+            role = self._state.channel.role
+            return role is not None and number in ("", str(role))
         if condition == "pin":
             return bool(self._state.verified & Verified.PIN)
         if condition == "finger":

@@ -77,7 +77,12 @@ class State:
         """Forget that the holder was verified."""
         self.verified = Verified.NOTHING
 
+    @property
+    def in_secret_session(self) -> bool:
+        """Whether a session of the issuer with C-MAC and C-ENC is open."""
+        return self.channel.issuer and self.channel.has(self.spec.secure_channel.write_level)
+
     def require_secret_session(self) -> None:
-        """Raise `StatusError` 6982 unless a session with C-MAC and C-ENC is open."""
-        if not self.channel.has(self.spec.secure_channel.write_level):
+        """Raise `StatusError` 6982 unless the issuer's session with C-MAC and C-ENC is open."""
+        if not self.in_secret_session:
             raise StatusError(SW.SECURITY_NOT_SATISFIED)

@@ -4,7 +4,8 @@ from applet_spec import CardProfile
 from card_simulator.blanks import new_chips
 from card_simulator.card import Card
 from card_simulator.card_manager import blank_image
-from tests.support.terminal import AIDS, NEW_PIN, PIN, Terminal, stream
+from tests.support.stages import ROLE_SLOTS
+from tests.support.terminal import AIDS, NEW_PIN, PIN, Terminal, role_keys, stream
 
 
 def new_card(profile: CardProfile | None = None) -> Card:
@@ -44,3 +45,19 @@ def with_own_pin() -> tuple[Card, Terminal]:
     card, terminal = personalized()
     assert terminal.sw(0, 0x24, 0, 0x81, PIN + NEW_PIN) == 0x9000
     return card, terminal
+
+
+def with_role_keys() -> tuple[Card, Terminal]:
+    """Return a personalized card with its holder's own PIN and the role keys of `ROLE_SLOTS`."""
+    card, terminal = with_own_pin()
+    terminal.select(AIDS.instance)
+    terminal.authenticate()
+    for kvn, master in ROLE_SLOTS.items():
+        assert terminal.put_role_key(kvn, role_keys(kvn), master)[1] == 0x9000
+    terminal.select(AIDS.instance)
+    return card, terminal
+
+
+def role_of(card: Card, kvn: int) -> Terminal:
+    """Return a terminal that has the keys of a role slot; no session is open yet."""
+    return Terminal(card.transmit, keys=role_keys(kvn))

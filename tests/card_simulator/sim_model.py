@@ -76,7 +76,7 @@ class Model(ManagerModel):
         """Take bytes that carry no right MAC of an open session."""
         pending, self.pending = self.pending, 0
         parts = split(raw)
-        word = (class_word(raw[0]) if raw else 0) or (0 if parts else 0x6700)
+        word = class_word(raw[0]) if parts else 0x6700
         if word or parts is None:
             self.end_sequences()
             return word

@@ -138,11 +138,11 @@ def class_word(cla: int) -> int:
     """Return what a class byte is refused with, 0 where it is one of the card's."""
     if cla in (0x00, 0x04, 0x80, 0x84):
         return 0
-    if cla == 0xFF or 0x20 <= cla <= 0x3F or 0xA0 <= cla <= 0xBF:
+    if cla == 0xFF or 0x20 <= cla <= 0x3F:
         return 0x6E00
     if cla & 0x40 or cla & 0x03:
         return 0x6881
-    return 0x6884 if cla & 0x10 else 0x6E00
+    return 0x6884 if cla & 0x10 and cla < 0xA0 else 0x6E00
 
 
 def split(raw: bytes) -> tuple[int, int, int, int, bytes] | None:

@@ -97,14 +97,32 @@ def test_contradicting_lengths_are_answered_at_once_and_an_open_session_goes_on(
     assert host.send(*SERIAL)[1] == 0x9000
 
 
-def test_lengths_come_before_the_instruction_and_after_the_class(
-    issued: tuple[Card, Terminal],
-) -> None:
+def test_lengths_come_before_everything_else(issued: tuple[Card, Terminal]) -> None:
+    # GEN-11
     _, host = issued
     assert host.raw("0002000000000100") == (b"", 0x6700)
-    assert host.raw("01CADF51000000") == (b"", 0x6881)
+    for cla in range(256):
+        assert host.raw(bytes([cla]) + bytes.fromhex("CADF51000000")) == (b"", 0x6700)
+        assert host.raw(bytes([cla, 0xCA, 0xDF])) == (b"", 0x6700)
     for short in ("", "00", "00CADF"):
         assert host.raw(short) == (b"", 0x6700)
+
+
+@pytest.mark.parametrize("target", [AIDS.instance, ISD])
+def test_a_class_is_one_of_four_or_says_why_it_is_none(
+    issued: tuple[Card, Terminal], target: bytes
+) -> None:
+    # GEN-01, GEN-02
+    _, host = issued
+    host.select(target)
+    for cla in range(256):
+        low = cla & 0x7F
+        channels = cla != 0xFF and (low >= 0x40 or (cla & 3 and not 0x20 <= cla <= 0x3F))
+        chained = 0x10 <= low <= 0x1F
+        own = 0x6982 if cla & 4 else 0x6D00
+        word = own if cla in (0, 4, 0x80, 0x84) else 0x6881 if channels else 0x6E00
+        word = 0x6884 if chained and not channels else word
+        assert host.raw(bytes([cla, 0x02, 0, 0])) == (b"", word), f"{cla:02X}"
 
 
 def test_a_terminated_application_looks_at_no_secure_messaging(

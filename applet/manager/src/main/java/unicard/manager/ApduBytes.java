@@ -10,6 +10,7 @@ final class ApduBytes {
     static final int SECURE = 0x04;
 
     private static final int CHAINING = 0x10;
+    private static final int UNASSIGNED = 0x20;
     private static final int FURTHER_CHANNELS = 0x40;
     private static final int CHANNEL = 0x03;
     private static final int PROPRIETARY = 0x80;
@@ -17,15 +18,12 @@ final class ApduBytes {
     private ApduBytes() {}
 
     /**
-     * Looks at the class, then at the form of the lengths.
+     * Looks at the form of the lengths, then at the class.
      *
      * @return the command; its class still has the bit of secure messaging
-     * @throws StatusWordException 6881, 6884, 6E00 for the class, 6700 for the lengths
+     * @throws StatusWordException 6700 for the lengths, 6881, 6884, 6E00 for the class
      */
     static Command parse(byte[] raw) {
-        if (raw.length > 0) {
-            checkClass(raw[0] & 0xFF);
-        }
         if (raw.length < 4) {
             throw new StatusWordException(Sw.WRONG_LENGTH);
         }
@@ -43,6 +41,7 @@ final class ApduBytes {
             data = Arrays.copyOfRange(raw, 5, 5 + lc);
             ne = rest == 0 ? 0 : expected(raw[raw.length - 1]);
         }
+        checkClass(header[0]);
         return new Command(header[0], header[1], header[2], header[3], data, ne);
     }
 
@@ -50,19 +49,18 @@ final class ApduBytes {
         return le == 0 ? 256 : le & 0xFF;
     }
 
-    /** Lets 00, 04, 80 and 84 pass. */
+    /** Lets 00, 04, 80 and 84 pass; A0 to BF name channels as 80 to 9F do (JCRE 3.0.5, 4.3). */
     private static void checkClass(int cla) {
         if ((cla & ~(PROPRIETARY | SECURE)) == 0) {
             return;
         }
-        int firstForm = cla & ~PROPRIETARY;
-        if (cla == 0xFF || (firstForm >= 0x20 && firstForm < FURTHER_CHANNELS)) {
+        if (cla == 0xFF || (cla & (PROPRIETARY | FURTHER_CHANNELS | UNASSIGNED)) == UNASSIGNED) {
             throw new StatusWordException(Sw.CLASS_NOT_SUPPORTED);
         }
         if ((cla & (FURTHER_CHANNELS | CHANNEL)) != 0) {
             throw new StatusWordException(Sw.LOGICAL_CHANNEL_NOT_SUPPORTED);
         }
         throw new StatusWordException(
-                (cla & CHAINING) != 0 ? Sw.COMMAND_CHAINING_NOT_SUPPORTED : Sw.CLASS_NOT_SUPPORTED);
+                (cla & (CHAINING | UNASSIGNED)) == CHAINING ? Sw.COMMAND_CHAINING_NOT_SUPPORTED : Sw.CLASS_NOT_SUPPORTED);
     }
 }

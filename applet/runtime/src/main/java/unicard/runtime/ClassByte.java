@@ -30,11 +30,6 @@ final class ClassByte {
         return (cla & 0x70) == 0x10;
     }
 
-    /** Whether neither ISO nor GlobalPlatform (2.3.1, 11.1.4) give the class a meaning. */
-    static boolean isUnassigned(int cla) {
-        return (cla & 0x60) == 0x20;
-    }
-
     /** Whether the issuer domain has commands of this class: 00 and 80, secure messaging or not. */
     static boolean isTheDomains(int cla) {
         return (cla & 0x7B) == 0;

@@ -43,13 +43,13 @@ final class Dispatcher {
         tellDomain(domain::commandStarts);
         Application selected = runtime.selected();
         boolean toDomain = selected != null && selected.isTheDomain();
-        int refusal = bytes.length == 0 ? AppletCalls.DONE : ofClass(bytes[0] & 0xFF, toDomain);
-        if (refusal != AppletCalls.DONE) {
-            return interrupt(refusal);
-        }
         CommandApdu command = CommandApdu.parse(bytes);
         if (command == null || command.extended() && !takesExtended(command, selected)) {
             return interrupt(ISO7816.SW_WRONG_LENGTH);
+        }
+        int refusal = ofClass(command.cla(), toDomain);
+        if (refusal != AppletCalls.DONE) {
+            return interrupt(refusal);
         }
         if (command.cla() == 0 && command.ins() == MANAGE_CHANNEL) {
             return interrupt(NO_SUCH_CHANNEL);
@@ -60,7 +60,7 @@ final class Dispatcher {
 
     /** The status word that a class alone is refused with, else 9000. */
     private static int ofClass(int cla, boolean toDomain) {
-        if (ClassByte.isInvalid(cla) || toDomain && ClassByte.isUnassigned(cla)) {
+        if (ClassByte.isInvalid(cla)) {
             return ISO7816.SW_CLA_NOT_SUPPORTED;
         }
         if (ClassByte.namesOtherChannel(cla)) {

@@ -114,7 +114,7 @@ class ApduTest {
     }
 
     @Test
-    void other_channels_are_refused_before_the_lengths_are_looked_at() {
+    void other_channels_are_refused_after_the_lengths_were_looked_at() {
         try (Terminal terminal = Terminal.with("Echo")) {
             for (int cla = 0; cla < 256; cla++) {
                 boolean proprietary = cla >= 0x80;
@@ -123,9 +123,8 @@ class ApduTest {
                 boolean other = further || !reserved && (cla & 3) != 0;
                 String expected = cla == 0xFF ? "6E00" : other ? "6881" : "9000";
                 assertEquals(expected, terminal.send(String.format("%02X000000", cla)), "class " + cla);
-                assertEquals(
-                        expected.equals("9000") ? "6700" : expected,
-                        terminal.send(String.format("%02X", cla)), "class " + cla);
+                assertEquals("6700", terminal.send(String.format("%02X", cla)), "class " + cla);
+                assertEquals("6700", terminal.send(String.format("%02X000000020001FF00", cla)), "class " + cla);
             }
         }
     }
@@ -141,16 +140,16 @@ class ApduTest {
     }
 
     private static String domainsAnswer(int cla) {
-        if (cla == 0xFF || (cla & 0x60) == 0x20) {
+        if (cla == 0xFF || (cla & 0xE0) == 0x20) {
             return "6E00";
         }
         if ((cla & 0x43) != 0) {
             return "6881";
         }
-        if ((cla & 0x10) != 0) {
+        if ((cla & 0x30) == 0x10) {
             return "6884";
         }
-        return (cla & 0x0B) == 0 ? "6D00" : "6E00";
+        return (cla & 0x2B) == 0 ? "6D00" : "6E00";
     }
 
     @Test

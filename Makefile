@@ -2,7 +2,7 @@
 
 PYTHON_VENV := .venv/bin/python
 
-.PHONY: help demo java test lint format proofs bench lock clean distclean
+.PHONY: help demo java cap test lint format proofs bench lock clean distclean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -15,6 +15,12 @@ demo:
 ## make java               build the Java card with a JDK and Maven; the reader `java` needs it
 java:
 	@scripts/setup.sh java
+
+## make cap                the applet's CAP file, with a Java Card SDK that you supply in JC_HOME;
+##                         says what it needs
+cap:
+	@scripts/setup.sh core
+	@scripts/cap.sh
 
 ## make test [ARGS=…]      all tests; ARGS are pytest's, and pytest's tests alone are run:
 ##                         make test ARGS="tests/host_lib -x"

@@ -1,0 +1,249 @@
+"""Power that fails at each write of a command and of the recovery, and what the card shows then."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from applet_spec import CardProfile
+from card_simulator.memory import Memory
+from tests.card_application.application_look import Look, look, with_pin
+from tests.support.any_card import AnyCard, MakeCard, PowerLost, SimCard
+from tests.support.stages import Stage, at_stage, session
+from tests.support.terminal import AIDS, Terminal
+
+Act = Callable[[Terminal], object]
+Some = Callable[[int], Iterable[int]]
+"""Which of so many writes are cut, from 1."""
+BOTH = frozenset({"sim", "java"})
+
+
+def nothing(_host: Terminal) -> None:
+    """Leave the card as it is."""
+
+
+def no_others(_old: Look) -> Iterable[Look]:
+    """Allow nothing between old and new."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Change:
+    """What ``acts`` change, one after the other, of a card at a stage.
+
+    ``before`` is done once, before the checkpoint; ``prepare`` each time at power-on. Each act
+    happens whole or not at all, but for what ``between`` allows besides. ``again`` is what the
+    issuer does after a cut, and comes to the same end wherever the cut was. ``shows_pin`` says that
+    the PIN itself is looked for, ``ends`` on which kinds of card a cut can leave the new: where
+    the flip is not the last write. ``keeps_pair``: the pair that the card shows after a cut is that
+    of the end. What is not ``visible`` leaves what the card shows as it was.
+    """
+
+    stage: Stage
+    acts: tuple[Act, ...]
+    again: Act
+    before: Callable[[AnyCard], object] = field(default=lambda _card: None)
+    prepare: Act = session
+    between: Callable[[Look], Iterable[Look]] = no_others
+    shows_pin: bool = False
+    ends: frozenset[str] = BOTH
+    kinds: frozenset[str] = BOTH
+    visible: bool = True
+    keeps_pair: bool = True
+
+
+class BytewiseSim(SimCard):
+    """A software card on which each byte of a copy that is not atomic is a write of its own."""
+
+    def __init__(self, profile: CardProfile | None = None) -> None:
+        super().__init__(profile)
+        _bytewise(self._card.memory)
+
+    def restore(self) -> None:
+        """Put the memory back to the checkpoint; the card needs a reset."""
+        super().restore()
+        _bytewise(self._card.memory)
+
+
+class BytewiseSims:
+    """Makes such cards."""
+
+    kind = "sim"
+
+    def __call__(self, profile: CardProfile | None = None) -> BytewiseSim:
+        """Return a new card."""
+        return BytewiseSim(profile)
+
+
+def _bytewise(memory: Memory) -> None:
+    whole = memory.write_non_atomic
+
+    def each_byte(cell: str, value: bytes, offset: int = 0) -> None:
+        for at in range(len(value)):
+            whole(cell, value[at : at + 1], offset + at)
+
+    memory.write_non_atomic = each_byte  # type: ignore[method-assign]
+
+
+def all_of(count: int) -> Iterable[int]:
+    """Cut each write."""
+    return range(1, count + 1)
+
+
+def sample(seed: str, most: int) -> Some:
+    """Return what cuts the first write, the last, and some between."""
+
+    def some(count: int) -> Iterable[int]:
+        inner = range(2, count)
+        chosen = random.Random(seed).sample(inner, min(len(inner), max(0, most - 2)))
+        return sorted({1, count, *chosen}) if count else ()
+
+    return some
+
+
+class Tears:
+    """Tears one change on one card in many ways, and counts."""
+
+    def __init__(self, make_card: MakeCard, change: Change) -> None:
+        self.kind, self.change = make_card.kind, change
+        self.card = make_card()
+        self.counts: Counter[str] = Counter()
+        at_stage(self.card, change.stage)
+        self.card.reset()
+        change.before(self.card)
+        self.card.reset()
+        self.card.checkpoint()
+        self._point = look(self.card).point
+        self._looks, self._ends = self._uncut()
+        self._end = self._finished(b"")
+
+    def run(self, writes: Some, recovery: Some) -> Counter[str]:
+        """Cut and judge; return how often what was seen."""
+        self.counts["writes"] = self._ends[-1]
+        for write in writes(self._ends[-1]):
+            first, seconds = self._torn(write, 0)
+            self._judge(first, write)
+            for second in recovery(seconds):
+                found, _ = self._torn(write, second)
+                assert found == first, f"{self._at(write, second)}: a cut recovery is no recovery"
+                self.counts["second cuts"] += 1
+        self._judge_counts()
+        return self.counts
+
+    # Inside
+
+    def _begun(self) -> Terminal:
+        self.card.restore()
+        self.card.reset()
+        host = Terminal(self.card.transmit)
+        self.change.prepare(host)
+        return host
+
+    def _act(self, host: Terminal, count: int) -> None:
+        for act in self.change.acts[:count]:
+            act(host)
+
+    def _uncut(self) -> tuple[list[Look], list[int]]:
+        """Return what the card shows before and after each act, and how many writes that takes."""
+        looks, ends = [], []
+        for count in range(len(self.change.acts) + 1):
+            host = self._begun()
+            start = self.card.writes
+            self._act(host, count)
+            ends.append(self.card.writes - start)
+            looks.append(self._look()[0])
+        assert ends[-1], "it wrote nothing"
+        assert not self.change.visible or looks[0] != looks[-1], "nothing changed"
+        return looks, ends
+
+    def _look(self) -> tuple[Look, bytes]:
+        """Return what the card shows, a key pair that is not the first's by a name, and its point.
+
+        Each run makes another key pair: all that are new are the same here.
+        """
+        seen = look(self.card)
+        point = seen.point
+        if point not in (b"", self._point):
+            seen = replace(seen, point=b"new")
+        return (with_pin(self.card, seen) if self.change.shows_pin else seen), point
+
+    def _torn(self, write: int, second: int) -> tuple[Look, int]:
+        """Cut this write, and then this one of the recovery, where 0 is none.
+
+        Return what the card shows, and how many writes the recovery had. Then the issuer does all
+        again and finds the card as after a run without cuts.
+        """
+        host = self._begun()
+        self.card.cut_power_at(write)
+        with pytest.raises(PowerLost):
+            self._act(host, len(self.change.acts))
+        assert not self.card.powered
+        start = self.card.writes
+        self._recover(second)
+        writes = self.card.writes - start
+        self.counts["cuts"] += not second
+        try:
+            seen, point = self._look()
+            end = self._finished(point)
+        except AssertionError as error:
+            error.add_note(self._at(write, second))
+            raise
+        assert end == self._end, f"{self._at(write, second)}: not to be completed"
+        return seen, writes
+
+    def _recover(self, second: int) -> None:
+        """Give power back and select the application; take the power at a write of that, if any."""
+        if not second:
+            self.card.reset()
+            Terminal(self.card.transmit).select(AIDS.instance)
+            return
+        self.card.cut_power_at(second)
+        with pytest.raises(PowerLost):
+            self._recover(0)
+        assert not self.card.powered
+        self.card.reset()
+
+    def _finished(self, point: bytes) -> Look:
+        """Let the issuer do all again, and return what the card shows in the end."""
+        self.card.reset()
+        self.change.again(Terminal(self.card.transmit))
+        end = with_pin(self.card, look(self.card))
+        if point and self.change.keeps_pair and end.selected == 0x9000:
+            assert end.point == point, "another key pair"
+        return replace(end, point=b"")
+
+    def _judge(self, seen: Look, write: int) -> None:
+        step = next(number for number, end in enumerate(self._ends[1:]) if write <= end)
+        old, new = self._looks[step], self._looks[step + 1]
+        if seen == old:
+            assert self._last != (step, "new"), f"{self._at(write)}: what was new is old again"
+            outcome = "old"
+        elif seen == new:
+            outcome = "new"
+        else:
+            assert seen in self.change.between(old), self._mixture(seen, old, new, write)
+            outcome = "between"
+        self._last = (step, outcome)
+        self.counts[outcome] += 1
+
+    _last: tuple[int, str] = (0, "")
+
+    def _judge_counts(self) -> None:
+        assert self.counts["cuts"]
+        assert not self.change.visible or self.counts["old"], "no cut left the old"
+        if self.change.visible and self.kind in self.change.ends:
+            assert self.counts["new"], "no cut left the new"
+
+    def _at(self, write: int, second: int = 0) -> str:
+        return f"{self.kind}, write {write} of {self._ends[-1]}, then {second} of the recovery"
+
+    def _mixture(self, seen: Look, old: Look, new: Look, write: int) -> str:
+        def differs(one: Look, other: Look) -> Sequence[str]:
+            return [name for name in one.__dict__ if one.__dict__[name] != other.__dict__[name]]
+
+        return (
+            f"{self._at(write)}: a mixture, from the old in {differs(seen, old)}, "
+            f"from the new in {differs(seen, new)}"
+        )

@@ -77,7 +77,7 @@ def each(*acts: Act) -> Act:
     return do
 
 
-def on(*acts: Act) -> Callable[[AnyCard], None]:
+def on(*acts: Act) -> Callable[[AnyCard], object]:
     """Return what does this on a card that has just been reset."""
     return lambda card: each(*acts)(Terminal(card.transmit))
 
@@ -108,7 +108,7 @@ def reset_pin(block: bytes = b"") -> Act:
     return sends(0, 0x2C, 2 if block else 3, 0x81, block)
 
 
-def with_tries(tries: int) -> Callable[[AnyCard], None]:
+def with_tries(tries: int) -> Callable[[AnyCard], object]:
     """Return what presents wrong PINs until so many tries are left."""
     wrong = (verify(WRONG_PIN, 0x63C0 | left) for left in range(2, tries - 1, -1))
     return on(selected, *wrong)
@@ -156,6 +156,7 @@ def role_session(kvn: int) -> Act:
 
 
 PINS = {
+    "VERIFY, right at the first try": pin_change(verify(NEW_PIN, 0x9000), 3, (2,), visible=False),
     "VERIFY, right": pin_change(verify(NEW_PIN, 0x9000), 2, (1,)),
     "VERIFY, right at the last try": pin_change(verify(NEW_PIN, 0x9000), 1, (0,)),
     "VERIFY, wrong": pin_change(verify(WRONG_PIN, 0x63C1), 2),
@@ -279,7 +280,7 @@ SERVICES = tuple(
 )
 
 
-def begun(*acts: Act) -> Callable[[AnyCard], None]:
+def begun(*acts: Act) -> Callable[[AnyCard], object]:
     """Return what does this in a session, before anything is cut."""
     return on(session, *acts)
 
@@ -321,7 +322,8 @@ DATA = {
         before=begun(stores(*REST)),
         prepare=forwarded,
         again=each(
-            lambda host: forwarded(host) or host.sw(0x80, 0xE2, 0x88, 0, host.secret(0x8010, PIN)),
+            forwarded,
+            lambda host: host.sw(0x80, 0xE2, 0x88, 0, host.secret(0x8010, PIN)),
             personalize,
         ),
         ends=BOTH,
@@ -519,7 +521,7 @@ CONTENT = {
         each(installed, personalize),
         on(uninstalled),
         manager,
-        ends=SIM,
+        ends=NEVER,
     ),
     "INSTALL in two steps": Change(
         Stage.BLANK,
@@ -530,7 +532,7 @@ CONTENT = {
         each(installed, personalize),
         on(uninstalled),
         manager,
-        ends=SIM,
+        ends=NEVER,
     ),
     "DELETE of an application with data": Change(
         Stage.ROLE_KEYS,

@@ -1,6 +1,6 @@
 """All that a card shows of the application, asked from outside and with the issuer's keys."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from cryptography.exceptions import InvalidSignature
@@ -11,7 +11,7 @@ from applet_spec import spec
 from tests.support.any_card import AnyCard
 from tests.support.content import state_of
 from tests.support.stages import session
-from tests.support.terminal import AIDS, NEW_PIN, PIN, Keys, Terminal, derive, role_keys
+from tests.support.terminal import AIDS, FINGER, NEW_PIN, PIN, Keys, Terminal, derive, role_keys
 
 ROLE_SLOTS = range(0x50, 0x70)
 THIRD_PIN = bytes.fromhex("26314159FFFFFFFF")
@@ -184,6 +184,15 @@ def _assert_dead(card: AnyCard) -> None:
         for cla in (command.cla, command.cla | 0x84):
             answer = card.transmit(bytes([cla, command.ins, 0, 0]))
             assert answer == b"\x6d\x00", f"{command.name}: {answer.hex()}"
+
+
+def assert_no_secrets(cells: Mapping[str, bytes]) -> None:
+    """Check that a memory, by names, holds no private key, PIN, template or role key."""
+    keys = [each(kvn) for kvn in ROLE_SLOTS for each in (role_keys, other_role_keys)]
+    secrets = [*PINS, FINGER, *(part for each in keys for part in (each.enc, each.mac))]
+    for name, value in cells.items():
+        assert "private" not in name, f"{name} is still there"
+        assert not any(secret in value for secret in secrets), f"{name} still has a secret"
 
 
 def with_pin(card: AnyCard, seen: Look) -> Look:

@@ -2,14 +2,20 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
 
 from applet_spec import CardProfile
 from card_simulator.memory import Memory
-from tests.card_application.application_look import Look, look, with_pin
+from tests.card_application.application_look import (
+    TERMINATED,
+    Look,
+    assert_no_secrets,
+    look,
+    with_pin,
+)
 from tests.support.any_card import AnyCard, MakeCard, PowerLost, SimCard
 from tests.support.stages import Stage, at_stage, session
 from tests.support.terminal import AIDS, Terminal
@@ -60,6 +66,11 @@ class BytewiseSim(SimCard):
     def __init__(self, profile: CardProfile | None = None) -> None:
         super().__init__(profile)
         _bytewise(self._card.memory)
+
+    @property
+    def cells(self) -> Mapping[str, bytes]:
+        """What is in the card's memory, by name."""
+        return self._card.memory.image.cells
 
     def restore(self) -> None:
         """Put the memory back to the checkpoint; the card needs a reset."""
@@ -119,7 +130,7 @@ class Tears:
         self._looks, self._ends = self._uncut()
         self._end = self._finished(b"")
 
-    def run(self, writes: Some, recovery: Some) -> Counter[str]:
+    def run(self, writes: Some = all_of, recovery: Some = all_of) -> Counter[str]:
         """Cut and judge; return how often what was seen."""
         self.counts["writes"] = self._ends[-1]
         for write in writes(self._ends[-1]):
@@ -129,7 +140,7 @@ class Tears:
                 found, _ = self._torn(write, second)
                 assert found == first, f"{self._at(write, second)}: a cut recovery is no recovery"
                 self.counts["second cuts"] += 1
-        self._judge_counts()
+        self._judge_counts(whole=writes is all_of)
         return self.counts
 
     # Inside
@@ -164,6 +175,8 @@ class Tears:
         Each run makes another key pair: all that are new are the same here.
         """
         seen = look(self.card)
+        if seen.selected == TERMINATED and isinstance(self.card, BytewiseSim):
+            assert_no_secrets(self.card.cells)
         point = seen.point
         if point not in (b"", self._point):
             seen = replace(seen, point=b"new")
@@ -230,11 +243,14 @@ class Tears:
 
     _last: tuple[int, str] = (0, "")
 
-    def _judge_counts(self) -> None:
+    def _judge_counts(self, *, whole: bool) -> None:
+        change = self.change
         assert self.counts["cuts"]
-        assert not self.change.visible or self.counts["old"], "no cut left the old"
-        if self.change.visible and self.kind in self.change.ends:
-            assert self.counts["new"], "no cut left the new"
+        if change.visible:
+            assert self.counts["old"], "no cut left the old"
+            assert self.counts["new"] or self.kind not in change.ends, "no cut left the new"
+        between = any(change.between(self._looks[0]))
+        assert self.counts["between"] or not between or not whole, "nothing was seen between"
 
     def _at(self, write: int, second: int = 0) -> str:
         return f"{self.kind}, write {write} of {self._ends[-1]}, then {second} of the recovery"

@@ -103,13 +103,16 @@ def all_of(count: int) -> Iterable[int]:
     return range(1, count + 1)
 
 
-def sample(seed: str, most: int) -> Some:
-    """Return what cuts the first write, the last, and some between."""
+def sample(seed: str, last: int, others: int) -> Some:
+    """Return what cuts the first write, the last ones, and some between.
+
+    Long copies come first; what makes them count comes last.
+    """
 
     def some(count: int) -> Iterable[int]:
-        inner = range(2, count)
-        chosen = random.Random(seed).sample(inner, min(len(inner), max(0, most - 2)))
-        return sorted({1, count, *chosen}) if count else ()
+        edges = {1, *range(max(1, count - last + 1), count + 1)} if count else set()
+        inner = [write for write in range(1, count + 1) if write not in edges]
+        return sorted({*edges, *random.Random(seed).sample(inner, min(len(inner), others))})
 
     return some
 
@@ -140,7 +143,7 @@ class Tears:
                 found, _ = self._torn(write, second)
                 assert found == first, f"{self._at(write, second)}: a cut recovery is no recovery"
                 self.counts["second cuts"] += 1
-        self._judge_counts(whole=writes is all_of)
+        self._judge_counts(whole=self.counts["cuts"] == self._ends[-1])
         return self.counts
 
     # Inside

@@ -18,8 +18,11 @@ from tests.support.java_test_card import JavaCards
 from tests.support.stages import Stage, at_stage, session
 from tests.support.terminal import NEW_PIN, Keys, Terminal
 
-CUTS, SECOND_CUTS = 5, 2
-"""Of each change so many writes are cut, and of each recovery so many; the proof cuts all."""
+CUTS, SECOND_CUTS = (5, 2), (1, 0)
+"""How many of the last writes are cut, and how many others, of each change and each recovery.
+
+The proof cuts all.
+"""
 
 
 @pytest.fixture(scope="module", params=["sim", "java"])
@@ -37,7 +40,7 @@ def test_a_change_happens_whole_or_not_at_all(make_torn: MakeCard, name: str) ->
     # PIN-06, CHG-01, STD-09, STA-05, RPK-05, RDK-05, DEL-08
     change = ALL[name]
     if make_torn.kind in change.kinds:
-        Tears(make_torn, change).run(sample(name, CUTS), sample(name, SECOND_CUTS))
+        Tears(make_torn, change).run(sample(name, *CUTS), sample(name, *SECOND_CUTS))
 
 
 def refused_session(kvn: int, spoil: int) -> Act:

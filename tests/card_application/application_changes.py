@@ -387,18 +387,18 @@ KEYS = {
     "GENERATE ASYMMETRIC KEY PAIR again, and once more": Change(
         Stage.HALF, (generate,), each(session, generate, personalize), keeps_pair=False
     ),
-    "PUT KEY": Change(Stage.ROLE_KEYS, (put_keys(0x66),), filled_anew(0x66), ends=SIM),
+    "PUT KEY": Change(Stage.ROLE_KEYS, (put_keys(0x66),), filled_anew(0x66), ends=NEVER),
     "PUT KEY beside the role's other slot": Change(
-        Stage.ROLE_KEYS, (put_keys(0x60, other=True),), filled_anew(0x60), ends=SIM
+        Stage.ROLE_KEYS, (put_keys(0x60, other=True),), filled_anew(0x60), ends=NEVER
     ),
     "PUT KEY into an emptied slot": Change(
         Stage.ROLE_KEYS,
         (put_keys(0x56, other=True),),
         filled_anew(0x56),
         begun(delete_keys(0x56)),
-        ends=SIM,
+        ends=NEVER,
     ),
-    "PUT KEY on a blank card": Change(Stage.HALF, (put_keys(0x50),), filled_anew(0x50), ends=SIM),
+    "PUT KEY on a blank card": Change(Stage.HALF, (put_keys(0x50),), filled_anew(0x50), ends=NEVER),
     "DELETE KEY": Change(Stage.ROLE_KEYS, (delete_keys(0x56),), filled_anew(0x56), ends=JAVA),
     "DELETE KEY on a suspended card": Change(
         Stage.SUSPENDED, (delete_keys(0x51),), filled_anew(0x51), ends=JAVA
@@ -407,7 +407,7 @@ KEYS = {
         Stage.ROLE_KEYS,
         (delete_keys(0x6F), put_keys(0x6F, other=True)),
         filled_anew(0x6F),
-        ends=BOTH,
+        ends=JAVA,
     ),
 }
 
@@ -539,6 +539,7 @@ CONTENT = {
         (sends(0x80, 0xE4, 0, 0, deletion(AIDS.instance)),),
         each(uninstalled, installed, personalize),
         prepare=manager,
+        keeps_pair=False,
     ),
 }
 

@@ -18,7 +18,7 @@ from tests.support.java_test_card import JavaCards
 from tests.support.stages import Stage, at_stage, session
 from tests.support.terminal import NEW_PIN, Keys, Terminal
 
-CUTS, SECOND_CUTS = (5, 2), (1, 0)
+CUTS, SECOND_CUTS = (4, 1), (1, 0)
 """How many of the last writes are cut, and how many others, of each change and each recovery.
 
 The proof cuts all.

@@ -25,7 +25,7 @@ The proof cuts all.
 """
 
 
-@pytest.fixture(scope="module", params=["sim", "java"])
+@pytest.fixture(scope="module", params=["sim"])
 def make_torn(request: pytest.FixtureRequest) -> MakeCard:
     """Give what makes cards on which each byte that can be torn off is a write of its own."""
     if request.param == "sim":

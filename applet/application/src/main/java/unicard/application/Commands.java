@@ -130,11 +130,11 @@ final class Commands {
         require(buffer[ISO7816.OFFSET_CLA] == plainClass, Contract.SW_CLASS_NOT_SUPPORTED);
         boolean selects = buffer[ISO7816.OFFSET_INS] == Contract.INS_SELECT;
         byte state = selects ? Contract.IN_BLANK : lifeCycle.stateBit(); // SELECT is taken in every one
-        require(isTaken(row, buffer, state), Contract.SW_CONDITIONS_OF_USE_NOT_SATISFIED);
+        require(CommandTable.isTakenIn(row, state), Contract.SW_CONDITIONS_OF_USE_NOT_SATISFIED);
         checkSession(CommandTable.needsOf(row), pending, selects && unwrapped);
         CommandTable.checkParameters(row, p1, p2, state);
         if (buffer[ISO7816.OFFSET_INS] == Contract.INS_INITIALIZE_UPDATE) {
-            return isRole(p1) ? channel.beginRole(buffer, receive(apdu, buffer)) : channel.beginIssuer(apdu);
+            return isRole(p1) ? beginRole(apdu, buffer, state) : channel.beginIssuer(apdu);
         }
         if (buffer[ISO7816.OFFSET_INS] == Contract.INS_EXTERNAL_AUTHENTICATE) {
             return finish(apdu, buffer, pending);
@@ -146,11 +146,10 @@ final class Commands {
         return handlers.run(buffer, length);
     }
 
-    /** Roles open no session of a BLANK card. */
-    private static boolean isTaken(short row, byte[] buffer, byte state) {
-        boolean begins = buffer[ISO7816.OFFSET_INS] == Contract.INS_INITIALIZE_UPDATE;
-        boolean tooEarly = state == Contract.IN_BLANK && begins && isRole(buffer[ISO7816.OFFSET_P1]);
-        return !tooEarly && CommandTable.isTakenIn(row, state);
+    /** A BLANK card opens no role session, whatever the length and whether the slot has keys. */
+    private short beginRole(APDU apdu, byte[] buffer, byte state) {
+        require(state != Contract.IN_BLANK, Contract.SW_CONDITIONS_OF_USE_NOT_SATISFIED);
+        return channel.beginRole(buffer, receive(apdu, buffer));
     }
 
     private static boolean isRole(byte version) {

@@ -7,6 +7,7 @@ fails where one is not what the contract says.
 from collections.abc import Callable, Mapping
 
 from applet_spec.java_applet import application
+from applet_spec.java_data import data_tables
 from applet_spec.java_manager import card_manager
 from applet_spec.loader import build, read_data
 from applet_spec.model import Spec
@@ -22,6 +23,7 @@ Source = Callable[[Spec], str]
 
 SOURCES: Mapping[str, Source] = {
     "application/src/main/java/unicard/application/Contract.java": application,
+    "application/src/main/java/unicard/application/DataTables.java": data_tables,
     "manager/src/main/java/unicard/manager/Contract.java": card_manager,
 }
 

@@ -46,6 +46,15 @@ final class Transient {
     /** Aes: blocks that it works on. */
     final byte[] blocks;
 
+    /** StoreData: where the stream is; a header that is not whole; content that is not; whole groupings. */
+    final short[] stream;
+    final byte[] header;
+    final byte[] held;
+    final short[] batch;
+
+    /** Secrets: a digest. */
+    final byte[] digest;
+
     Transient() {
         state = JCSystem.makeTransientByteArray(STATE_LENGTH, JCSystem.CLEAR_ON_RESET);
         enc = Persistent.key(KeyBuilder.TYPE_AES_TRANSIENT_RESET);
@@ -54,6 +63,11 @@ final class Transient {
         candidate = Persistent.key(KeyBuilder.TYPE_AES_TRANSIENT_RESET);
         channel = JCSystem.makeTransientByteArray(RoleSession.MEMORY, JCSystem.CLEAR_ON_RESET);
         blocks = JCSystem.makeTransientByteArray(Aes.MEMORY, JCSystem.CLEAR_ON_RESET);
+        stream = JCSystem.makeTransientShortArray(StoreData.MEMORY, JCSystem.CLEAR_ON_RESET);
+        header = JCSystem.makeTransientByteArray(StoreData.HEADER, JCSystem.CLEAR_ON_RESET);
+        held = JCSystem.makeTransientByteArray(DataTables.HELD, JCSystem.CLEAR_ON_RESET);
+        batch = JCSystem.makeTransientShortArray(DgiBatch.MEMORY, JCSystem.CLEAR_ON_RESET);
+        digest = JCSystem.makeTransientByteArray(Secrets.MEMORY, JCSystem.CLEAR_ON_RESET);
     }
 
     /** Forgets session and verified flags. */

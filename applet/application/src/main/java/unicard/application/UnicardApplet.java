@@ -21,13 +21,14 @@ public final class UnicardApplet extends Applet implements Personalization {
         Session session = new Session(ram, issuer);
         Aes aes = new Aes(ram);
         RoleKeys roleKeys = new RoleKeys(lasting, ram, session, aes);
-        Objects objects = new Objects(session, ram);
+        Objects objects = new Objects(session, ram, roleKeys);
         RoleSession role = new RoleSession(ram, roleKeys, objects, aes);
         Pin pin = new Pin(lasting, ram);
         CardKey cardKey = new CardKey(lasting, ram, session, objects);
-        StoreData storeData = new StoreData(lasting, ram, session, objects, pin, cardKey);
         channel = new Channel(ram, issuer, role);
         lifeCycle = new LifeCycle(lasting, session, objects, pin, cardKey, roleKeys);
+        StoreData storeData =
+                new StoreData(lasting, ram, session, lifeCycle, objects, pin, cardKey);
         handlers = new Handlers(ram, lifeCycle, objects, pin, cardKey, roleKeys, storeData);
         commands = new Commands(session, channel, lifeCycle, handlers);
     }

@@ -1,0 +1,49 @@
+package unicard.application;
+
+/** Dates of four bytes: YYYYMMDD in BCD, years 0001 to 9999 of the Gregorian calendar. */
+final class Dates {
+    static final short LENGTH = 4;
+
+    private static final byte[] DAYS = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    private static final short FEBRUARY = 2;
+
+    private Dates() {}
+
+    /** Whether four bytes are a day of the calendar. */
+    static boolean isDate(byte[] data, short at) {
+        if (!Formats.isDigits(data, at, LENGTH)) {
+            return false;
+        }
+        short century = number(data, at);
+        short year = number(data, (short) (at + 1));
+        short month = number(data, (short) (at + 2));
+        short day = number(data, (short) (at + 3));
+        if (century == 0 && year == 0 || month == 0 || month > (short) DAYS.length || day == 0) {
+            return false;
+        }
+        short last = DAYS[(short) (month - 1)];
+        return day <= last || month == FEBRUARY && isLeap(century, year) && day == (short) (last + 1);
+    }
+
+    /** Whether the first date is not after the second one. */
+    static boolean inOrder(byte[] data, short first, short second) {
+        for (short i = 0; i < LENGTH; i++) {
+            short one = (short) (data[(short) (first + i)] & 0xFF);
+            short other = (short) (data[(short) (second + i)] & 0xFF);
+            if (one != other) {
+                return one < other;
+            }
+        }
+        return true;
+    }
+
+    /** A year that ends a century is a leap year when the century's number can be divided by four. */
+    private static boolean isLeap(short century, short year) {
+        short deciding = year == 0 ? century : year;
+        return (short) (deciding & 3) == 0;
+    }
+
+    private static short number(byte[] data, short at) {
+        return (short) ((short) (data[at] >> 4 & 0x0F) * 10 + (data[at] & 0x0F));
+    }
+}

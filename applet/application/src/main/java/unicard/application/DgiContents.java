@@ -1,0 +1,96 @@
+package unicard.application;
+
+import javacard.framework.ISOException;
+import javacard.framework.Util;
+
+/** What whole data groupings may hold, and where it goes. */
+final class DgiContents {
+    private final Objects objects;
+    private final Pin pin;
+    private final Secrets secrets;
+    private final ObjectStore store;
+
+    DgiContents(Transient ram, Session session, Objects objects, Pin pin) {
+        this.objects = objects;
+        this.pin = pin;
+        secrets = new Secrets(session, ram);
+        store = objects.store();
+    }
+
+    /** Throws 6A80 unless the content is one that the grouping can hold; decrypts a secret in its place. */
+    void check(short tag, byte[] content, short at, short length, byte[] buffer) {
+        short row = DgiTable.find(tag);
+        boolean fits = DgiTable.isSecret(row)
+                ? isPin(row, tag, content, at, length, buffer)
+                : isFields(row, tag, content, at, length);
+        if (!fits) {
+            ISOException.throwIt(Contract.SW_INCORRECT_DATA);
+        }
+    }
+
+    /** Writes a content that has been checked; inside a transaction. */
+    void write(short tag, byte[] content, short at, short length) {
+        short row = DgiTable.find(tag);
+        if (DgiTable.isSecret(row)) {
+            pin.storeTransport(content, at);
+            return;
+        }
+        for (short i = 0; i < DgiTable.parts(row); i++) {
+            short object = DgiTable.object(row, tag, i);
+            short objectRow = ObjectTable.find(object);
+            short part = DgiTable.length(row, i, length);
+            if (ObjectStore.hasSlots(objectRow)) {
+                store.choose(objectRow, object);
+            } else {
+                store.write(objectRow, object, content, at, part);
+            }
+            at += part;
+        }
+    }
+
+    /** Whether the card has what the grouping brings. */
+    boolean isStored(short row) {
+        if (DgiTable.isSecret(row)) {
+            return pin.isStored();
+        }
+        for (short i = 0; i < DgiTable.parts(row); i++) {
+            if (!objects.has(DgiTable.object(row, DgiTable.get(row, DataTables.DGI_TAG), i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether the card holds these bytes as what the grouping brings. */
+    boolean isStored(short tag, byte[] content, short at, short length) {
+        short row = DgiTable.find(tag);
+        for (short i = 0; i < DgiTable.parts(row); i++) {
+            short object = DgiTable.object(row, tag, i);
+            short objectRow = ObjectTable.find(object);
+            short part = DgiTable.length(row, i, length);
+            if (store.length(objectRow, object) != part
+                    || Util.arrayCompare(store.memory(), store.at(objectRow, object), content, at, part) != 0) {
+                return false;
+            }
+            at += part;
+        }
+        return true;
+    }
+
+    private static boolean isFields(short row, short tag, byte[] content, short at, short length) {
+        for (short i = 0; i < DgiTable.parts(row); i++) {
+            short part = DgiTable.length(row, i, length);
+            if (!Formats.fits(ObjectTable.find(DgiTable.object(row, tag, i)), content, at, part)) {
+                return false;
+            }
+            at += part;
+        }
+        return true;
+    }
+
+    /** The one secret that the contract has. */
+    private boolean isPin(short row, short tag, byte[] content, short at, short length, byte[] buffer) {
+        short secret = DgiTable.get(row, DataTables.DGI_SECRET);
+        return secrets.open(tag, secret, content, at, length, buffer) && Pin.isBlock(content, at);
+    }
+}

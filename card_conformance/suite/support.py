@@ -4,19 +4,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from secrets import token_bytes
+from typing import TypeVar
 
 from applet_spec import CommandSpec, DataObject, spec
 from card_conformance.card_under_test import CardUnderTest
 from host_lib.apdu import MAX_SHORT_NE, Apdu, Response
 from host_lib.channel import SecureChannel, SecurityLevel
 from host_lib.command import GetData, ResetRetryCounter, SetStatus
-from host_lib.flow.base import CardKeys
+from host_lib.flow.base import CardKeys, Flow
 from host_lib.flow.objects import read_object
 from host_lib.flow.session import SessionTerms, open_issuer_session
 from host_lib.keyset import KeySet
 from host_lib.scp03 import SessionKeys, SessionOffer, initialize_update
 from host_lib.secret import Pin
 
+R = TypeVar("R")
 C_MAC_ONLY = 0x01
 UNKNOWN_TAG = 0xDF7E
 NO_SUCH_AID = bytes.fromhex("F000000000FFFF")
@@ -43,14 +45,20 @@ def _command(contract: CommandSpec, p1: int, p2: int, data: bytes, answer: bool)
 def open_with(card: CardUnderTest, keys: KeySet) -> None:
     """Open a session of the card manager with a key set; the error says what stood in the way."""
     card.select_manager()
-    steps = open_issuer_session(keys.version, max(card.levels), terms=SessionTerms(i=card.i))
+    terms = SessionTerms(i=card.i)
+    run_with(card, open_issuer_session(keys.version, max(card.levels), terms=terms), keys)
+
+
+def run_with(card: CardUnderTest, steps: Flow[R], keys: KeySet) -> R:
+    """Run a flow that asks for keys, and give it these."""
     request = next(steps)
     while True:
         answer = keys if isinstance(request, CardKeys) else card.send(request)
         try:
             request = steps.send(answer)
-        except StopIteration:
-            return
+        except StopIteration as done:
+            result: R = done.value
+            return result
 
 
 def get_data(tag: int) -> Apdu:

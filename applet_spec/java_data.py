@@ -29,15 +29,15 @@ OBJECT_COLUMNS = (
     ("LEAST", "bytes of a value"),
     ("MOST", "bytes of a value"),
     ("FORMAT", "one of FORMAT_..."),
-    ("DETAIL", "bits: those that are known; template: its first row in FIELDS"),
-    ("FIELDS", "template: how many rows of FIELDS, 0: any objects"),
+    ("DETAIL", "bits: the known ones; template: first row in FIELDS"),
+    ("FIELDS", "template: rows of FIELDS, 0: any objects"),
     ("FLAGS", "LONG, COMPUTED"),
     ("READ", "conditions"),
     ("READ_ROLES", "bit n: role n"),
     ("WRITE", "conditions"),
     ("WRITE_ROLES", "bit n: role n"),
     ("PLACE", "of the first in the memory; -1: none"),
-    ("PAIR", "of the first: number among the objects of two slots; -1: has one place"),
+    ("PAIR", "of the first among those of two slots; -1: one place"),
 )
 FIELD_COLUMNS = (("TAG", ""), ("FORMAT", "one of FORMAT_..."), ("LEAST", "bytes"), ("MOST", ""))
 DGI_COLUMNS = (

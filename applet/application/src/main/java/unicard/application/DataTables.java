@@ -30,15 +30,15 @@ final class DataTables {
     static final short OBJECT_LEAST = 2; // bytes of a value
     static final short OBJECT_MOST = 3; // bytes of a value
     static final short OBJECT_FORMAT = 4; // one of FORMAT_...
-    static final short OBJECT_DETAIL = 5; // bits: those that are known; template: its first row in FIELDS
-    static final short OBJECT_FIELDS = 6; // template: how many rows of FIELDS, 0: any objects
+    static final short OBJECT_DETAIL = 5; // bits: the known ones; template: first row in FIELDS
+    static final short OBJECT_FIELDS = 6; // template: rows of FIELDS, 0: any objects
     static final short OBJECT_FLAGS = 7; // LONG, COMPUTED
     static final short OBJECT_READ = 8; // conditions
     static final short OBJECT_READ_ROLES = 9; // bit n: role n
     static final short OBJECT_WRITE = 10; // conditions
     static final short OBJECT_WRITE_ROLES = 11; // bit n: role n
     static final short OBJECT_PLACE = 12; // of the first in the memory; -1: none
-    static final short OBJECT_PAIR = 13; // of the first: number among the objects of two slots; -1: has one place
+    static final short OBJECT_PAIR = 13; // of the first among those of two slots; -1: one place
     static final short OBJECT_ROW = 14;
 
     static final short[] OBJECTS = {

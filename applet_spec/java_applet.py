@@ -26,7 +26,9 @@ def application(spec: Spec) -> str:
         _bytes("Life cycle codes.", _states(spec)),
         _shorts("Limits: numbers, and lengths in bytes.", _limits(spec)),
         _shorts("Key versions and SCP03 of role sessions.", _roles(spec)),
-        _shorts("First and last two bytes of what every proof's message begins with.", _proof(spec)),
+        _shorts(
+            "First and last two bytes of what every proof's message begins with.", _proof(spec)
+        ),
         command_table(spec),
     ]
     return (

@@ -20,8 +20,8 @@ from tests.card_simulator.sim_lasting import INSTALLED_ONLY, Lasting
 from tests.card_simulator.sim_manager_model import NUMBERS, Hints
 from tests.card_simulator.sim_model import NO_HINTS, Model
 from tests.card_simulator.sim_rules import APP, INERT, MANAGER, rule_for
-from tests.card_simulator.test_sim_machine import CLASSES, DATA, INSTRUCTIONS, ON_MANAGER
-from tests.card_simulator.test_sim_machine import PARAMETERS as ANY_PARAMETER
+from tests.card_simulator.sim_useful import CLASSES, DATA, INSTRUCTIONS, ON_MANAGER
+from tests.card_simulator.sim_useful import PARAMETERS as ANY_PARAMETER
 from tests.support.any_card import AnyCard, PowerLost
 from tests.support.content import (
     INSTANCE,

@@ -12,6 +12,7 @@ from tests.support.terminal import AIDS, Keys
 KeySet = Mapping[int, bytes]
 INSTALLED_ONLY, LOCKED = 0x01, 0x80
 IIN, CIN = 0x42, 0x45
+ROLE_LIST = 0xDF55
 
 
 def key_set(keys: Keys) -> KeySet:
@@ -27,7 +28,8 @@ class Lasting:
     """What a card keeps without power; of a terminated application only that it is one.
 
     ``marks`` are those of our application, ``foreign`` those of the instance of a loaded module,
-    None where there is none. ``keys`` are by version and identifier.
+    None where there is none. ``keys`` are by version and identifier, ``roles`` by version: ENC, MAC
+    and master version of a terminal role.
     """
 
     state: str = ABSENT
@@ -36,6 +38,7 @@ class Lasting:
     tries: int = 0
     key_pair: bool = False
     values: Mapping[int, bytes] = field(default_factory=dict)
+    roles: Mapping[int, bytes] = field(default_factory=dict)
     keys: Mapping[int, KeySet] = field(default_factory=lambda: {0xFF: key_set(Keys())})
     card_state: int = 0x01
     i: int = 0x60
@@ -49,6 +52,12 @@ class Lasting:
         """Versions that open a session."""
         return sorted(kvn for kvn, keys in self.keys.items() if is_complete(keys))
 
+    def value(self, tag: int) -> bytes:
+        """Return a data object's value, empty where it has none."""
+        if tag == ROLE_LIST:
+            return b"".join(bytes((kvn, self.roles[kvn][-1])) for kvn in sorted(self.roles))
+        return self.values.get(tag, b"")
+
     @property
     def selectable(self) -> list[bytes]:
         """Names that SELECT finds, in the order in which it looks."""
@@ -61,6 +70,10 @@ class Lasting:
     def opening(self, kvn: int) -> Keys:
         """Return the keys of a complete set."""
         return Keys(*(self.keys[kvn][number] for number in (1, 2, 3)))
+
+    def opening_role(self, kvn: int) -> Keys:
+        """Return the keys of a role's set."""
+        return Keys(self.roles[kvn][:16], self.roles[kvn][16:32])
 
     @classmethod
     def of(cls, card: Card) -> "Lasting":
@@ -98,6 +111,15 @@ def _with_application(found: Lasting, card: Card, marks: int) -> Lasting:
         transport=pin[:1] == b"\x01",
         tries=application.pin_tries,
         key_pair=prefix + "key.private" in cells,
-        values={tag: value for tag in spec().objects if (value := application.value(tag))},
+        values={
+            tag: value
+            for tag, entry in spec().objects.items()
+            if not entry.computed and (value := application.value(tag))
+        },
+        roles={
+            int(name.removeprefix(prefix + "role."), 16): value
+            for name, value in cells.items()
+            if name.startswith(prefix + "role.")
+        },
         marks=marks,
     )

@@ -212,7 +212,7 @@ class ManagerModel:
             return 0x6985
         if data == deletion(AIDS.instance) and self.lasting.state != ABSENT:
             self.now(state=ABSENT, pin=b"", transport=False, tries=0, key_pair=False, values={},
-                     marks=0)  # fmt: skip
+                     roles={}, marks=0)  # fmt: skip
             return 0x9000
         if data == deletion(INSTANCE) and self.lasting.foreign is not None:
             self.now(foreign=None)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from applet_spec import spec
 from tests.card_simulator.sim_lasting import Lasting
-from tests.card_simulator.sim_manager_model import ON_CARD, Hints, ManagerModel
+from tests.card_simulator.sim_manager_model import ON_CARD, Hints
+from tests.card_simulator.sim_role_model import ROLE_SETS, RoleModel
 from tests.card_simulator.sim_rules import (
     APP,
     AUTHENTICATE,
@@ -41,7 +42,7 @@ Header = tuple[int, int, int, int]
 
 
 @dataclass
-class Model(ManagerModel):
+class Model(RoleModel):
     """One card as its contract says that it is now."""
 
     def copy(self) -> "Model":
@@ -52,17 +53,12 @@ class Model(ManagerModel):
         self.end_session()
 
     def end_session(self) -> None:
-        self.level, self.verified = 0, False
+        self.level, self.role, self.verified = 0, None, False
         self.end_sequences()
 
     @property
-    def secret(self) -> bool:
-        """Whether a session with C-MAC and C-ENC is open."""
-        return self.level & 0x03 == 0x03
-
-    @property
     def levels(self) -> tuple[int, ...]:
-        """Security levels that the card offers."""
+        """Security levels that the card offers the issuer."""
         return LEVELS[self.lasting.i & 0x60]
 
     @property
@@ -91,7 +87,7 @@ class Model(ManagerModel):
         begins = cla >= 0x80 and ins == 0x50
         finishes = cla >= 0x80 and ins == 0x82
         if begins:
-            self.level = 0
+            self.level, self.role = 0, None
             self.end_sequences()
         if begins or finishes:
             self.verified = False
@@ -174,7 +170,8 @@ class Model(ManagerModel):
             return 0x6985
         holder = ins in (0x20, 0x24) and self.contactless
         if (
-            ((rule.need == "session" or holder) and not self.level)
+            (rule.need == "session" and not self.issuer)
+            or (holder and not self.level)
             or (rule.need == "secret" and not self.secret)
         ):  # fmt: skip
             return 0x6982
@@ -183,24 +180,34 @@ class Model(ManagerModel):
     def _check_form(
         self, rule: Rule, header: tuple[int, int, int], data: bytes, pending: int, hints: Hints
     ) -> int | None:
-        ins, p1, p2 = header
+        _, p1, p2 = header
         forms = [form for form in rule.forms if p1 in form.p1 and p2 in form.p2]
         if not forms:
             return 0x6A86
         forms = [f for f in forms if self.target == MANAGER or self.lasting.state in f.states]
         if not forms:
             return 0x6985
-        if rule is AUTHENTICATE and p1 not in self.levels:
+        if rule is AUTHENTICATE and p1 not in ((0x33,) if self.pending_of_role else self.levels):
             return 0x6A86
+        if rule is UPDATE and self.target == APP and p1 in ROLE_SETS:
+            return self.initialize_role(p1, len(data))
         if not any(len(data) in form.lengths for form in forms):
             return 0x6700
+        return self._carry_out(rule, header, data, pending, hints)
+
+    def _carry_out(
+        self, rule: Rule, header: tuple[int, int, int], data: bytes, pending: int, hints: Hints
+    ) -> int | None:
+        ins, p1, p2 = header
         if rule is AUTHENTICATE:
             return self._authenticate(p1, len(data), pending, hints)
         if rule is UPDATE:
             return self._initialize(p1, len(data))
         if rule is STORE_TO_APP:
             return None
-        if rule.name in ("PUT KEY", "DELETE KEY", "DELETE"):
+        if self.target == APP and rule.name == "PUT KEY":
+            return self.put_role_key(data, hints)
+        if self.target == MANAGER and rule.name in ("PUT KEY", "DELETE KEY", "DELETE"):
             return {
                 "PUT KEY": lambda: self.put_key(p1, data, hints),
                 "DELETE KEY": lambda: self.delete_key(p1, p2, data),
@@ -214,24 +221,23 @@ class Model(ManagerModel):
     # Sessions
 
     def _initialize(self, p1: int, length: int) -> int:
-        if self.target == APP and 0x50 <= p1 <= 0x6F:
-            return 0x6A88
         if length != self.size:
             return 0x6700
         kvn = p1 or min(self.lasting.complete)
         if kvn not in self.lasting.complete:
             return 0x6A88
-        self.pending = kvn
+        self.pending, self.pending_of_role = kvn, False
         return 0x9000
 
     def _authenticate(self, p1: int, length: int, pending: int, hints: Hints) -> int:
-        if length != 2 * self.size:
+        if length != 2 * (8 if self.pending_of_role else self.size):
             return 0x6700
         if not hints.cryptogram:
             return 0x6300
         if not hints.mac:
             return 0x6982
         self.level, self.kvn = p1, pending
+        self.role = pending & 0x0F if self.pending_of_role else None
         return 0x9000
 
     # Application
@@ -241,10 +247,10 @@ class Model(ManagerModel):
         if tag not in spec().objects:
             return 0x6A88
         read = spec().objects[tag].read
-        met = (self.level and "issuer" in read) or (self.verified and "pin" in read)
+        met = self.meets(read) or (self.verified and "pin" in read)
         if "anyone" not in read and (not met or (self.level and self.level != 0x33)):
             return 0x6982
-        return 0x9000 if tag in self.lasting.values else 0x6A88
+        return 0x9000 if self.lasting.value(tag) else 0x6A88
 
     def _get_data(self, p1: int, p2: int, _data: bytes) -> int:
         tag = p1 << 8 | p2
@@ -261,7 +267,7 @@ class Model(ManagerModel):
         if tag not in spec().objects or (rest and (len(rest), rest[:2]) != (4, b"\x54\x02")):
             return None
         word = self._may_read(tag)
-        if word == 0x9000 and int.from_bytes(rest[2:], "big") >= len(self.lasting.values[tag]):
+        if word == 0x9000 and int.from_bytes(rest[2:], "big") >= len(self.lasting.value(tag)):
             return 0x6B00
         return word
 
@@ -333,11 +339,14 @@ class Model(ManagerModel):
             self.now(key_pair=True)
         return 0x9000 if self.lasting.key_pair else 0x6A88
 
+    def _delete_role_key(self, _p1: int, _p2: int, data: bytes) -> int:
+        return self.delete_role_key(data)
+
     def _change_state(self, _p1: int, p2: int, _data: bytes) -> int:
         if p2 == 0x7F:
             nothing = Lasting(TERMINATED)
             self.now(state=TERMINATED, pin=nothing.pin, transport=False, tries=0, key_pair=False,
-                     values=nothing.values)  # fmt: skip
+                     values=nothing.values, roles=nothing.roles)  # fmt: skip
         else:
             self.now(state=SUSPENDED if p2 == 0x3F else PERSONALIZED)
         self.end_session()
@@ -353,5 +362,6 @@ ON_APPLICATION: Mapping[int, Callable[[Model, int, int, bytes], int | None]] = {
     0x2C: Model._reset_counter,
     0x88: Model._prove,
     0x46: Model._key_pair,
+    0xE4: Model._delete_role_key,
     0xF0: Model._change_state,
 }

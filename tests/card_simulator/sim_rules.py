@@ -25,7 +25,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Rule:
-    """One command: ``need`` is "", "session", "secret" (C-ENC too) or "pending".
+    """One command: ``need`` is "", "session", "secret" (C-ENC too) of the issuer, or "pending".
 
     ``states`` are the application's, ``card`` those of the card, for its card manager. ``begins``
     are the first bytes of data that mean this command and not another of the same instruction.
@@ -89,6 +89,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
         UPDATE,
         AUTHENTICATE,
         STORE_TO_APP,
+        Rule("PUT KEY", 0xD8, 0x80, "secret", (Form((0,), (0x81,), (48,)),)),
+        Rule("DELETE KEY", 0xE4, 0x80, "secret", (Form((0,), (0,), (3,)),)),
         Rule(
             "SET STATUS",
             0xF0,

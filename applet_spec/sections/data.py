@@ -9,6 +9,7 @@ from applet_spec.sections.markdown import (
     Read,
     and_list,
     block,
+    bullets,
     code,
     drafted,
     link,
@@ -32,6 +33,9 @@ def objects(spec: Spec, read: Read) -> Iterator[str]:
     yield table(["tag", "object", "length", "format", "read", "written", "remarks"], rows)
     yield "### Access conditions"
     yield table(["condition", "is met"], ((code(n), t) for n, t in content["conditions"].items()))
+    yield "### Formats"
+    yield "A value that is not of its object's format and length is refused with 6A80."
+    yield table(["format", "a value is"], ((code(n), t) for n, t in content["formats"].items()))
     for entry in spec.objects.values():
         yield from _template(entry)
 
@@ -88,6 +92,8 @@ def dgis(spec: Spec, read: Read) -> Iterator[str]:
     rows = (_dgi_row(spec, entry, spec.dgis[int(entry["tag"], 16)]) for entry in content["dgis"])
     head = ["DGI", "name", "length", "mandatory", "taken in", "content", "remarks"]
     yield table(head, rows)
+    yield "### The stream"
+    yield bullets(content["stream"])
     yield "### Secrets"
     yield read("card")["secret_check"]["text"]
     yield block(

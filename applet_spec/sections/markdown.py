@@ -47,6 +47,11 @@ def block(text: str) -> str:
     return f"```text\n{text}\n```"
 
 
+def bullets(texts: Iterable[str]) -> str:
+    """Return a list, one text a line."""
+    return "\n".join(f"- {text}" for text in texts)
+
+
 def drafted(text: str, draft: bool) -> str:
     """Return text, marked when it is a draft."""
     return f"{text} ({DRAFT})" if draft else text

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from applet_spec.model import RecordField, Spec
-from applet_spec.sections.markdown import Read, and_list, code, table
+from applet_spec.sections.markdown import Read, and_list, bullets, code, table
 
 
 def services(spec: Spec, read: Read) -> Iterator[str]:
@@ -27,6 +27,8 @@ def services(spec: Spec, read: Read) -> Iterator[str]:
         for name, value in spec.services.verification.items()
     ]
     yield table(["value", "meaning"], [*flags, *rules])
+    yield "### What a record may hold"
+    yield bullets(content["rules"])
     yield from _periods(content["periods"])
     yield from _profile(spec)
 

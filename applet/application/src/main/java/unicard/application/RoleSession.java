@@ -54,9 +54,10 @@ final class RoleSession {
     }
 
     /**
-     * INITIALIZE UPDATE (Amendment D 1.1.2, 7.1.1): begins a session with the slot of key version P1: reads the host challenge of the command in the
-     * buffer, writes the answer from offset 0 and returns its length. Throws 6700 unless there are 8 bytes of
-     * challenge, 6A88 where the slot is empty. The life cycle has been looked at.
+     * INITIALIZE UPDATE (Amendment D 1.1.2, 7.1.1): begins a session with the slot of key version P1. Reads
+     * the host challenge of the command in the buffer, writes the answer from offset 0 and returns its
+     * length. Throws 6700 unless there are 8 bytes of challenge, 6A88 where the slot is empty. The life cycle
+     * has been looked at.
      */
     short initializeUpdate(byte[] buffer, short length) {
         if (length != SecureMessaging.MAC) {

@@ -142,9 +142,8 @@ class PublishedVectorsTest {
             put(command);
             buffer[4] = (byte) length;
             short shorter = (short) length;
-            ISOException refusal =
-                    assertThrows(ISOException.class, () -> session.unwrap(buffer, shorter), length + " bytes");
-            assertEquals((short) 0x6982, refusal.getReason());
+            ISOException refusal = assertThrows(ISOException.class, () -> session.unwrap(buffer, shorter));
+            assertEquals((short) 0x6982, refusal.getReason(), length + " bytes");
         }
     }
 

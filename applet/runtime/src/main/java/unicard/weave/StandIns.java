@@ -14,7 +14,9 @@ final class StandIns {
                     "javacard/framework/APDU", "unicard/runtime/api/CardApdu",
                     "javacard/framework/OwnerPIN", "unicard/runtime/api/TornOwnerPin",
                     "com/licel/jcardsim/crypto/ByteContainer", "unicard/runtime/api/TornKeyBytes",
-                    "com/licel/jcardsim/crypto/SymmetricKeyImpl", "unicard/runtime/api/TornSymmetricKey");
+                    "com/licel/jcardsim/crypto/SymmetricKeyImpl", "unicard/runtime/api/TornSymmetricKey",
+                    "com/licel/jcardsim/crypto/RandomDataImpl", "unicard/runtime/api/RealRandomData",
+                    "com/licel/jcardsim/crypto/SecureRandomNullProvider", "unicard/runtime/api/RealRandom");
     private static final Map<String, String> NAMES = new HashMap<>();
 
     static {

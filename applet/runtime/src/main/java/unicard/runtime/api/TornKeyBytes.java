@@ -17,6 +17,7 @@ import unicard.runtime.TornArrays;
  */
 public final class TornKeyBytes {
     private static final byte TEMPORARY = -1;
+    private static final int WORD = 4;
 
     private final byte memoryType;
     /** Length of the value, 0 where there is none: the mark. */
@@ -70,14 +71,23 @@ public final class TornKeyBytes {
                 : JCSystem.CLEAR_ON_DESELECT;
     }
 
-    /** Sets an unsigned number, without leading zeros. */
+    /**
+     * Sets an unsigned number. One of more than a word has whole words: as on a card, how many bytes are
+     * written does not depend on the leading zeros of a random number.
+     */
     public void setBigInteger(BigInteger value) {
         if (value.signum() < 0) {
             throw new IllegalArgumentException("a key value is not negative");
         }
-        byte[] bytes = value.toByteArray();
-        int from = bytes.length > 1 && bytes[0] == 0 ? 1 : 0;
-        setBytes(bytes, (short) from, (short) (bytes.length - from));
+        int length = Math.max(1, (value.bitLength() + 7) / 8);
+        if (length > WORD) {
+            length = (length + WORD - 1) / WORD * WORD;
+        }
+        byte[] bytes = new byte[length];
+        byte[] digits = value.toByteArray();
+        int count = Math.min(digits.length, length);
+        System.arraycopy(digits, digits.length - count, bytes, length - count, count);
+        setBytes(bytes);
     }
 
     public void setBytes(byte[] buff) {

@@ -1,0 +1,96 @@
+"""All that a card with the application shows of what it keeps; looking may change it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from applet_spec import spec
+from tests.card_application.application_side import ApplicationSide, keys_of
+from tests.card_application.application_values import PIN_BLOCKS
+from tests.support.stages import session
+from tests.support.terminal import AIDS, NEW_PIN, PIN, Terminal, apdu, derive
+
+CANDIDATES = tuple(dict.fromkeys((NEW_PIN, PIN, *PIN_BLOCKS)))
+OTHER_PIN = bytes.fromhex("2477777FFFFFFFFF")[:8]
+TRIES_AT = b"\x82\x02"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a card shows: ``tries`` are the PIN's; ``rest`` all else, by what was asked."""
+
+    tries: int
+    rest: tuple[tuple[str, object], ...]
+
+
+def look(side: ApplicationSide) -> Look:
+    """Ask a card everything; it is left reset, its PIN another."""
+    side.card.keep_power()
+    side.card.contactless = False
+    side.card.reset()
+    host = side.host
+    host.size, host.keys = side.size, side.issuer
+    fci, sw = host.select(AIDS.instance)
+    tries = fci[fci.index(TRIES_AT) + 2] if TRIES_AT in fci else 0
+    rest: list[tuple[str, object]] = [("FCI", (_without_tries(fci), sw))]
+    if sw == 0x9000:
+        rest.extend(_inside(side, host))
+    side.card.reset()
+    host.level = 0
+    return Look(tries, tuple(rest))
+
+
+def _without_tries(fci: bytes) -> bytes:
+    at = fci.index(TRIES_AT) + 2 if TRIES_AT in fci else len(fci)
+    return fci[:at] + fci[at + 1 :]
+
+
+def _inside(side: ApplicationSide, host: Terminal) -> Iterator[tuple[str, object]]:
+    session(host)
+    for tag, item in spec().objects.items():
+        command = (0, 0xCA, tag >> 8, tag & 0xFF, b"")
+        name = bytes([tag]) if tag < 0x100 else tag.to_bytes(2, "big")
+        yield f"{tag:04X}", _whole(host, name) if item.long else host.send(*command)
+    listed = host.send(0, 0xCA, 0xDF, 0x55)[0]
+    public = side.send((0, 0x46, 0x81, 0, b""))
+    yield "public key", public
+    yield "resumed", host.sw(0x80, 0xF0, 0x40, 0x1F)
+    fci, sw = host.select(AIDS.instance)
+    yield "FCI afterwards", (_without_tries(fci), sw)
+    yield "proof", side.send((0, 0x88, 0, 0, bytes(17)))
+    yield "PIN", _pin(host)
+    yield "role keys", tuple(_opening(host, listed))
+
+
+def _whole(host: Terminal, name: bytes) -> tuple[object, ...]:
+    parts = []
+    for offset in (0, 224, 448):
+        data = b"\x5c" + bytes([len(name)]) + name + b"\x54\x02" + offset.to_bytes(2, "big")
+        parts.append(host.send(0, 0xCB, 0x3F, 0xFF, data))
+        if len(parts[-1][0]) < 224:
+            break
+    return tuple(parts)
+
+
+def _pin(host: Terminal) -> tuple[object, ...]:
+    """Find the PIN that the card has; only where the state lets the holder in."""
+    session(host)
+    if host.sw(0, 0x2C, 3, 0x81) != 0x9000:
+        return ()
+    kind = host.sw(0, 0x20, 0, 0x81, OTHER_PIN)
+    for block in CANDIDATES:
+        host.sw(0, 0x2C, 3, 0x81)
+        sw = host.sw(0, 0x24, 0, 0x81, block + OTHER_PIN)
+        if sw & 0xFFF0 != 0x63C0:
+            return kind, block, sw
+    return kind, b""
+
+
+def _opening(host: Terminal, listed: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Say of each role key set that is listed how it answers, and whether it has its keys."""
+    host.select(AIDS.instance)
+    for kvn, master in zip(listed[::2], listed[1::2], strict=True):
+        challenge = bytes(range(8))
+        offer, sw = host.raw(apdu(0x80, 0x50, kvn, 0, challenge, b"\x00"))
+        context, cryptogram = challenge + offer[13:21], offer[21:29]
+        s_mac = derive(keys_of(kvn, master).mac, 6, context, 128)
+        yield kvn, sw, cryptogram == derive(s_mac, 0, context, 64)

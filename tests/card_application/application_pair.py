@@ -16,6 +16,7 @@ from tests.card_application.application_steps import (
     ROLES,
     Anew,
     Cut,
+    Often,
     Open,
     PutKey,
     Raw,
@@ -124,6 +125,8 @@ class ApplicationPair(TwoCards):
                 if install:
                     yield Send((0x80, 0xE6, 0x0C, 0, install_data(APP)))
                 yield Select(APP)
+            case Often(parts, times):
+                yield from (Send(parts) for _ in range(times))
             case Cut():
                 raise AssertionError("a cut is no sequence of steps")
             case _:
@@ -226,8 +229,10 @@ class ApplicationPair(TwoCards):
             return
         parts = (cla & 0xFB, ins, p1, p2, data) if secured else step.parts
         seen = self.both(lambda side: side.send(parts, clear, step.le))
-        where = "" if secured or not self.in_session else "in clear in a session: "
-        self._count(where + self._name(ins), seen)
+        if secured or not self.in_session:
+            self._count(self._name(ins), seen)
+        else:
+            self._count("any command in clear in a session", seen)
         self._after(step.parts, seen, secured)
 
     def _after(self, parts: Parts, seen: Seen, secured: bool) -> None:
@@ -265,7 +270,7 @@ class ApplicationPair(TwoCards):
 
     def _name(self, ins: int) -> str:
         if not self.at_home:
-            return f"{DOMAIN} {ins:02X}"
+            return DOMAIN
         return NAMES.get(ins, "another instruction")
 
     def _count(self, name: str, seen: Seen) -> None:
@@ -273,9 +278,11 @@ class ApplicationPair(TwoCards):
         if isinstance(word, int):
             shown = "63Cx" if word & 0xFFF0 == 0x63C0 else f"{word:04X}"
             self.counts[f"{name}: {shown}"] += 1
+            if self.at_home:
+                self.counts[f"any command: {shown}"] += 1
 
     def _count_raw(self, raw: bytes, seen: Seen) -> None:
-        self._count(f"raw {self._name(raw[1])}" if len(raw) > 1 else "raw", seen)
+        self._count(self._name(raw[1]) if len(raw) > 1 else "less than a header", seen)
         self._after((0, raw[1] if len(raw) > 1 else 0, 0, 0, b""), seen, secured=False)
 
     # Power

@@ -98,6 +98,14 @@ class Store:
 
 
 @dataclass(frozen=True)
+class Often:
+    """A command several times: until no tries are left, for one."""
+
+    parts: Parts
+    times: int = 3
+
+
+@dataclass(frozen=True)
 class PutKey:
     """PUT KEY of a role's keys; ``damage``: a byte of the data to spoil, or none."""
 
@@ -127,7 +135,7 @@ class Cut:
     twice: bool = False
 
 
-Step = Open | Send | Raw | Select | Store | PutKey | Anew | Tamper | Again | Cut
+Step = Open | Send | Raw | Select | Store | Often | PutKey | Anew | Tamper | Again | Cut
 
 APP, OTHER = AIDS.instance, INSTANCE
 TAGS = (0x5A, 0x65, 0x7F21, 0x7F60, 0xDF50, 0xDF51, 0xDF52, 0xDF53, 0xDF54, 0xDF55, 0xDF21, 0xDF22,
@@ -149,8 +157,8 @@ def _at(offset: int) -> bytes:
     return b"\x54\x02" + offset.to_bytes(2, "big")
 
 
-OFFSETS = (b"", _at(0), _at(1), _at(223), _at(224), _at(335), _at(336), _at(337), _at(639), _at(640),
-           _at(0xFFFF), _at(29), _at(30), _at(31), _at(32))  # fmt: skip
+OFFSETS = (b"", _at(0), _at(1), _at(223), _at(224), _at(335), _at(336), _at(337), _at(639),
+           _at(640), _at(0xFFFF), _at(29), _at(30), _at(31), _at(32))  # fmt: skip
 READS: tuple[Parts, ...] = (
     *((0, 0xCA, tag >> 8, tag & 0xFF, b"") for tag in TAGS),
     *(_part(_named(tag), offset) for tag in (0x65, 0x7F21) for offset in OFFSETS),
@@ -194,15 +202,17 @@ KEY_PAIR: tuple[Parts, ...] = ((0, 0x46, 0x80, 0, b""), (0, 0x46, 0x81, 0, b""),
 STATUS: tuple[Parts, ...] = tuple(
     (0x80, 0xF0, p1, p2, data)
     for p1, p2, data in (
-        (0x40, 0x3F, b""), (0x40, 0x3F, b""), (0x40, 0x1F, b""), (0x40, 0x1F, b""), (0x40, 0x1F, b""),
-        (0x40, 0x7F, b""), (0x40, 0x0F, b""), (0x40, 0x07, b""), (0x80, 0x3F, b""), (0x40, 0xFF, b""),
+        (0x40, 0x3F, b""), (0x40, 0x3F, b""), (0x40, 0x1F, b""), (0x40, 0x1F, b""),
+        (0x40, 0x7F, b""), (0x40, 0x0F, b""), (0x40, 0x07, b""), (0x80, 0x3F, b""),
+        (0x40, 0xFF, b""),
         (0x40, 0x3F, b"\x00"),
     )
 )  # fmt: skip
 DELETE_KEYS: tuple[Parts, ...] = (
     *((0x80, 0xE4, 0, 0, b"\xd2\x01" + bytes([kvn])) for kvn in (*SLOTS, 0x4F, 0x70, 0x00, 0xFF)),
     *((0x80, 0xE4, 0, 0, data) for data in (
-        b"", b"\xd2", b"\xd2\x01", b"\xd2\x02\x50", b"\xd0\x01\x50", b"\xd2\x00\x50", b"\x50\x50\x50",
+        b"", b"\xd2", b"\xd2\x01", b"\xd2\x02\x50", b"\xd0\x01\x50", b"\xd2\x00\x50",
+        b"\x50\x50\x50",
         b"\xd2\x01\x50\x00", b"\x4f\x01\x50", b"\x4f\x05\xf0UNI")),
     (0x80, 0xE4, 0, 0x80, b"\xd2\x01\x50"),
     (0x80, 0xE4, 0, 1, b"\xd2\x01\x50"),
@@ -216,8 +226,10 @@ OF_DOMAIN: tuple[Parts, ...] = (
     (0x80, 0xE6, 0x0C, 0, install_for(OTHER)), (0x80, 0xE4, 0, 0, deletion(APP)),
     (0x80, 0xE6, 0x0C, 0, install_data(APP)), (0x80, 0xE2, 0x90, 0, b"\x42\x01\x07"),
 )  # fmt: skip
-DRAFTS: tuple[Parts, ...] = ((0, 0x21, 0, 0, bytes(9)), (0x80, 0x40, 0, 0, bytes(20)),
-                             (0, 0xB2, 1, 4, b""), (0, 0x70, 0, 0, b""), (0x80, 0xC0, 0, 0, b""))  # fmt: skip
+DRAFTS: tuple[Parts, ...] = (
+    (0, 0x21, 0, 0, bytes(9)), (0x80, 0x40, 0, 0, bytes(20)), (0, 0xB2, 1, 4, b""),
+    (0, 0x70, 0, 0, b""), (0x80, 0xC0, 0, 0, b""),
+)  # fmt: skip
 COMMANDS = (READS, WRITES, HOLDER, PROOFS, TRIES, KEY_PAIR, STATUS, DELETE_KEYS, DRAFTS)
 EVERY: tuple[Parts, ...] = tuple(parts for some in COMMANDS for parts in some)
 COMMAND = st.one_of(*map(st.sampled_from, COMMANDS))
@@ -233,10 +245,11 @@ GOOD: tuple[Parts, ...] = (
 NEARLY = st.builds(
     changed, st.sampled_from((*GOOD, *EVERY)), st.integers(0, 9), OFTEN_WRONG | BYTES
 )
-CLASSES = (0x00, 0x80, 0x04, 0x84, 0x01, 0x10, 0x90, 0x94, 0x14, 0x13, 0x20, 0x40, 0x81, 0xA0, 0xA1,
-           0xA4, 0xB0, 0xB1, 0xC0, 0xE3, 0xFF, 0x08, 0x0C, 0x88, 0x8C, 0x24, 0x3F, 0x60)  # fmt: skip
-INSTRUCTIONS = (0xCA, 0xCB, 0xDA, 0x20, 0x24, 0x2C, 0x21, 0x88, 0x50, 0x82, 0x46, 0xE2, 0xD8, 0xE4, 0x40,
-                0xB2, 0xF0, 0xA4, 0x70, 0xC0, 0x84, 0xF2, 0xE6)  # fmt: skip
+SELECTIONS: tuple[Parts, ...] = tuple((0, 0xA4, 4, 0, aid) for aid in (APP, ISD, APP + b"x"))
+CLASSES = (0x00, 0x80, 0x04, 0x84, 0x01, 0x10, 0x90, 0x94, 0x14, 0x13, 0x20, 0x40, 0x81, 0xA0,
+           0xA1, 0xA4, 0xB0, 0xB1, 0xC0, 0xE3, 0xFF, 0x08, 0x0C, 0x88, 0x8C, 0x24, 0x3F, 0x60)  # fmt: skip
+INSTRUCTIONS = (0xCA, 0xCB, 0xDA, 0x20, 0x24, 0x2C, 0x21, 0x88, 0x50, 0x82, 0x46, 0xE2, 0xD8, 0xE4,
+                0x40, 0xB2, 0xF0, 0xA4, 0x70, 0xC0, 0x84, 0xF2, 0xE6)  # fmt: skip
 ANYTHING = st.tuples(
     st.sampled_from(CLASSES), st.sampled_from(INSTRUCTIONS) | BYTES, OFTEN_WRONG | BYTES,
     OFTEN_WRONG | BYTES, st.binary(max_size=24) | st.integers(0, 223).map(bytes),
@@ -296,9 +309,11 @@ ONE_DGI = st.one_of(
         )
     ),
     st.sampled_from(CHANGEABLE).map(lambda tag: (tag, FOR_DGI[tag][0])),
+    st.sampled_from(CHANGEABLE).flatmap(lambda tag: st.tuples(st.just(tag), contents(tag))),
     st.sampled_from(tuple((tag, values[0]) for tag, values in FOR_DGI.items())),
-    st.tuples(st.sampled_from((0x0100, 0x0105, 0x0202, 0x0304, 0x0410, 0x8011, 0x8401, 0x0000, 0x03FF)),
-              st.just(b"x")),
+    st.sampled_from((0x0100, 0x0105, 0x0202, 0x0304, 0x0410, 0x8011, 0x8401, 0x0000, 0x03FF)).map(
+        lambda tag: (tag, b"x")
+    ),
 )  # fmt: skip
 STREAMS = st.one_of(
     st.just(WHOLE),
@@ -338,15 +353,26 @@ SENDS = st.one_of(
     st.builds(Send, COMMAND, st.sampled_from((ISSUER, ISSUER, ROLE, ANY, ANY))),
     st.builds(Send, COMMAND, st.just(ANY), st.booleans(), st.booleans()),
     st.builds(Send, NEARLY, st.sampled_from((ISSUER, ISSUER, ROLE, ANY))),
+    st.builds(Send, st.sampled_from(SELECTIONS), st.sampled_from((ISSUER, ROLE))),
     st.builds(Send, ANYTHING, st.sampled_from((ISSUER, ROLE, ANY))),
     st.builds(Send, st.sampled_from(OF_DOMAIN)),
 )
+WRITING: tuple[Parts, ...] = (
+    (0, 0xDA, 0xDF, 0x52, VALIDITY[:4] + bytes.fromhex("20331231")), (0, 0x2C, 3, 0x81, b""),
+    (0, 0x2C, 2, 0x81, PIN), (0, 0x46, 0x80, 0, b""), (0x80, 0xF0, 0x40, 0x3F, b""),
+    (0x80, 0xF0, 0x40, 0x1F, b""), (0x80, 0xF0, 0x40, 0x7F, b""), (0, 0x20, 0, 0x81, NEW_PIN),
+    (0, 0x20, 0, 0x81, WRONG_PIN), (0, 0x24, 0, 0x81, PIN + NEW_PIN),
+    (0, 0x24, 0, 0x81, NEW_PIN + PIN), (0, 0x24, 0, 0x81, WRONG_PIN + PIN),
+    *((0x80, 0xE4, 0, 0, b"\xd2\x01" + bytes([kvn])) for kvn in ROLES),
+)  # fmt: skip
 CUTTABLE = st.one_of(
-    st.builds(Send, st.sampled_from(GOOD), st.just(ISSUER)),
-    st.builds(Send, st.sampled_from(HOLDER)),
-    st.builds(Send, st.sampled_from((*WRITES, *TRIES, *STATUS, *DELETE_KEYS)), st.just(ISSUER)),
-    STORES,
-    PUT_KEYS,
+    st.builds(Send, st.sampled_from(WRITING), st.just(ISSUER)),
+    st.builds(Store, st.sampled_from((WHOLE, EXEMPT)), st.just((90, 180, 360))),
+    st.builds(
+        lambda tags: Store(tuple((tag, FOR_DGI[tag][0]) for tag in tags)),
+        st.lists(st.sampled_from(CHANGEABLE), min_size=1, max_size=3),
+    ),
+    st.builds(PutKey, st.sampled_from((0x52, 0x53, 0x62, 0x60)), MASTERS),
     st.just(Select(APP)),
 )
 CUTS = st.builds(
@@ -360,5 +386,6 @@ OTHERS = st.one_of(
     SELECTS,
     TAMPERS,
     st.builds(Anew, st.booleans(), st.booleans()),
+    st.builds(Often, st.sampled_from((*HOLDER, (0, 0x20, 0, 0x81, WRONG_PIN)))),
 )
 STEP: st.SearchStrategy[Step] = SENDS | SENDS | OPENS | STORES | PUT_KEYS | OTHERS

@@ -4,40 +4,89 @@ hypothesis draws what a terminal does; both cards get it, each in its own sessio
 of their answers that is not random must agree, and what they show of themselves after power cuts.
 """
 
+import json
 from collections import Counter
-from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from applet_spec import CardProfile, spec
+from applet_spec.simulated import REFERENCE, factory_key
 from tests.card_application.application_pair import ApplicationPair
-from tests.card_application.application_steps import CUTS, HOLDER, STEP, Send, Step
-from tests.support.any_card import SimCard
+from tests.card_application.application_steps import (
+    CUTS,
+    HOWS,
+    ROLES,
+    STEP,
+    Step,
+)
+from tests.support.any_card import AnyCard, SimCard
+from tests.support.evidence import evidence
+from tests.support.java_test_card import JavaCards
 from tests.support.stages import Stage
 from tests.support.terminal import Keys
+from tests.support.tree import ROOT
 from tests.support.two_cards import Disagreement
 
 SEED = 6
 LONGEST = 8
+"""Steps of a sequence; a step can be a whole stream of STORE DATA."""
+ONE_WITH_CUT_IN = 10
+AT_ONCE = 2000
+"""Sequences that one run of hypothesis draws; it remembers them all."""
+PROOF_SEQUENCES = 100_000
+SAMPLE = 40
+"""Sequences for each stage in `make test`."""
+PROFILES = {
+    name: spec().card_profiles[name]
+    for name in (REFERENCE, "unicard-s16", "unicard-s16-pseudo-random")
+}
+SHARES = {REFERENCE: 8, "unicard-s16": 1, "unicard-s16-pseudo-random": 1}
+"""Of ten sequences so many go to cards of each type."""
 
 SEQUENCES = st.lists(STEP, min_size=1, max_size=LONGEST)
 WITH_A_CUT = st.builds(
     lambda before, cut, after: [*before, cut, *after],
-    st.lists(STEP, max_size=3), CUTS, st.lists(STEP, max_size=2),
+    st.lists(STEP, max_size=2),
+    CUTS,
+    st.lists(STEP, max_size=2),
+)
+
+NEVER = ("6F00", "6581")
+"""Status words that the contract lists so that hosts know them; no card may answer them."""
+DATA = ROOT / "applet_spec" / "data"
+COMMANDS = json.loads((DATA / "commands.json").read_text(encoding="utf-8"))["commands"]
+COMMON = json.loads((DATA / "status_words.json").read_text(encoding="utf-8"))["common"]
+ANSWERS = (
+    *(f"{each['name']}: {status['sw']}" for each in COMMANDS for status in each["status"]),
+    *(f"any command: {status['sw']}" for status in COMMON if status["sw"] not in NEVER),
+)
+"""Every status word that the contract lists for a command, and those that every command has."""
+EVENTS = (
+    "sequences", "resets", "power cuts", "handshakes interrupted", "after a power cut: old",
+    "after a power cut: new", "after a power cut: a try less",
+    "power cuts that the cards came out of differently",
+    *(f"issuer sessions at level {level:02X}" for level in (0x01, 0x03, 0x11, 0x13, 0x33)),
+    *(f"role {kvn & 0x0F} sessions at level 33" for kvn in ROLES),
+    *(f"tampered in a session of {kind}: {how}" for kind in ("issuer", "role") for how in HOWS),
 )  # fmt: skip
 
 
 def run(
-    cards: ApplicationPair, sequences: st.SearchStrategy[list[Step]], count: int, at: int = SEED
+    cards: ApplicationPair, sequences: st.SearchStrategy[list[Step]], count: int, number: int
 ) -> None:
-    """Run so many sequences; one that fails is told as short as it can be."""
+    """Run so many sequences; hypothesis shows one that fails as short as it can be."""
 
-    @seed(at)
+    @seed(SEED + number)
     @settings(
-        max_examples=count, database=None, deadline=None, phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
-    )  # fmt: skip
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+    )
     @given(steps=sequences)
     def answer_alike(steps: list[Step]) -> None:
         cards.run(steps)
@@ -45,5 +94,57 @@ def run(
     answer_alike()
 
 
-def two_software_cards(stage: Stage, other: Callable[[], SimCard] = SimCard) -> ApplicationPair:
-    return ApplicationPair(SimCard(), other(), stage, Keys())
+def run_all(cards: ApplicationPair, count: int, number: int) -> Counter[str]:
+    """Run sequences, some with a power cut, and return what was counted."""
+    for part in range(0, count, AT_ONCE):
+        size = min(AT_ONCE, count - part)
+        cuts = -(-size // ONE_WITH_CUT_IN)
+        run(cards, SEQUENCES, size - cuts, number + part)
+        run(cards, WITH_A_CUT, cuts, number + part)
+    return cards.counts
+
+
+def pair(one: AnyCard, other: AnyCard, profile: CardProfile, stage: Stage) -> ApplicationPair:
+    key = factory_key(profile)
+    size = 16 if (profile.i or 0) & 0x01 else 8
+    return ApplicationPair(one, other, stage, Keys(key, key, key), size)
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_two_cards_answer_random_commands_alike(java_cards: JavaCards, stage: Stage) -> None:
+    profile = PROFILES[REFERENCE]
+    cards = pair(SimCard(profile), java_cards(profile), profile, stage)
+    counts = run_all(cards, SAMPLE, list(Stage).index(stage))
+    assert counts["sequences"] >= SAMPLE // 2
+
+
+@pytest.mark.proof
+def test_two_cards_answer_many_random_commands_alike(java_cards: JavaCards) -> None:
+    counts: Counter[str] = Counter(dict.fromkeys((*EVENTS, *ANSWERS), 0))
+    number = 1000
+    for name, profile in PROFILES.items():
+        for stage in Stage:
+            cards = pair(SimCard(profile), java_cards(profile), profile, stage)
+            share = PROOF_SEQUENCES * SHARES[name] // sum(SHARES.values()) // len(Stage)
+            done = run_all(cards, share, number)
+            counts.update(done)
+            counts[f"sequences from: {stage.value}"] += done["sequences"]
+            number += 10_000
+    evidence("applications-alike", dict(sorted(counts.items())), SEED)
+
+
+class ForgetsToCharge(SimCard):
+    """A card that gives a wrong PIN's try back."""
+
+    def transmit(self, command: bytes) -> bytes:
+        """Run one command; answer a wrong PIN always with the same number of tries."""
+        answer = super().transmit(command)
+        return b"\x63\xc2" if answer == b"\x63\xc1" else answer
+
+
+def test_a_card_that_differs_is_found_and_what_shows_it_is_short() -> None:
+    profile = PROFILES[REFERENCE]
+    cards = pair(SimCard(profile), ForgetsToCharge(profile), profile, Stage.OWN_PIN)
+    with pytest.raises(Disagreement, match="63C1") as failed:
+        run(cards, SEQUENCES, 3000, 0)
+    print(failed.value.__notes__)

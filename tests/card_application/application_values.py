@@ -103,7 +103,8 @@ RECORDS = (
     QUOTA + b"\x00", QUOTA[:-1], ENTITLEMENT + b"\x00", ENTITLEMENT[:-1], PURSE, b"",
     ENTITLEMENT[:20] + bytes.fromhex("2026123120260101") + ENTITLEMENT[28:],
     QUOTA[:8] + b"\xd9\x85" * 6 + QUOTA[20:], QUOTA[:8] + b"a\x00b" + bytes(9) + QUOTA[20:],
-    QUOTA[:8] + b"\xd9\x85" * 5 + b"\xd9" + b"\x00" + QUOTA[20:], QUOTA[:8] + bytes(12) + QUOTA[20:],
+    QUOTA[:8] + b"\xd9\x85" * 5 + b"\xd9" + b"\x00" + QUOTA[20:],
+    QUOTA[:8] + bytes(12) + QUOTA[20:],
     QUOTA[:8] + b"abcdefghijkl" + QUOTA[20:], QUOTA[:8] + b"a\xff" + bytes(10) + QUOTA[20:],
 )  # fmt: skip
 PIN_BLOCKS = tuple(

@@ -81,6 +81,12 @@ final class LifeCycle {
         return fci(buffer);
     }
 
+    private boolean hasFinger() {
+        return !lasting.terminated
+                && (objects.has(Contract.TAG_FINGER_TEMPLATE_1)
+                        || objects.has(Contract.TAG_FINGER_TEMPLATE_2));
+    }
+
     private short fci(byte[] buffer) {
         short at = (short) (HEADER + HEADER);
         short end = (short) (at + JCSystem.getAID().getBytes(buffer, at));
@@ -93,7 +99,7 @@ final class LifeCycle {
         buffer[end++] = state();
         end = header(buffer, end, TRIES, (short) 2);
         buffer[end++] = lasting.terminated ? 0 : pin.tries();
-        buffer[end++] = 0; // there is no finger yet
+        buffer[end++] = hasFinger() ? (byte) Contract.LIMIT_FINGER_TRIES : 0;
         end = header(buffer, end, TRANSACTION_NUMBER, TRANSACTION_NUMBER_LENGTH);
         end = Util.arrayCopyNonAtomic(lasting.newest, (short) 0, buffer, end, TRANSACTION_NUMBER_LENGTH);
         header(buffer, proprietary, PROPRIETARY, (short) (end - proprietary - HEADER));

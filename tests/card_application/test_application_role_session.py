@@ -175,7 +175,6 @@ def test_a_refused_command_counts_and_the_session_goes_on(host: Terminal) -> Non
         assert host.send(*PART)[1] == 0x9000
 
 
-@pytest.mark.proof
 def test_a_session_takes_32767_commands_and_no_more(host: Terminal) -> None:
     # ROL-07
     for _ in range(spec().limits["role_session_commands"] - 1):

@@ -15,8 +15,9 @@ from click.testing import CliRunner, Result
 from card_simulator.card_file import create
 from card_simulator.commands import sim
 from card_simulator.reader import SIM
-from tests.card_simulator.sim_host import installed, personalized
-from tests.support.terminal import ISD, PIN, TEST_KEY, Keys
+from tests.card_simulator.sim_host import installed, personalized, with_role_keys
+from tests.support.stages import ROLE_SLOTS
+from tests.support.terminal import ISD, PIN, TEST_KEY, Keys, role_keys
 
 ROOT = Path(__file__).parents[2]
 
@@ -136,6 +137,22 @@ def test_show_tells_the_state_and_no_secret(tmp_path: Path) -> None:
     both = text + run("show", str(tmp_path / "issued.json"), "--json").stdout
     for secret in (TEST_KEY.hex(), PIN.hex(), PIN.hex()[2:6], "9818010000000012"):
         assert secret not in both.lower()
+
+
+def test_show_lists_role_keys_by_version_and_role_and_no_key(tmp_path: Path) -> None:
+    card, _ = with_role_keys()
+    create(tmp_path / "x.json", card.memory.image)
+    text = run("show", str(tmp_path / "x.json")).stdout
+    for shown in (
+        "51 (MERCHANT, master 02)",
+        "61 (MERCHANT, master 03)",
+        "6F (ROLE 15, master 06)",
+    ):
+        assert shown in text
+    both = text + run("show", str(tmp_path / "x.json"), "--json").stdout
+    for kvn in ROLE_SLOTS:
+        assert role_keys(kvn).enc.hex() not in both.lower()
+        assert role_keys(kvn).mac.hex() not in both.lower()
 
 
 def test_show_does_not_need_the_card_for_itself(tmp_path: Path) -> None:

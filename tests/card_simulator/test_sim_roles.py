@@ -4,14 +4,16 @@ Comments name the requirements that a test shows.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from applet_spec import spec
-from card_simulator import describe
+from card_simulator import card_file, describe
 from card_simulator.application.role_session import role_form
 from card_simulator.card import Card
 from card_simulator.memory import Image
+from card_simulator.reader import SIM
 from tests.card_simulator.sim_cuts import Act, images
 from tests.card_simulator.sim_host import (
     installed,
@@ -492,6 +494,35 @@ def test_what_a_card_file_tells_of_role_keys_has_no_keys(issued: Card) -> None:
         {"version": "6F", "role": "ROLE 15", "master_version": "06"},
     ]
     assert role_keys(0x51).enc.hex() not in repr(state).lower()
+
+
+def test_a_card_file_keeps_role_keys(issued: Card, tmp_path: Path) -> None:
+    card_file.create(tmp_path / "card.json", issued.memory.image)
+    with SIM.open(str(tmp_path / "card.json")) as reader:
+        host = Terminal(reader.transmit)
+        host.select(AIDS.instance)
+        host.authenticate()
+        assert host.put_role_key(EMPTY, role_keys(EMPTY), 9)[1] == 0x9000
+    with SIM.open(str(tmp_path / "card.json")) as reader:
+        for kvn in (EMPTY, TAKEN):
+            terminal = Terminal(reader.transmit, keys=role_keys(kvn))
+            terminal.select(AIDS.instance)
+            terminal.authenticate(kvn)
+            assert terminal.sw(*SERIAL) == 0x9000
+
+
+def test_a_card_file_of_before_there_were_role_keys_has_empty_slots(tmp_path: Path) -> None:
+    card, _ = with_own_pin()
+    assert not any(".role." in name for name in card.memory.image.cells)
+    card_file.create(tmp_path / "card.json", card.memory.image)
+    (application,) = describe.describe(card_file.read(tmp_path / "card.json"))["applications"]
+    assert application["role_key_sets"] == []
+    with SIM.open(str(tmp_path / "card.json")) as reader:
+        host = Terminal(reader.transmit)
+        host.select(AIDS.instance)
+        host.authenticate()
+        assert host.send(*LIST) == (b"", 0x6A88)
+        assert host.put_role_key(EMPTY, OTHER, 9)[1] == 0x9000
 
 
 @pytest.mark.parametrize(

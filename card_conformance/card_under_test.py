@@ -46,7 +46,7 @@ class CardNotRestored(UnicardError):
     exit_code = ExitCode.UNCERTAIN
     changed = Changed.YES
     advice = (
-        "Look at the card: its PIN, its try counter or its state may be the test's. "
+        "Look at the card: its PIN, its try counter, its role keys or its state may be the test's. "
         "The trace in the results shows what was sent."
     )
 

@@ -80,7 +80,7 @@ class Foreseen:
 
 _EFFECTS = {
     Profile.READ_ONLY: "The card is asked and not changed; no try is spent.",
-    Profile.STANDARD: "What is changed is changed back: PIN, tries, key sets.",
+    Profile.STANDARD: "What is changed is changed back: PIN, tries, key sets, role keys.",
     Profile.DESTRUCTIVE: "None of these tests leaves the card changed.",
 }
 

@@ -196,8 +196,14 @@ def wrong(pin: Pin) -> bytes:
 
 def refuses_other_channels(card: CardUnderTest, tag: int) -> None:
     """Expect that what is selected answers GET DATA of ``tag`` on the basic channel only."""
-    for cla in (0x01, 0x02, 0x03, 0x81):
+    for cla in (0x01, 0x02, 0x03, 0x81, 0x83, 0xA1, 0xA3, 0xB2, 0x40, 0x60, 0xC0):
         card.expect("6881", Apdu(cla, 0xCA, tag >> 8, tag & 0xFF, ne=256))
+
+
+def refuses_foreign_classes(card: CardUnderTest) -> None:
+    """Expect that what is selected takes no class but 00, 04, 80 and 84."""
+    for cla in (0x08, 0x0C, 0x20, 0x23, 0x30, 0x88, 0x8C, 0xA0, 0xB0):
+        card.expect("6E00", Apdu(cla, 0xCA, 0xDF, 0x51, ne=256))
 
 
 def refuses_chaining(card: CardUnderTest) -> None:

@@ -26,6 +26,7 @@ from card_conformance.suite.support import (
     manager,
     read,
     refuses_chaining,
+    refuses_foreign_classes,
     refuses_other_channels,
     suspended,
     tag_of,
@@ -41,8 +42,15 @@ MALFORMED = (
     "00CADF51 08 AABB",
     "00020000 000001 00",
     "00CADF51 00 01",
+    "01CADF51 000000",
+    "10CADF51 08 AABB",
+    "20CADF51 000000",
+    "84CADF51 00 01",
+    "FFCADF51 000000",
+    "00D80081 000030",
+    "80D80081 30 AABB",
 )
-"""Extended lengths, and lengths that contradict each other."""
+"""Extended lengths, and lengths that contradict each other, in classes of every kind."""
 
 UNKNOWN_INSTRUCTIONS = (0x02, 0x36, 0x7A, 0xFA)
 _KNOWN = tuple(command for command in spec().commands.values() if not command.draft)
@@ -76,6 +84,12 @@ def test_a_known_instruction_in_another_class_is_refused(card: CardUnderTest) ->
         if command.name != "SELECT":
             other = 0x00 if command.cla & 0x80 else 0x80
             card.expect("6E00", Apdu(other, command.ins, 0x00, 0x00, label=command.name))
+
+
+@requirement("GEN-03", needs=APPLICATION)
+def test_no_instruction_is_known_in_a_class_of_nobodys(card: CardUnderTest) -> None:
+    card.select()
+    refuses_foreign_classes(card)
 
 
 @requirement("GEN-04", needs=APPLICATION)

@@ -68,6 +68,8 @@ def test_with_no_tries_left_the_right_pin_is_refused_too(
     card.expect("6983", ASK)
     card.expect("6983", verify(holder_pin.block()))
     card.expect("6983", change(holder_pin.block(), another_pin(holder_pin).block()))
+    card.expect("6983", change(holder_pin.block(), bytes(8)))
+    card.expect("6983", change(holder_pin.block(), holder_pin.block()))
     card.reader.reset()
     same("tries after reset", card.select().pin_tries, 0)
     card.expect("6983", verify(holder_pin.block()))
@@ -171,7 +173,7 @@ def test_a_wrong_old_pin_costs_one_try_and_changes_nothing(
     card.expect("9000", verify(holder_pin.block()))
 
 
-_MALFORMED = {
+MALFORMED_PINS = {
     "another format": "14" + "1234" + "FF" * 5,
     "three digits": "23" + "123F" + "FF" * 5,
     "nine digits": "29" + "123456789" + "F" * 5,
@@ -181,7 +183,7 @@ _MALFORMED = {
 
 
 @requirement("CHG-03", needs=WITH_PIN)
-@pytest.mark.parametrize("block", _MALFORMED.values(), ids=_MALFORMED)
+@pytest.mark.parametrize("block", MALFORMED_PINS.values(), ids=MALFORMED_PINS)
 def test_a_malformed_new_pin_is_refused_and_costs_no_try(
     card: CardUnderTest, holder_pin: Pin, block: str
 ) -> None:

@@ -1,8 +1,9 @@
 """The PIN: VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER."""
 
-from card_simulator.apdu import Answer, Command, StatusError
+from card_simulator.apdu import SW, Answer, Command, StatusError
 from card_simulator.application import pin
 from card_simulator.application import state as cell
+from card_simulator.application.formats import is_pin_block
 from card_simulator.application.pin import Pin
 from card_simulator.application.state import Verified
 from tests.card_conformance.mutants.base import (
@@ -96,7 +97,33 @@ def _equal_pins_allowed(patch: Patcher) -> None:
     patch.setattr(Pin, "change", change)
 
 
+def _new_pin_before_tries(patch: Patcher) -> None:
+    original = Pin.change
+
+    def change(self: Pin, command: Command) -> Answer:
+        if not is_pin_block(command.data[8:]):
+            raise StatusError(SW.WRONG_DATA)
+        return original(self, command)
+
+    patch.setattr(Pin, "change", change)
+
+
+def _flag_survives_a_new_pin(patch: Patcher) -> None:
+    original = Pin.reset
+
+    def reset(self: Pin, command: Command) -> Answer:
+        verified = self._state.verified
+        answer = original(self, command)
+        self._state.verified = verified
+        return answer
+
+    patch.setattr(Pin, "reset", reset)
+
+
 MUTANTS: Rows = (
+    ("looks at the new PIN before the tries", "PIN-03", _new_pin_before_tries),
+    ("keeps the flag with a PIN of the issuer", "RRC-01", _flag_survives_a_new_pin),
+    ("sets a malformed PIN", "RRC-01", replaced(pin, "is_pin_block", lambda _block: True)),
     ("accepts a wrong PIN", "PIN-02", replaced(Pin, "_compare", _compare_anything)),
     ("takes no try for a wrong PIN", "PIN-02", replaced(Pin, "_compare", _compare_for_nothing)),
     ("compares half of the PIN", "PIN-02", replaced(Pin, "_compare", _compare_digits_only)),

@@ -89,23 +89,19 @@ final class CardKey {
         return proof.give(buffer, privateKey(pair()));
     }
 
-    /** Erases what a torn generation left; at SELECT. */
+    /** Erases what a torn generation left, but for a public key, which is no secret; at SELECT. */
     void repair() {
         if (lasting.sparePairUsed) {
-            KeyPair pair = lasting.cardPairs[spare()];
-            pair.getPrivate().clearKey();
-            pair.getPublic().clearKey();
+            lasting.cardPairs[spare()].getPrivate().clearKey();
             lasting.sparePairUsed = false;
         }
     }
 
-    /** Erases the pair, private keys first; at termination. */
+    /** Erases the private keys; at termination. */
     void erase() {
         if (exists() || lasting.sparePairUsed) {
             lasting.cardPairs[0].getPrivate().clearKey();
             lasting.cardPairs[1].getPrivate().clearKey();
-            lasting.cardPairs[0].getPublic().clearKey();
-            lasting.cardPairs[1].getPublic().clearKey();
             lasting.sparePairUsed = false;
             lasting.cardPair = NONE;
         }

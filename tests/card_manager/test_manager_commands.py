@@ -7,6 +7,7 @@ import pytest
 
 from tests.card_manager.manager_views import opens, outside, versions
 from tests.support.any_card import AnyCard, chip_of
+from tests.support.content import install_for, load
 from tests.support.terminal import (
     AIDS,
     ISD,
@@ -189,8 +190,10 @@ def test_a_session_command_without_room_for_a_mac_ends_it(issuer: Terminal) -> N
 
 def test_wrong_padding_under_a_right_mac_ends_the_session(host: Terminal) -> None:
     host.authenticate(level=0x03)
-    host.level = 0x01  # the MAC stays right, the data is not encrypted
-    assert host.sw(0x80, 0xF2, 0x80, 0x02, bytes(16)) == 0x6982
+    host.level = 0x01  # the MAC stays right, the data is encrypted here: a block of zeros
+    icv = aes_cbc(host.s_enc, bytes(16), (1).to_bytes(16, "big"))
+    no_padding = aes_cbc(host.s_enc, icv, bytes(16))
+    assert host.sw(0x80, 0xF2, 0x80, 0x02, no_padding) == 0x6982
     assert host.raw("80F28002024F0000") == (b"", 0x6982)
 
 
@@ -430,7 +433,8 @@ def test_get_status_lists_what_is_on_the_card(issuer: Terminal) -> None:
 def test_a_long_list_goes_on_after_6310(issuer: Terminal) -> None:
     # GST-02
     names = [bytes([0xF1]) + bytes(14) + bytes([n]) for n in range(16)]
-    assert {issuer.install(name) for name in names} == {0x9000}
+    assert load(issuer) == 0x9000
+    assert {issuer.sw(0x80, 0xE6, 0x0C, 0, install_for(name)) for name in names} == {0x9000}
     assert issuer.install(AIDS.instance) == 0x6A84
     found, p2 = b"", 2
     words: list[int] = []

@@ -8,7 +8,7 @@ CHALLENGE = slice(13, 21)
 
 
 def test_no_key_pair_comes_twice(make_card: MakeCard) -> None:
-    points = set()
+    points: set[bytes] = set()
     for _ in range(2):
         host = at_stage(make_card(), Stage.BLANK)
         session(host)
@@ -17,7 +17,7 @@ def test_no_key_pair_comes_twice(make_card: MakeCard) -> None:
 
 
 def test_no_card_challenge_comes_twice_to_issuer_or_role(make_card: MakeCard) -> None:
-    challenges = set()
+    challenges: set[bytes] = set()
     for _ in range(2):
         card = make_card()
         at_stage(card, Stage.ROLE_KEYS)

@@ -13,8 +13,6 @@ final class StandIns {
             Map.of(
                     "javacard/framework/APDU", "unicard/runtime/api/CardApdu",
                     "javacard/framework/OwnerPIN", "unicard/runtime/api/TornOwnerPin",
-                    "com/licel/jcardsim/crypto/RandomDataImpl", "unicard/runtime/api/CardRandomData",
-                    "com/licel/jcardsim/crypto/SecureRandomNullProvider", "unicard/runtime/api/CardRandom",
                     "com/licel/jcardsim/crypto/ByteContainer", "unicard/runtime/api/TornKeyBytes",
                     "com/licel/jcardsim/crypto/SymmetricKeyImpl", "unicard/runtime/api/TornSymmetricKey",
                     "com/licel/jcardsim/crypto/RandomDataImpl", "unicard/runtime/api/RealRandomData",

@@ -11,7 +11,7 @@ from host_lib.apdu import Apdu, Response
 from host_lib.command import PutKey, StatusEntry
 from host_lib.drive import drive, only_asking
 from host_lib.flow.base import AnyFlow
-from host_lib.flow.content import CardContents, Observation, observe
+from host_lib.flow.content import CardContents, Observation, observe, observe_role_keys
 from host_lib.flow.identify import CardFacts, identify
 from host_lib.flow.planned import following
 from host_lib.flow.stages import Step, commands_of
@@ -21,6 +21,7 @@ from host_lib.plan import Plan, counting_remarks
 from host_lib.plan_file import require_same
 from host_lib.reader import Reader
 from host_lib.refusals import Refused
+from host_lib.roles import RoleKeySet
 
 R = TypeVar("R")
 Wish = Callable[[Observation], tuple[Step, ...]]
@@ -63,6 +64,14 @@ def look(reader: Reader, access: Access, level: int | None = None) -> Observatio
     with only_asking():
         facts = drive(identify(reader.atr), reader)
         return _read(reader, access, facts, level)
+
+
+def look_at_roles(reader: Reader, access: Access) -> tuple[RoleKeySet, ...]:
+    """Read which role key sets the application of the card in a reader has; errors as `look`."""
+    with only_asking():
+        facts = drive(identify(reader.atr), reader)
+        flow = observe_role_keys(access.versions(facts), facts.terms)
+        return drive(flow, reader, access.sam(facts))
 
 
 def _read(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from applet_spec import spec
 from host_lib.command import ApplicationState, StatusEntry
 from host_lib.flow.content import CardContents, Observation
+from host_lib.roles import RoleKeySet, role_name
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -100,3 +101,31 @@ def _key_sets(contents: CardContents) -> list[str]:
         kinds = {entry.kind for entry in contents.keys if entry.version == version}
         said.append(f"{version:02X} ({', '.join(sorted(kinds))})")
     return said or ["none"]
+
+
+def roles_as_dict(found: tuple[RoleKeySet, ...]) -> list[dict[str, object]]:
+    """Return the role key sets of a card as JSON-ready values."""
+    return [
+        {
+            "key_version": f"{one.version:02X}",
+            "role": one.role,
+            "name": role_name(one.role),
+            "slot": one.slot.name,
+            "master_version": f"{one.master_version:02X}",
+        }
+        for one in found
+    ]
+
+
+def draw_roles(console: "Console", found: tuple[RoleKeySet, ...]) -> None:
+    """Draw the role key sets of a card."""
+    from rich.table import Table
+
+    if not found:
+        console.print("The card has no keys of any role.")
+        return
+    table = Table("role", "slot", "key version", "master version")
+    for one in found:
+        versions = f"{one.version:02X}", f"{one.master_version:02X}"
+        table.add_row(role_name(one.role), one.slot.name, *versions)
+    console.print(table)

@@ -38,6 +38,20 @@ def list_contents(out: Output, station: Station) -> None:
     out.result(data, lambda console: draw_contents(console, found))
 
 
+@admin.command("roles")
+@station_options
+@output_options
+def list_roles(out: Output, station: Station) -> None:
+    """List the role key sets of the application."""
+    from card_administration.administration import look_at_roles
+    from card_administration.rendering import draw_roles, roles_as_dict
+
+    with station.open() as (place, access), place.exclusive():
+        found = look_at_roles(place, access)
+        data = {"reader": place.name, "role_key_sets": roles_as_dict(found)}
+    out.result(data, lambda console: draw_roles(console, found))
+
+
 @admin.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(

@@ -14,6 +14,7 @@ from host_lib.command import (
     KeyEntry,
     ManagerFci,
     Registry,
+    Select,
     SelectCardManager,
     StatusEntry,
 )
@@ -22,6 +23,7 @@ from host_lib.errors import CardCryptogramError, ProtocolError
 from host_lib.flow.base import Flow
 from host_lib.flow.identify import key_versions
 from host_lib.flow.registry import list_registry
+from host_lib.flow.role_session import read_role_key_sets
 from host_lib.flow.rotation import NoKnownKeys
 from host_lib.flow.session import (
     PLAIN_TERMS,
@@ -32,6 +34,7 @@ from host_lib.flow.session import (
 )
 from host_lib.flow.stages import Opening, Stage, Step, select_card_manager, terms_of_session
 from host_lib.refusals import NotFound
+from host_lib.roles import RoleKeySet
 from host_lib.scp03 import secured
 
 T = TypeVar("T")
@@ -161,6 +164,25 @@ def observe(
     contents = yield from secured(session.channel, read_contents())
     opening = Opening(session.keys.version, terms_of_session(session), session.diversification)
     return Observation(contents, fci, opening, session.channel.max_data)
+
+
+def observe_role_keys(
+    ours: Collection[int], terms: SessionTerms = PLAIN_TERMS
+) -> Flow[tuple[RoleKeySet, ...]]:
+    """Open a session with the application under one of our key versions; list its role key sets.
+
+    Errors as of `observe`, `ApplicationNotFound` on a card without it, and `SessionNotOffered` on
+    one without R-ENC, which lists them to nobody.
+    """
+    yield from SelectCardManager(spec().aids.isd)
+    present = yield from key_versions()
+    known = tuple(version for version in present if version in ours)
+    if not known:
+        raise NoKnownKeys.among(present, ours)
+    fci = yield from Select(spec().aids.instance)
+    level = spec().secure_channel.read_level
+    session = yield from _open_one_of(known, level, terms, fci.aid)
+    return (yield from secured(session.channel, read_role_key_sets()))
 
 
 def _open_one_of(

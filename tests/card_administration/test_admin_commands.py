@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 import cli
+from card_administration.access import Access
 from card_simulator.blanks import new_chips
 from card_simulator.card_file import create
 from card_simulator.card_manager import blank_image
 from card_simulator.reader import SimReader
+from host_lib import Role, Slot
 from host_lib.secret import SecretBytes
 from keys_tool.contents import initial_contents
 from keys_tool.file_store import FileStore
@@ -19,6 +21,8 @@ from keys_tool.purpose import Algorithm, Purpose
 from keys_tool.transport_file import globalplatform_default
 from keys_tool.vault import ScryptCost
 from tests.support.cap_files import MODULE, PACKAGE, cap_file
+from tests.support.cards import OLD, issuer
+from tests.support.roles import card_with_roles
 
 PASSPHRASE = "invented words for tests only"
 INSTANCE = MODULE.hex().upper()
@@ -296,3 +300,29 @@ def test_a_plan_names_the_state_of_applications_in_words(run: Run) -> None:
     state = json.loads(run("unlock", OURS, "--dry-run", "--json")[1])["card"]["state"]
     assert state["applications"] == f"{OURS} BLANK locked"
     assert state["opens with"] == "FF"
+
+
+def test_the_role_keys_of_a_card_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader = card_with_roles((Role.BREAD, Slot.A, 1), (9, Slot.B, 0x81))
+    access = Access(lambda _: issuer, lambda _: (OLD,), lambda _: 16)
+    monkeypatch.setattr("card_administration.access.public_key_access", lambda: access)
+    create(tmp_path / "card.json", reader.card.memory.image)
+    words = ["admin", "roles", "--test-keys", "--reader", f"sim:{tmp_path / 'card.json'}"]
+    assert cli.main([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["role_key_sets"] == [
+        {"key_version": "54", "role": 4, "name": "BREAD", "slot": "A", "master_version": "01"},
+        {"key_version": "69", "role": 9, "name": "role 9", "slot": "B", "master_version": "81"},
+    ]
+    assert cli.main(words) == 0
+    assert "BREAD" in capsys.readouterr().out
+
+
+def test_a_card_without_role_keys_or_without_application_says_so(run: Run) -> None:
+    assert run("roles")[0] == 3, "the application is not installed"
+    code, _, err = run("roles", "--test-keys")
+    assert (code, "no application of this name" in err) == (3, True)
+    assert run("install", OURS)[0] == 0
+    code, out, _ = run("roles")
+    assert (code, out.strip()) == (0, "The card has no keys of any role.")

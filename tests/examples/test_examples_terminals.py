@@ -13,8 +13,15 @@ import pytest
 import host_lib
 from card_simulator.card_file import create
 from cli import main
-from host_lib import Pin
-from tests.support.cards import HOLDER_NAME, TRANSPORT_PIN, personalized_card
+from host_lib import Pin, Role, Slot
+from tests.support.cards import (
+    CARD_NUMBER,
+    CARD_SERIAL,
+    HOLDER_NAME,
+    TRANSPORT_PIN,
+    personalized_card,
+)
+from tests.support.roles import card_with_roles, master
 
 FOLDER = Path(__file__).parents[2] / "examples"
 
@@ -87,11 +94,22 @@ def test_the_back_office_on_the_integrators_page_works_as_written(
     assert capsys.readouterr().out.startswith("981801")
 
 
+def test_the_role_session_on_the_integrators_page_works_as_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader = card_with_roles((Role.BREAD, Slot.A, 1))
+    create(tmp_path / "card.json", reader.card.memory.image)
+    monkeypatch.setenv("UNICARD_READER", f"sim:{tmp_path / 'card.json'}")
+    monkeypatch.setenv("BREAD_MASTER_1", master(Role.BREAD, 1).reveal().hex())
+    exec(compile(snippets()[2], "integrators.md", "exec"), {})
+    assert capsys.readouterr().out == f"card {CARD_SERIAL.hex()} number {CARD_NUMBER}\n"
+
+
 def test_the_card_type_on_the_integrators_page_is_shown_as_written(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("UNICARD_READER", "sim")
-    exec(compile(snippets()[2], "integrators.md", "exec"), {})
+    exec(compile(snippets()[3], "integrators.md", "exec"), {})
     assert capsys.readouterr().out.strip() == "unicard-reference"
 
 

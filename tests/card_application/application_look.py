@@ -13,7 +13,8 @@ from tests.support.content import state_of
 from tests.support.stages import session
 from tests.support.terminal import AIDS, FINGER, NEW_PIN, PIN, Keys, Terminal, derive, role_keys
 
-ROLE_SLOTS = range(0x50, 0x70)
+ROLE_SLOTS = (0x50, 0x51, 0x52, 0x56, 0x5F, 0x60, 0x61, 0x64, 0x66, 0x6F)
+"""The slots that are looked at: those that tests fill, and others."""
 THIRD_PIN = bytes.fromhex("26314159FFFFFFFF")
 LAST_PIN = bytes.fromhex("242718FFFFFFFFFF")
 PINS = (PIN, NEW_PIN, THIRD_PIN)

@@ -124,6 +124,8 @@ class Tears:
         self.kind, self.change = make_card.kind, change
         self.card = make_card()
         self.counts: Counter[str] = Counter()
+        self._thorough, self._finishing = True, set[Look]()
+        self._last = (0, "")
         at_stage(self.card, change.stage)
         self.card.reset()
         change.before(self.card)
@@ -134,7 +136,11 @@ class Tears:
         self._end = self._finished(b"")
 
     def run(self, writes: Some = all_of, recovery: Some = all_of) -> Counter[str]:
-        """Cut and judge; return how often what was seen."""
+        """Cut and judge; return how often what was seen.
+
+        Where not all is cut, the issuer does all again only after the first cut that left this.
+        """
+        self._thorough = writes is all_of
         self.counts["writes"] = self._ends[-1]
         for write in writes(self._ends[-1]):
             first, seconds = self._torn(write, 0)
@@ -202,7 +208,10 @@ class Tears:
         self.counts["cuts"] += not second
         try:
             seen, point = self._look()
-            end = self._finished(point)
+            end = self._end
+            if self._thorough or seen not in self._finishing:
+                self._finishing.add(seen)
+                end = self._finished(point)
         except AssertionError as error:
             error.add_note(self._at(write, second))
             raise
@@ -243,8 +252,6 @@ class Tears:
             outcome = "between"
         self._last = (step, outcome)
         self.counts[outcome] += 1
-
-    _last: tuple[int, str] = (0, "")
 
     def _judge_counts(self, *, whole: bool) -> None:
         change = self.change

@@ -382,10 +382,16 @@ def filled_anew(kvn: int) -> Act:
 
 
 KEYS = {
-    "GENERATE ASYMMETRIC KEY PAIR": Change(Stage.BLANK, (generate,), personalize),
-    "GENERATE ASYMMETRIC KEY PAIR again": Change(Stage.HALF, (generate,), personalize),
+    "GENERATE ASYMMETRIC KEY PAIR": Change(Stage.BLANK, (generate,), personalize, steady=False),
+    "GENERATE ASYMMETRIC KEY PAIR again": Change(
+        Stage.HALF, (generate,), personalize, steady=False
+    ),
     "GENERATE ASYMMETRIC KEY PAIR again, and once more": Change(
-        Stage.HALF, (generate,), each(session, generate, personalize), keeps_pair=False
+        Stage.HALF,
+        (generate,),
+        each(session, generate, personalize),
+        keeps_pair=False,
+        steady=False,
     ),
     "PUT KEY": Change(Stage.ROLE_KEYS, (put_keys(0x66),), filled_anew(0x66), ends=NEVER),
     "PUT KEY beside the role's other slot": Change(

@@ -11,21 +11,34 @@ import pytest
 from applet_spec import spec
 from tests.card_application.application_changes import ALL, role_session, selected, verify
 from tests.card_application.application_look import look
-from tests.card_application.application_tears import Act, BytewiseSims, Tears, sample
+from tests.card_application.application_tears import (
+    Act,
+    BytewiseSims,
+    Tears,
+    all_of,
+    in_turn,
+    sample,
+    sample_of_recovery,
+)
 from tests.support.any_card import MakeCard
 from tests.support.evidence import evidence
 from tests.support.java_test_card import JavaCards
 from tests.support.stages import Stage, at_stage, session
 from tests.support.terminal import NEW_PIN, Keys, Terminal
 
-CUTS, SECOND_CUTS = (4, 1), (1, 0)
+CUTS, SECOND_CUTS = (3, 1), (1, 0)
 """How many of the last writes are cut, and how many others, of each change and each recovery.
 
 The proof cuts all.
 """
+MOST_SECOND_CUTS, FINISH_EACH = 300, 5
+"""Of each change the proof cuts about so many writes of recoveries: of few all.
+
+After each so many cuts the issuer does it again.
+"""
 
 
-@pytest.fixture(scope="module", params=["sim"])
+@pytest.fixture(scope="module", params=["sim", "java"])
 def make_torn(request: pytest.FixtureRequest) -> MakeCard:
     """Give what makes cards on which each byte that can be torn off is a write of its own."""
     if request.param == "sim":
@@ -40,7 +53,8 @@ def test_a_change_happens_whole_or_not_at_all(make_torn: MakeCard, name: str) ->
     # PIN-06, CHG-01, STD-09, STA-05, RPK-05, RDK-05, DEL-08
     change = ALL[name]
     if make_torn.kind in change.kinds:
-        Tears(make_torn, change).run(sample(name, *CUTS), sample(name, *SECOND_CUTS))
+        writes, recovery = sample(name, *CUTS), sample_of_recovery(name, *SECOND_CUTS)
+        Tears(make_torn, change).run(writes, recovery)
 
 
 def refused_session(kvn: int, spoil: int) -> Act:
@@ -108,7 +122,7 @@ def test_power_cut_at_every_write_and_byte_leaves_the_old_or_the_new(
         for name, change in ALL.items():
             if make.kind not in change.kinds:
                 continue
-            found = Tears(make, change).run()
+            found = Tears(make, change).run(all_of, in_turn(MOST_SECOND_CUTS), FINISH_EACH)
             counts += Counter({f"{make.kind}, all: {what}": n for what, n in found.items()})
             counts += Counter({f"{make.kind}, {name}: {what}": n for what, n in found.items()})
             counts[f"{make.kind}, all: changes"] += 1

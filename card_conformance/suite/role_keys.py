@@ -78,8 +78,20 @@ def free_version(card: CardUnderTest, fits: Callable[[int, Slot], bool] | None =
     """
     free = [v for v in free_versions(card) if fits is None or fits(*role_slot(v))]
     if not free:
-        raise NotRun("the card has keys in every role slot that this test could use")
+        raise _full()
     return max(free, key=lambda version: role_slot(version)[0])
+
+
+def outermost_free(card: CardUnderTest) -> tuple[int, int]:
+    """Return the lowest and the highest free key version. Raises NotRun for fewer than two."""
+    free = free_versions(card)
+    if len(free) < 2:
+        raise _full()
+    return free[0], free[-1]
+
+
+def _full() -> NotRun:
+    return NotRun("the card has keys in every role slot that this test could use")
 
 
 def free_pair(card: CardUnderTest) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from tests.card_conformance.conftest import outcomes_of, results_of, run_suite
 
 WITHOUT_APPLICATION = Statement(card="the Java card", application=False)
 OF_THE_APPLICATION = {
-    "SEL", "GDA", "GDP", "PDA", "PIN", "CHG", "RRC", "AUT", "KEY", "STD", "STA"
+    "SEL", "GDA", "GDP", "PDA", "PIN", "CHG", "RRC", "AUT", "KEY", "STD", "STA", "ROL", "RPK", "RDK"
 }  # fmt: skip
 """Groups of requirements about what the card manager does not have."""
 NEEDS_THE_APPLICATION = {

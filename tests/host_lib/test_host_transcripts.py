@@ -6,14 +6,18 @@ from typing import Any
 
 import pytest
 
+from host_lib import Role, RoleKeys, RoleKeySet, SecurityStatusNotSatisfied, Slot
 from host_lib.apdu import Apdu, Response
+from host_lib.command import GetDataPart
 from host_lib.errors import CardCryptogramError, ReaderError
+from host_lib.flow.role_session import open_role_session, read_role_key_sets
 from host_lib.framing import framed
 from host_lib.keyset import KeySet
 from host_lib.scp03 import authenticate, initialize_update, open_session, secured
 from host_lib.secret import AesKey, Pin
 from host_lib.tlv import find, parse
 from host_lib.transports.replay import REPLAY, ReplayReader
+from keys_tool.derivation import derive_role_keys
 
 FOLDER = Path(__file__).parents[1] / "transcripts"
 GP_TEST_KEY = AesKey(bytes(range(0x40, 0x50)))
@@ -102,6 +106,26 @@ def wrong_card() -> Flow:
         yield from open_session(GP_TEST_KEYS, 0x33, bytes(range(8)))
 
 
+def with_role_keys(flow: Generator[Any, Any, Any]) -> Flow:
+    """Answer a flow's request for role keys from their master, as a terminal's key holder would."""
+    master = AesKey(bytes.fromhex("2B7E151628AED2A6ABF7158809CF4F3C"))
+    step = next(flow)
+    while True:
+        reply = derive_role_keys(master, step) if isinstance(step, RoleKeys) else (yield step)
+        try:
+            step = flow.send(reply)
+        except StopIteration as done:
+            return done.value
+
+
+def role_session() -> Flow:
+    session = yield from with_role_keys(open_role_session(Role.BREAD, Slot.A))
+    sets = yield from with_role_keys(secured(session.channel, read_role_key_sets()))
+    assert sets == (RoleKeySet(0x54, 1), RoleKeySet(0x64, 2))
+    with pytest.raises(SecurityStatusNotSatisfied):
+        yield from secured(session.channel, iter(GetDataPart(0x65)))
+
+
 TRANSCRIPTS: dict[str, Callable[[], Flow]] = {
     "select_isd": select,
     "get_response": get_long_and_short,
@@ -117,11 +141,15 @@ TRANSCRIPTS: dict[str, Callable[[], Flow]] = {
         GP_TEST_KEYS, 0x33, bytes(range(8)), 591, max_lc=600
     ),
     "wrong_card_cryptogram": wrong_card,
+    "role_session": role_session,
 }
 
 
 @pytest.mark.parametrize("name", TRANSCRIPTS)
-def test_the_host_speaks_a_transcript_to_its_end(name: str) -> None:
+def test_the_host_speaks_a_transcript_to_its_end(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("host_lib.flow.role_session.token_bytes", lambda n: bytes(range(n)))
     with REPLAY.open(str(FOLDER / f"{name}.jsonl")) as reader:
         play(reader, TRANSCRIPTS[name]())
         assert reader.finished

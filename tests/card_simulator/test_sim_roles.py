@@ -102,6 +102,7 @@ def test_a_role_session_is_the_same_on_every_card(i: int) -> None:
     assert host.put_role_key(0x51, role_keys(0x51), 7)[1] == 0x9000
     assert host.sw(0, 0x46, 0x80, 0) == 0x9000
     assert set(host.store(stream(host))) == {0x9000}
+    assert role_of(card, 0x51).initialize(0x51)[8:13] == bytes.fromhex("0107510360")
     terminal = role(card, 0x51)
     assert terminal.send(*LIST) == (b"\x51\x07", 0x9000)
 
@@ -288,6 +289,16 @@ def test_a_role_reads_what_names_it_or_every_role(number: int) -> None:
         word = terminal.sw(0, 0xCB, 0x3F, 0xFF, bytes([0x5C, len(tag)]) + tag)
         assert word in ((0x9000, 0x6A88) if read else (0x6982,)), target.name
     assert terminal.send(*HOLDER)[1] == (0x9000 if number == 6 else 0x6982)
+
+
+def test_what_roles_read_is_read_in_their_session_only(issued: Card) -> None:
+    # ROL-05, GDA-03
+    number, anybody = (0x00, 0xCA, 0x00, 0x5A), Terminal(issued.transmit)
+    assert anybody.sw(*number) == 0x6982
+    terminal = role(issued, 0x51)
+    assert terminal.sw(*number) == 0x9000
+    assert anybody.sw(*number) == 0x6982
+    assert anybody.sw(*number) == 0x6982, "the command in clear has ended the session"
 
 
 def test_a_verified_holder_opens_more_to_a_role(issued: Card) -> None:

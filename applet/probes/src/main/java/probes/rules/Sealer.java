@@ -8,12 +8,18 @@ import javacard.framework.JCSystem;
 import javacard.framework.Util;
 import javacard.security.AESKey;
 import javacard.security.CryptoException;
+import javacard.security.ECPublicKey;
 import javacard.security.KeyBuilder;
+import javacard.security.KeyPair;
 import javacard.security.MessageDigest;
+import javacard.security.RandomData;
 import javacard.security.Signature;
 import javacardx.crypto.Cipher;
 
-/** Uses ciphers, digests and signatures over several commands, and counts them in a transaction. */
+/**
+ * Uses ciphers, digests and signatures over several commands, counts them in a transaction, and draws
+ * numbers and key pairs.
+ */
 public final class Sealer extends Applet {
     private static final short BLOCK = 16;
 
@@ -24,9 +30,17 @@ public final class Sealer extends Applet {
     private final MessageDigest digest;
     private final byte[] zeros;
     private final byte[] block;
+    private final RandomData[] generators = new RandomData[2];
+    private final KeyPair[] pairs = new KeyPair[2];
+    private final byte[] point = new byte[65];
     private short count;
 
+    @SuppressWarnings("deprecation") // the random generator that every card has
     private Sealer() {
+        for (short i = 0; i < 2; i++) {
+            generators[i] = RandomData.getInstance(RandomData.ALG_SECURE_RANDOM);
+            pairs[i] = new KeyPair(KeyPair.ALG_EC_FP, KeyBuilder.LENGTH_EC_FP_256);
+        }
         sessionKey = aes(KeyBuilder.TYPE_AES_TRANSIENT_DESELECT);
         key = aes(KeyBuilder.TYPE_AES);
         cipher = Cipher.getInstance(Cipher.ALG_AES_BLOCK_128_CBC_NOPAD, false);
@@ -61,6 +75,7 @@ public final class Sealer extends Applet {
         apdu.setOutgoingAndSend((short) 0, length);
     }
 
+    @SuppressWarnings("deprecation") // the method that every card has
     private short run(byte[] buffer) {
         AESKey wanted = buffer[ISO7816.OFFSET_P1] == 0 ? key : sessionKey;
         switch (buffer[ISO7816.OFFSET_INS]) {
@@ -93,6 +108,15 @@ public final class Sealer extends Applet {
                 JCSystem.commitTransaction();
                 Util.setShort(block, (short) 0, count);
                 return 2;
+            case 0x0B: // the next number of a generator
+                generators[buffer[ISO7816.OFFSET_P1]].generateData(block, (short) 0, BLOCK);
+                return BLOCK;
+            case 0x0C: // a new key pair; part of its public point
+                KeyPair pair = pairs[buffer[ISO7816.OFFSET_P1]];
+                pair.genKeyPair();
+                ((ECPublicKey) pair.getPublic()).getW(point, (short) 0);
+                Util.arrayCopyNonAtomic(point, (short) 1, block, (short) 0, BLOCK);
+                return BLOCK;
             default:
                 ISOException.throwIt(ISO7816.SW_INS_NOT_SUPPORTED);
                 return 0;

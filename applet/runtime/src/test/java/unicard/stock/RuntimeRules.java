@@ -88,6 +88,10 @@ final class RuntimeRules {
                         asked(SEALER, seat -> losesKey(seat, 0x02, 0x04))),
                 rule("API Signature", "a signature loses a transient key that a deselection clears",
                         STOCK_BREAKS, asked(SEALER, seat -> losesKey(seat, 0x07, 0x09))),
+                rule("API RandomData", "what one generator draws does not tell what another will", STOCK_BREAKS,
+                        asked(SEALER, seat -> differ(seat.ask(0x0B, 0x0000), seat.ask(0x0B, 0x0100)))),
+                rule("API KeyPair", "no two key pairs are alike", STOCK_BREAKS,
+                        asked(SEALER, seat -> differ(seat.ask(0x0C, 0x0000), seat.ask(0x0C, 0x0100)))),
                 rule("API JCSystem", "the APDU buffer is transient, cleared at reset", STOCK_BREAKS,
                         asked(KEEPER, seat -> seat.ask(0x08).equals("00019000"))),
                 rule("JCRE 6.2.2", "the APDU buffer is cleared before another applet sees it", STOCK_KEEPS,
@@ -160,6 +164,10 @@ final class RuntimeRules {
         seat.reset();
         seat.select(SEALER);
         return updated && ends(fresh, "9000") && seat.ask(end).equals(fresh);
+    }
+
+    private static boolean differ(String answer, String other) {
+        return ends(answer, "9000") && ends(other, "9000") && !answer.equals(other);
     }
 
     /** Whether what was initialised with a session key fails once it is gone, also with a new one. */

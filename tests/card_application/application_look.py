@@ -83,7 +83,10 @@ def look(card: AnyCard) -> Look:
     objects = tuple((tag, *read(host, tag)) for tag in spec().objects)
     point, sw = host.send(0, 0x46, 0x81, 0)
     assert sw == (0x9000 if point else 0x6A88)
+    assert {sw for _, _, sw in objects} <= {0x9000, 0x6A88, 0x6982}
     proof = _proof(host, point)
+    works = fci[FCI_STATE] in (0x0F, 0x1F)
+    assert proof == (0x9000 if works else 0x6985), f"card proof {proof:04X}"
     seen = Look(selected, masked, tries, _agreed(card, fci), objects, point, proof)
     return _with_roles(card, seen)
 

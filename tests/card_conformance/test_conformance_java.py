@@ -1,29 +1,73 @@
-"""The suite on the Java card, which has the card manager and not yet the application."""
+"""The whole suite on the Java card: what the software card passes, this one passes."""
+
+from collections.abc import Iterator
 
 import pytest
 
-from applet_spec import spec
+from applet_spec import CardProfile, spec
 from applet_spec.simulated import software_profiles
-from card_conformance.catalogue import group_of, matrix
 from card_conformance.formats import Json
 from card_conformance.statement import Statement
-from host_lib.reader import Reader, open_reader
+from host_lib.reader import Reader
 from java_card.build import JavaCardMissing, find_runtime
+from java_card.reader import JavaReader
+from java_card.settings import Wiring, blank_card
 from tests.card_conformance.conftest import outcomes_of, results_of, run_suite
 
-WITHOUT_APPLICATION = Statement(card="the Java card", application=False)
-OF_THE_APPLICATION = {
-    "SEL", "GDA", "GDP", "PDA", "PIN", "CHG", "RRC", "AUT", "KEY", "STD", "STA", "ROL", "RPK", "RDK"
-}  # fmt: skip
-"""Groups of requirements about what the card manager does not have."""
-NEEDS_THE_APPLICATION = {
-    "DEL-07": "what the Unicard application stored is erased with it",
-    "SDI-06": "what a loaded file without code makes is nothing to be personalized",
-    "SST-07": "what the Unicard application holds outlasts a lock",
-}
-"""Requirements of the card manager's groups that a card with it alone cannot show."""
-PSEUDO_RANDOM = "SCP-11"
-"""Shown on a card type whose challenges are pseudo-random."""
+RANDOM = "the card's challenges are random"
+CONTACT = "the run is over the contact interface"
+SESSIONS_AND_WRITES = ("SCP", "SM", "GDP", "STD", "RPK", "ROL")
+"""Groups that a card type's form of SCP03 matters for."""
+
+
+class JavaStock:
+    """Blank Java cards; the process of one that was closed makes the next."""
+
+    def __init__(self, profile: CardProfile | None, wiring: Wiring) -> None:
+        self._profile = profile
+        self._wiring = wiring
+        self._free: list[JavaReader] = []
+        self._every: list[JavaReader] = []
+
+    def open(self, _: str) -> Reader:
+        """Give a new card."""
+        card = blank_card(self._profile, wiring=self._wiring)
+        if self._free:
+            reader = self._free.pop()
+            reader.control.replace(card)
+            reader.reset()
+        else:
+            reader = JavaReader("java", card)
+            self._every.append(reader)
+        lent: object = _Lent(reader, self._free)
+        return lent  # type: ignore[return-value]
+
+    def close(self) -> None:
+        """End the processes."""
+        for reader in self._every:
+            reader.close()
+
+
+class _Lent:
+    """A reader that goes back to the stock when it is closed."""
+
+    def __init__(self, reader: JavaReader, stock: list[JavaReader]) -> None:
+        self._reader = reader
+        self._stock = stock
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._reader, name)
+
+    def __enter__(self) -> "_Lent":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give it back."""
+        if self._reader not in self._stock:
+            self._stock.append(self._reader)
 
 
 @pytest.fixture(autouse=True)
@@ -34,39 +78,48 @@ def _built() -> None:
         pytest.skip(f"{error.message}; {error.advice}")
 
 
-def of_the_card_manager() -> set[str]:
-    """Return what a card with the card manager alone can show through commands."""
-    shown = {row.requirement.id for row in matrix() if row.tests} - NEEDS_THE_APPLICATION.keys()
-    return {number for number in shown if group_of(number) not in OF_THE_APPLICATION}
+@pytest.fixture
+def stock(request: pytest.FixtureRequest) -> Iterator[JavaStock]:
+    """Give blank cards of the type and wiring that the test names."""
+    profile, wiring = getattr(request, "param", (None, Wiring.CONTACT_T1))
+    made = JavaStock(spec().card_profiles[profile] if profile else None, wiring)
+    yield made
+    made.close()
 
 
-def passed(events: list[Json]) -> set[str]:
-    """Return the requirements of which a test passed."""
-    results = (result for result in results_of(events) if result["outcome"] == "passed")
-    return {number for result in results for number in result["requirements"]}
+def by_name(events: list[Json]) -> dict[str, str]:
+    """Return each test's outcome, and why it was not run."""
+    return {r["name"]: r["reason"] or r["outcome"] for r in results_of(events)}
 
 
-def test_what_the_suite_asks_of_a_card_manager_alone_passes_on_the_java_card() -> None:
-    java, sim = (run_suite(reader=name, statement=WITHOUT_APPLICATION) for name in ("java", "sim"))
-    assert outcomes_of(java) == outcomes_of(sim)
+def test_the_java_card_passes_what_the_software_card_passes(stock: JavaStock) -> None:
+    java = run_suite(reader="java", opener=stock.open)
     assert outcomes_of(java).keys() == {"passed", "not run"}
-    reasons = {r["reason"] for r in results_of(java) if r["outcome"] == "not run"}
-    assert reasons == {
-        "needs the application, which this card does not have",
-        "the card's challenges are random",
-    }
-    assert passed(java) == passed(sim)
-    assert passed(java) - {"SEL-02", "SEL-04"} == of_the_card_manager() - {PSEUDO_RANDOM}
+    outcomes = by_name(java)
+    assert set(outcomes.values()) - {"passed"} <= {RANDOM, CONTACT}
+    assert outcomes == by_name(run_suite(reader="sim"))
 
 
-@pytest.mark.parametrize("name", software_profiles()[1:])
-def test_sessions_with_each_other_type_of_java_card_are_as_the_suite_asks(name: str) -> None:
-    def opener(_: str) -> Reader:
-        return open_reader(f"java:{name}")
+@pytest.mark.parametrize("stock", [(None, Wiring.CONTACTLESS)], indirect=True)
+def test_over_the_air_the_java_card_hears_no_pin_in_clear(stock: JavaStock) -> None:
+    statement = Statement(card="the Java card", interface="contactless")
+    events = run_suite("PIN-07", reader="java", statement=statement, opener=stock.open)
+    assert outcomes_of(events).keys() == {"passed"}, by_name(events)
 
+
+@pytest.mark.parametrize(
+    "stock",
+    [(name, Wiring.CONTACT_T1) for name in software_profiles()[1:]],
+    ids=software_profiles()[1:],
+    indirect=True,
+)
+def test_each_other_type_of_java_card_keeps_its_sessions(
+    stock: JavaStock, request: pytest.FixtureRequest
+) -> None:
+    name = request.node.callspec.id
     i = spec().card_profiles[name].i
-    statement = Statement(card="the Java card", profile=name, i=i, application=False)
-    events = run_suite("SCP", "SM", reader="java", statement=statement, opener=opener)
-    assert outcomes_of(events).keys() == {"passed", "not run"}
-    assert (PSEUDO_RANDOM in passed(events)) == spec().secure_channel.is_pseudo_random(i or 0)
-    assert {"SCP-03", "SCP-10", "SM-03", "SM-11"} <= passed(events)
+    statement = Statement(card="the Java card", profile=name, i=i)
+    chosen = SESSIONS_AND_WRITES
+    events = run_suite(*chosen, reader="java", statement=statement, opener=stock.open)
+    assert outcomes_of(events).keys() <= {"passed", "not run"}, by_name(events)
+    assert (RANDOM in by_name(events).values()) != spec().secure_channel.is_pseudo_random(i or 0)

@@ -5,6 +5,7 @@ and answers with an invented CAP file. That a real converter takes the classes i
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -219,6 +220,18 @@ def test_a_file_with_other_names_than_the_contract_s_is_not_handed_on(complete: 
     assert run.returncode == 1
     assert "not the contract's names" in run.stderr
     assert not (complete.folder / "build" / "unicard.cap").exists()
+
+
+def test_the_page_names_every_class_and_the_contract_s_aids() -> None:
+    page = (ROOT / "docs" / "applet.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"^\| class \| what it is for \|\n((?:\|.*\n)+)", page, re.MULTILINE)
+    named = [
+        name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.split("|")[1])
+    ]
+    sources = (ROOT / "applet/application/src/main/java/unicard/application").glob("*.java")
+    assert sorted(named) == sorted(file.stem for file in sources if file.stem != "package-info")
+    aids = {aid.hex().upper() for aid in (spec().aids.package, spec().aids.module)}
+    assert set(re.findall(r"`(F0554E\w+)`", page)) == aids
 
 
 def test_everything_that_is_missing_is_said_at_once(place: Place) -> None:

@@ -109,7 +109,8 @@ class Place:
 @pytest.fixture
 def jdk() -> str:
     """The folder of a JDK that builds the applet."""
-    find = f". {ROOT}/scripts/lib.sh; use_jdk; readlink -f $(PATH=$JAVA_HOME/bin:$PATH command -v javac)"
+    where = "readlink -f $(PATH=$JAVA_HOME/bin:$PATH command -v javac)"
+    find = f". {ROOT}/scripts/lib.sh; use_jdk; {where}"
     found = subprocess.run(["bash", "-c", find], capture_output=True, text=True, check=False)
     if found.returncode:
         pytest.skip("there is no JDK of version 17 to 19")

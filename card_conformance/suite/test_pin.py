@@ -8,6 +8,7 @@ from card_conformance.failure import NotRun, check, same
 from card_conformance.invented import another_pin
 from card_conformance.needs import WITH_PIN, Needs, Stage
 from card_conformance.requirement import requirement
+from card_conformance.suite.role_keys import free_version, own_keys, role_session
 from card_conformance.suite.support import (
     ASK,
     change,
@@ -103,6 +104,8 @@ def test_over_contactless_the_pin_is_taken_in_a_session_only(card: CardUnderTest
         card.expect("6982", change(wrong(pin), another_pin(pin).block()))
         same("tries", card.select().pin_tries, TRIES)
         card.expect("9000", verify(pin.block()), card.session().channel)
+        with own_keys(card, free_version(card)) as own:
+            card.expect("9000", verify(pin.block()), role_session(card, own).channel)
 
 
 @requirement("PIN-08", needs=WITH_PIN)

@@ -109,6 +109,22 @@ def test_a_long_object_is_not_answered_whole(card: CardUnderTest) -> None:
             card.expect("6A81", get_data(target.tag), channel)
 
 
+@requirement("GDA-04", needs=reading(at(Stage.INSTALLED)))
+def test_a_long_object_without_value_is_not_answered_whole_either(card: CardUnderTest) -> None:
+    channel = card.session().channel
+    for name in ("cardholder data", "card certificate"):
+        card.expect("6A81", get_data(tag_of(name)), channel)
+
+
+@requirement("GDA-03", "GDA-04", needs=APPLICATION)
+def test_a_long_object_that_is_not_for_everyone_is_refused_before_its_length_is_told(
+    card: CardUnderTest,
+) -> None:
+    card.select()
+    for target in objects(public=False):
+        card.expect("6982", get_data(target.tag))
+
+
 @requirement("GDA-05", needs=WITH_KEYS)
 @pytest.mark.parametrize("level", _IN_CLEAR, ids="{:02X}".format)
 def test_nothing_of_the_holder_is_answered_in_a_session_without_r_enc(

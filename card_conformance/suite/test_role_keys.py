@@ -305,6 +305,8 @@ def test_a_blank_card_takes_role_keys_but_opens_no_session_with_them(card: CardU
         card.select()
         for asked in (update(version), update(empty), update(version, bytes(7))):
             card.expect("6985", asked)
+        card.expect("6A86", replace(update(version), p2=0x01))
+        card.expect("6E00", replace(update(version), cla=0x00))
         session: IssuerSession = card.session()
         card.expect("6985", _put(own, dek(session)), session.channel)
         card.expect("9000", DeleteRoleKeys(version).apdu(), session.channel)

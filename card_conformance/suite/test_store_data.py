@@ -12,6 +12,7 @@ from card_conformance.needs import ISSUED, WITH_KEYS, Stage, at, reading
 from card_conformance.requirement import requirement
 from card_conformance.suite.support import (
     C_MAC_ONLY,
+    UNKNOWN_TAG,
     application,
     get_data,
     read,
@@ -55,6 +56,54 @@ def test_any_split_into_blocks_stores_the_same_objects(card: CardUnderTest, size
         card.run(replace(command, last=False), channel)
     same("cardholder data as stored", read(card, _HOLDER, channel) == holder, True)
     same("validity", read(card, _VALIDITY, channel), days)
+
+
+@requirement("STD-01", needs=_ANCHORED)
+def test_a_length_may_be_written_in_three_bytes(card: CardUnderTest) -> None:
+    channel = card.session().channel
+    days = validity("20250101", "20341130")
+    long = _of(named("validity", days))[:2] + b"\xff\x00\x08" + days
+    for cut in range(1, 5):
+        card.expect("9000", _store(long[:cut], block=0), channel)
+        card.expect("9000", _store(long[cut:], block=1), channel)
+    same("validity", read(card, _VALIDITY, channel), days)
+
+
+@requirement("STD-01", needs=_ANCHORED)
+def test_of_a_dgi_that_comes_twice_the_last_counts(card: CardUnderTest) -> None:
+    channel = card.session().channel
+    first, last = validity("20250101", "20340101"), validity("20250101", "20340202")
+    card.expect("9000", _store(_of(named("validity", first), named("validity", last))), channel)
+    same("validity", read(card, _VALIDITY, channel), last)
+
+
+@requirement("STD-01", needs=_ANCHORED)
+def test_other_commands_between_its_blocks_do_not_disturb_a_stream(card: CardUnderTest) -> None:
+    channel = card.session().channel
+    days = validity("20250101", "20340303")
+    stream = _of(named("validity", days))
+    card.expect("9000", _store(stream[:5], block=0), channel)
+    card.expect("9000", get_data(tag_of("card serial")), channel)
+    card.expect("6A88", get_data(UNKNOWN_TAG), channel)
+    card.expect("9000", _store(stream[5:], block=1), channel)
+    same("validity", read(card, _VALIDITY, channel), days)
+
+
+@requirement("STD-06", "STD-07", "STD-03", needs=_ANCHORED)
+@pytest.mark.parametrize(
+    ("header", "sw"),
+    [("099904", "6A88"), ("010309", "6A84"), ("010307", "6A80"), ("0102FF00F1", "6A84")],
+    ids=["unknown", "too long", "too short", "too long in three bytes"],
+)
+def test_a_dgi_is_judged_as_soon_as_tag_and_length_have_come(
+    card: CardUnderTest, header: str, sw: str
+) -> None:
+    channel = card.session().channel
+    data = bytes.fromhex(header)
+    card.expect("9000", _store(data[:-1], block=0), channel)
+    card.expect(sw, _store(data[-1:], block=1), channel)
+    card.expect("6A86", _store(b"\x00", block=2), channel)
+    _starts(card, channel)
 
 
 @requirement("STD-02", needs=ISSUED)

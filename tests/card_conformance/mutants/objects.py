@@ -1,7 +1,7 @@
 """Data objects: GET DATA, GET DATA PART, PUT DATA."""
 
 from card_simulator.apdu import SW, Answer, Command, StatusError
-from card_simulator.application.objects import Objects
+from card_simulator.application.objects import LONG_OBJECT, Objects
 from tests.card_conformance.mutants.base import (
     Patch,
     Patcher,
@@ -67,7 +67,30 @@ def _readable(condition: str) -> Patch:
     return patch
 
 
+def _length_told_first(patch: Patcher) -> None:
+    original = Objects.get_data
+
+    def get_data(self: Objects, command: Command) -> Answer:
+        if self._known(command.p1p2).long:
+            raise StatusError(LONG_OBJECT)
+        return original(self, command)
+
+    patch.setattr(Objects, "get_data", get_data)
+
+
+def _absence_told_first(patch: Patcher) -> None:
+    original = Objects.get_data
+
+    def get_data(self: Objects, command: Command) -> Answer:
+        self._stored(self._readable(command.p1p2))
+        return original(self, command)
+
+    patch.setattr(Objects, "get_data", get_data)
+
+
 MUTANTS: Rows = (
+    ("says what is long to those who may not read it", "GDA-03", _length_told_first),
+    ("says that a long object is not there", "GDA-04", _absence_told_first),
     ("shows the card number to anyone", "GDA-03", _readable("issuer")),
     ("shows finger templates", "GDA-03", _readable("never")),
     ("shows the holder in clear", "GDA-05", replaced(Objects, "_unheard", lambda _self: True)),

@@ -1,9 +1,11 @@
 """STORE DATA to the application."""
 
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 from card_simulator.apdu import SW, Answer, Command, StatusError
-from card_simulator.application import personalization
+from card_simulator.application import dgi_stream, personalization
+from card_simulator.application.application import Application
 from card_simulator.application.dgi_stream import Stream
 from card_simulator.application.personalization import Personalization
 from tests.card_conformance.mutants.base import (
@@ -124,7 +126,45 @@ def _key_pair_not_needed(patch: Patcher) -> None:
     patch.setattr(Personalization, "_is_complete", is_complete)
 
 
+def _forgets_between_blocks(patch: Patcher) -> None:
+    original = Application.process
+
+    def process(self: Application, command: Command) -> bytes:
+        if command.ins == 0xCA:
+            self._personalization.forget_stream()
+        return original(self, command)
+
+    patch.setattr(Application, "process", process)
+
+
+def _first_counts(patch: Patcher) -> None:
+    original = Personalization._add
+
+    def add(self: Personalization, grouping: object, batch: personalization._Batch) -> None:
+        before = dict(batch.values)
+        original(self, grouping, batch)  # type: ignore[arg-type]
+        batch.values.update(before)
+
+    patch.setattr(Personalization, "_add", add)
+
+
+def _header_judged_late(patch: Patcher) -> None:
+    """Look at tag and length once the content is there, or the stream has ended without it."""
+    original = Stream.groupings
+
+    def groupings(self: Stream, check_header: dgi_stream.Header) -> Iterator[dgi_stream.Grouping]:
+        for grouping in original(self, lambda _tag, _length: None):
+            check_header(grouping.tag, len(grouping.content))
+            yield grouping
+
+    patch.setattr(Stream, "groupings", groupings)
+
+
 MUTANTS: Rows = (
+    ("forgets a stream over other commands", "STD-01", _forgets_between_blocks),
+    ("lets the first of two equal DGIs count", "STD-01", _first_counts),
+    ("knows lengths of one byte only", "STD-01", replaced(dgi_stream, "_LONG", 0x100)),
+    ("judges a DGI when all of it has come", "STD-07", _header_judged_late),
     ("loses a byte between blocks", "STD-01", _boundary_lost),
     ("stores for anyone", "STD-02", no_session_needed("STORE DATA")),
     ("ignores the check value", "STD-03", _check_value_ignored),

@@ -77,6 +77,22 @@ final class DgiContents {
         return true;
     }
 
+    /** Whether the card has all that it is not personalized without, a finger or the exempt mark too. */
+    boolean areWhole() {
+        for (short row = 0; row < (short) DataTables.DGIS.length; row += DataTables.DGI_ROW) {
+            if (DgiTable.get(row, DataTables.DGI_MANDATORY) != 0 && !isStored(row)) {
+                return false;
+            }
+        }
+        return objects.has(Contract.TAG_FINGER_TEMPLATE_1) || isExempt();
+    }
+
+    private boolean isExempt() {
+        short tag = Contract.TAG_HOLDER_FLAGS;
+        byte flags = store.memory()[store.at(ObjectTable.find(tag), tag)];
+        return (byte) (flags & DataTables.FINGER_EXEMPT) != 0;
+    }
+
     private static boolean isFields(short row, short tag, byte[] content, short at, short length) {
         for (short i = 0; i < DgiTable.parts(row); i++) {
             short part = DgiTable.length(row, i, length);

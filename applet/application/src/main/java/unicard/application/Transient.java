@@ -46,7 +46,7 @@ final class Transient {
     /** Aes: blocks that it works on. */
     final byte[] blocks;
 
-    /** StoreData: where the stream is; a header that is not whole; content that is not; whole groupings. */
+    /** DgiStream: where it is, a header and a content that are not whole; DgiBatch: whole groupings. */
     final short[] stream;
     final byte[] header;
     final byte[] held;
@@ -63,8 +63,8 @@ final class Transient {
         candidate = Persistent.key(KeyBuilder.TYPE_AES_TRANSIENT_RESET);
         channel = JCSystem.makeTransientByteArray(RoleSession.MEMORY, JCSystem.CLEAR_ON_RESET);
         blocks = JCSystem.makeTransientByteArray(Aes.MEMORY, JCSystem.CLEAR_ON_RESET);
-        stream = JCSystem.makeTransientShortArray(StoreData.MEMORY, JCSystem.CLEAR_ON_RESET);
-        header = JCSystem.makeTransientByteArray(StoreData.HEADER, JCSystem.CLEAR_ON_RESET);
+        stream = JCSystem.makeTransientShortArray(DgiStream.MEMORY, JCSystem.CLEAR_ON_RESET);
+        header = JCSystem.makeTransientByteArray(DgiStream.HEADER, JCSystem.CLEAR_ON_RESET);
         held = JCSystem.makeTransientByteArray(DataTables.HELD, JCSystem.CLEAR_ON_RESET);
         batch = JCSystem.makeTransientShortArray(DgiBatch.MEMORY, JCSystem.CLEAR_ON_RESET);
         digest = JCSystem.makeTransientByteArray(Secrets.MEMORY, JCSystem.CLEAR_ON_RESET);

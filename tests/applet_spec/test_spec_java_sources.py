@@ -13,6 +13,7 @@ from applet_spec.java_data import CHECKS, CONDITIONS, FORMATS
 from applet_spec.java_sources import sources
 from applet_spec.java_text import LINE, constant
 from applet_spec.loader import read_data
+from applet_spec.model import Dgi
 
 FOLDER = Path(__file__).parents[2] / "applet"
 SOURCES = sources()
@@ -189,3 +190,33 @@ def test_a_long_object_has_a_dgi_of_its_own() -> None:
 
     with pytest.raises(ValueError, match="holder flags"):
         changed("dgis", beside)
+
+
+ENTRY, MARK = 6, 7
+"""What a commit is charged for a write besides its bytes, and for a mark of one byte."""
+PIN_COST = 30
+"""Of a transport PIN: block with its tries, and two marks."""
+
+
+def commit_cost(dgi: Dgi, length: int) -> int:
+    """Return what a DGI of this length costs in a commit: each value's length and bytes."""
+    if dgi.secret:
+        return PIN_COST
+    atomic = spec().limits["atomic_object_bytes"]
+    sizes = [field.length or length for field in dgi.fields]
+    long = [spec().objects[field.object].length.most > atomic for field in dgi.fields]
+    return sum(MARK if two else MARK + ENTRY + n for n, two in zip(sizes, long, strict=True))
+
+
+def test_no_command_brings_more_than_one_commit_takes() -> None:
+    # Each DGI counts once. Those of least length are dearest a byte; a longer one costs its bytes.
+    live = [dgi for dgi in spec().dgis.values() if not dgi.draft]
+    room = spec().limits["secured_data"]
+    dearest = [0] * (room + 1)
+    for dgi in live:
+        taken, cost = 3 + dgi.length.least, commit_cost(dgi, dgi.length.least)
+        for size in range(room, taken - 1, -1):
+            dearest[size] = max(dearest[size], dearest[size - taken] + cost)
+    together = max(cost + room - size for size, cost in enumerate(dearest))
+    begun_before = max(commit_cost(dgi, dgi.length.most) for dgi in live)
+    assert together + begun_before + MARK <= spec().limits["commit_bytes"]

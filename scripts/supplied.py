@@ -76,7 +76,7 @@ def _tools_faults(tools: Path) -> Iterator[str]:
     except (OSError, zipfile.BadZipFile) as error:
         yield f"{tools} cannot be read: {error}"
         return
-    properties = dict(re.findall(r"^\s*([\w.]+)\s*[=:]\s*(.*?)\s*$", text, re.MULTILINE))
+    properties = dict(re.findall(r"^[ \t]*([\w.]+)[ \t]*[=:][ \t]*(.*?)\s*$", text, re.MULTILINE))
     version = properties.get("converter.version", "none that it names")
     year = re.search(r"(\d{4}), Oracle", properties.get("copyright.banner", ""))
     if version != _CONVERTER_VERSION or not year or year[1] not in _YEARS:

@@ -41,7 +41,7 @@ public class Main {
 }
 """
 
-VERSION = "converter.version=3.0.5\ncopyright.banner=Copyright (c) 1998, {year}, Oracle\n"
+VERSION = "# tools\nbuild=\nconverter.version=3.0.5\ncopyright.banner=Copyright (c) 1998, {year}, Oracle\n"
 
 
 def export(

@@ -41,7 +41,12 @@ public class Main {
 }
 """
 
-VERSION = "# tools\nbuild=\nconverter.version=3.0.5\ncopyright.banner=Copyright (c) 1998, {year}, Oracle\n"
+VERSION = """\
+# tools
+build=
+converter.version=3.0.5
+copyright.banner=Copyright (c) 1998, {year}, Oracle
+"""
 
 
 def export(

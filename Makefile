@@ -7,9 +7,14 @@ PYTHON_VENV := .venv/bin/python
 help:
 	@sed -n 's/^## //p' Makefile
 
-## make demo               the main job on invented citizens and software cards; needs no compiler
+## make demo [CARD=java]   the main job on invented citizens and software cards; needs no compiler.
+##                         With a Java card instead: needs `make java` and pcscd with vpcd
 demo:
 	@scripts/setup.sh core
+ifeq ($(CARD),java)
+	@scripts/setup.sh pcsc
+	@scripts/setup.sh java
+endif
 	@scripts/demo.sh
 
 ## make java               build the Java card with a JDK and Maven; the reader `java` needs it

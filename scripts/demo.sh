@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
 # The main job on invented citizens and software cards, in the folder demo/: from an enrolment list
-# to issued cards, a changed PIN, rotated issuer keys and a conformance run.
+# to issued cards, a changed PIN, rotated issuer keys and a conformance run. With CARD=java one Java card
+# goes the same way, in the virtual reader of a pcscd that runs; VPCD names reader and port otherwise.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+kind=${CARD:-software}
+case $kind in software | java) ;; *) echo "CARD is software or java" >&2 && exit 2 ;; esac
+folder=${DEMO:-demo}
 unicard=$PWD/.venv/bin/unicard
 python=$PWD/.venv/bin/python
 list=$PWD/examples/enrolments.csv
 
-rm -rf demo
-mkdir demo
-cd demo
+rm -rf "$folder"
+mkdir "$folder"
+cd "$folder"
 
 # Nothing here is worth a real secret: the passphrase is written down beside the store.
 (umask 077 && echo "demo passphrase, for invented cards only" >passphrase)
@@ -25,19 +29,39 @@ show() { # print a command as a person would type it, then run it
 
 member() { "$python" -c "import json, sys; print(json.load(sys.stdin)$1)"; } # of a JSON document
 
-echo "1. A key store, and 25 blank software cards"
+software_cards() { # makes 25 of them
+    show sim new --count 25 --dir cards
+    blanks='sim:cards/blank-*.json' card=sim:cards/blank-0001.json count=25
+}
+
+java_card() { # one, which lives as long as its process, and a list of one citizen
+    local reader=${VPCD:-Virtual PCD 00 00,35963}
+    card="pcsc:${reader%,*}" blanks="pcsc:${reader%,*}" count=1
+    head -n 2 "$list" >one.csv
+    list=$PWD/one.csv
+    printf '\n$ unicard sim serve --java --port %s &\n' "${reader##*,}"
+    "$unicard" sim serve --java --port "${reader##*,}" >serve.log 2>&1 &
+    trap 'kill -INT '"$!"'; wait' EXIT
+    for _ in $(seq 60); do
+        ! "$unicard" card probe --reader "$card" >probe.log 2>&1 || return 0
+        sleep 0.5
+    done
+    cat probe.log >&2
+    return 1
+}
+
+echo "1. A key store, and blank cards"
 show keys init --transport gp-default
-show sim new --count 25 --dir cards
+if [ "$kind" = java ]; then java_card; else software_cards; fi
 
 printf '\n2. From the enrolment list to issued cards'
-show personalize check ../examples/enrolments.csv
-show personalize prepare ../examples/enrolments.csv --out batch.production --mailers pins.mailers
-show personalize run batch.production --reader 'sim:cards/blank-*.json'
-show personalize report batch.production --blanks 25 --out report.json | head -n 8
+show personalize check "$list"
+show personalize prepare "$list" --out batch.production --mailers pins.mailers
+show personalize run batch.production --reader "$blanks"
+show personalize report batch.production --blanks "$count" --out report.json | head -n 8
 echo "… and $(member '["records"]["issued"]' <report.json) cards in all"
 
 printf '\n3. One card: show it, and let its holder choose a PIN'
-card=sim:cards/blank-0001.json
 show card show --reader "$card"
 serial=$("$unicard" card show --reader "$card" --json | member '["card_serial"]')
 number=$(member "[\"cards\"]" <report.json |
@@ -53,13 +77,14 @@ show keys rotate --reader "$card"
 printf '\n5. Does the card do what the contract says?'
 show conformance run --reader "$card" --store keys.unicard --pin-file pin --out conformance
 
-printf '\nThe reports lie in %s:\n' "demo/"
+printf '\nThe reports lie in %s:\n' "$folder/"
 printf '  %-26s %s\n' \
     report.json "the production report of the batch" \
     conformance/ "the conformance results: JSON and JUnit XML" \
     bureau.journal "the bureau's journal (SQLite)" \
-    keys.unicard "the key store; its passphrase stands in the file passphrase" \
-    cards/ "the cards"
+    keys.unicard "the key store; its passphrase stands in the file passphrase"
+[ "$kind" = software ] || exit 0
+printf '  %-26s %s\n' cards/ "the cards"
 printf '\nGo on by hand:\n'
-printf '  %s\n' ". .venv/bin/activate; cd demo; export UNICARD_PASSPHRASE=\"\$(cat passphrase)\"" \
+printf '  %s\n' ". .venv/bin/activate; cd $folder; export UNICARD_PASSPHRASE=\"\$(cat passphrase)\"" \
     "unicard card show --reader sim:cards/blank-0002.json"

@@ -188,6 +188,10 @@ def _assert_dead(card: AnyCard) -> None:
         for cla in (command.cla, command.cla | 0x84):
             answer = card.transmit(bytes([cla, command.ins, 0, 0]))
             assert answer == b"\x6d\x00", f"{command.name}: {answer.hex()}"
+    start = card.writes
+    card.reset()
+    Terminal(card.transmit).select(AIDS.instance)
+    assert card.writes == start, "the first SELECT has left nothing to be erased"
 
 
 def assert_no_secrets(cells: Mapping[str, bytes]) -> None:

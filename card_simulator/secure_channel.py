@@ -113,6 +113,10 @@ class SecureChannel:
         """End the session once the command that is being answered has been protected."""
         self._closing = True
 
+    def keep_open(self) -> None:
+        """Take `close_after_answer` back."""
+        self._closing = False
+
     def decrypt_data(self, data: bytes) -> bytes:
         """Decrypt a secret under the DEK of the key set that opened the session."""
         if self._session is None:

@@ -50,6 +50,7 @@ class Application:
         self._key_pair = KeyPair(self._state, objects)
         self._life_cycle = LifeCycle(self._state, objects, pin, self._key_pair, role_keys)
         self._personalization = Personalization(self._state, objects, pin, self._key_pair)
+        self._select = (spec().commands["SELECT"].cla, spec().commands["SELECT"].ins)
         self._store_data = spec().commands["STORE DATA"].ins
         self._table = CommandTable(
             spec().commands,
@@ -131,10 +132,15 @@ class Application:
         return encoded
 
     def store_data(self, command: Command) -> Answer:
-        """Run a STORE DATA that came to the issuer security domain, without its protection."""
+        """Run a STORE DATA that came to the issuer security domain, without its protection.
+
+        The session is the domain's: the application cannot end it.
+        """
         if self._state.name == "TERMINATED":
             raise StatusError(SW.INS_NOT_SUPPORTED)
-        return self._run(command)
+        answer = self._run(command)
+        self._channel.keep_open()
+        return answer
 
     def _run(self, command: Command) -> Answer:
         situation = Situation(
@@ -146,6 +152,8 @@ class Application:
             contactless=self._state.interface() is Interface.CONTACTLESS,
             levels=self._channel.levels,
         )
+        if situation.session and (command.cla, command.ins) == self._select:
+            raise StatusError(SW.SECURE_MESSAGING_NOT_SUPPORTED)
         of_role = is_initialize_update(command) and self._role_keys.owns(command.p1)
         table = self._role_table if of_role else self._table
         try:

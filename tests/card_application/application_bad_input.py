@@ -1,0 +1,251 @@
+"""Every command with something wrong in it, in every situation, against the contract's order."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from tests.card_application.application_oracle import (
+    EXTERNAL_AUTHENTICATE,
+    INITIALIZE_UPDATE,
+    ISSUER,
+    ROLE,
+    SELECT,
+    Situation,
+    Verdict,
+    allowed_words,
+    good_commands,
+    judge,
+    judge_protected,
+)
+from tests.support.any_card import AnyCard
+from tests.support.stages import Stage, at_stage, session
+from tests.support.terminal import AIDS, Keys, Terminal, apdu, role_keys
+from tests.support.two_cards import Parts
+
+STATES = {
+    Stage.BLANK: "BLANK",
+    Stage.HALF: "BLANK",
+    Stage.SUSPENDED: "SUSPENDED",
+    Stage.TERMINATED: "TERMINATED",
+}
+MOST = 223
+ALIVE: Parts = (0x00, 0xCA, 0xDF, 0x51, b"")
+LOOK_EVERY = 40
+"""After so many refused commands the card is asked whether it has written anything."""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A command of which one field may be wrong; ``raw`` where its lengths do not fit."""
+
+    field: str
+    parts: Parts
+    raw: bytes | None = None
+
+    @property
+    def sent(self) -> bytes:
+        """The command as it goes out unprotected."""
+        return apdu(*self.parts) if self.raw is None else self.raw
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a terminal stands to the card before a command."""
+
+    name: str
+    session: str = ""
+    level: int = 0
+    kvn: int = 0
+    pending: str = ""
+    contactless: bool = False
+    protected: bool = False
+
+
+KINDS = (
+    Kind("no session"),
+    Kind("no session, contactless", contactless=True),
+    Kind("pending issuer", pending=ISSUER),
+    Kind("pending role", pending=ROLE, kvn=0x51),
+    *(Kind(f"issuer session {level:02X}", ISSUER, level, protected=True)
+      for level in (0x01, 0x03, 0x11, 0x13, 0x33)),
+    Kind("issuer session 33, contactless", ISSUER, 0x33, contactless=True, protected=True),
+    Kind("role session", ROLE, 0x33, 0x51, protected=True),
+    Kind("INSPECT session", ROLE, 0x33, 0x56, protected=True),
+    Kind("issuer session 33, in clear", ISSUER, 0x33),
+    Kind("role session, in clear", ROLE, 0x33, 0x51),
+)  # fmt: skip
+
+
+def wrong_commands() -> list[Wrong]:
+    """Return every command with every value of each of its fields, and in every wrong form."""
+    return [*dict.fromkeys(_wrong())]
+
+
+def _wrong() -> Iterator[Wrong]:
+    for cla, ins, p1, p2, data in good_commands():
+        for value in range(256):
+            yield Wrong("CLA", (value, ins, p1, p2, data))
+            yield Wrong("P1", (cla, ins, value, p2, data))
+            yield Wrong("P2", (cla, ins, p1, value, data))
+            yield Wrong("INS", (cla, value, p1, p2, data))
+            if value <= MOST:
+                yield Wrong("Lc", (cla, ins, p1, p2, bytes(value)))
+        head = bytes([cla, ins, p1, p2])
+        lc = bytes([len(data)]) if data else b""
+        for form in (
+            *(head[:length] for length in range(4)), head + b"\x01", head + b"\x02\x00",
+            head + b"\x00\x00", head + lc + data + b"\x00\x00", head + b"\x00\x00\x01\x00",
+            head + b"\x00" + lc + data, head + b"\x00\x00\x00", head + b"\xff" + bytes(254),
+        ):  # fmt: skip
+            yield Wrong("lengths", (cla, ins, p1, p2, data), form)
+
+
+class BadInput:
+    """One card at a stage that gets wrong commands; `counts` says which words they got."""
+
+    def __init__(self, card: AnyCard, stage: Stage) -> None:
+        self.card = card
+        self.state = STATES.get(stage, "PERSONALIZED")
+        self.has_roles = stage in (Stage.ROLE_KEYS, Stage.SUSPENDED)
+        at_stage(card, stage)
+        self.host = Terminal(card.transmit)
+        self.counts: Counter[str] = Counter()
+        self.wrong: list[str] = []
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """Return the situations that this stage can be in."""
+        if self.state == "TERMINATED":
+            return [kind for kind in KINDS if not (kind.session or kind.pending)]
+        return [kind for kind in KINDS if self.has_roles or kind.kvn == 0]
+
+    def run(self, kind: Kind, commands: Sequence[Wrong]) -> None:
+        """Send those commands that are refused before their data is looked at."""
+        where = Situation(self.state, kind.session, kind.level, kind.pending, kind.contactless)
+        self.card.restore()
+        self.card.contactless = kind.contactless
+        self.card.reset()
+        self.enter(kind)
+        kept, since = self.card.kept, 0
+        for wrong in commands:
+            verdict = self.verdict(wrong, kind, where)
+            if verdict is None or verdict.sw is None:
+                continue
+            self.refused(wrong, kind, verdict)
+            since += 1
+            if since % LOOK_EVERY == 0:
+                self.unchanged(kept, kind, wrong)
+        self.unchanged(kept, kind, None)
+
+    def verdict(self, wrong: Wrong, kind: Kind, where: Situation) -> Verdict | None:
+        """Return what is to be answered, None where this cannot be sent so."""
+        if not kind.protected or wrong.raw is not None:
+            return judge(wrong.sent, where)
+        cla, ins, p1, p2, data = wrong.parts
+        if cla & 0x7B or ins == INITIALIZE_UPDATE or len(data) > MOST:
+            return None
+        return judge_protected((cla & 0x80, ins, p1, p2, data), where)
+
+    def refused(self, wrong: Wrong, kind: Kind, verdict: Verdict) -> None:
+        """Send a command and compare; come back to the situation where that has ended."""
+        try:
+            if kind.protected and wrong.raw is None:
+                cla, ins, p1, p2, data = wrong.parts
+                answer = self.host.transmit(self.host.wrap(cla & 0x80, ins, p1, p2, data))
+            else:
+                answer = self.host.transmit(wrong.sent)
+        except AssertionError as error:
+            answer = repr(error).encode()
+        word = int.from_bytes(answer, "big") if len(answer) == 2 else 0
+        name = f"{wrong.field} wrong: {verdict.sw:04X}"
+        self.counts[name] += 1
+        self.counts[f"{kind.name}: refused"] += 1
+        self.counts["commands refused"] += 1
+        if word != verdict.sw:
+            self.wrong.append(
+                f"{self.state}, {kind.name}: {wrong.field} of {wrong.sent.hex()}: "
+                f"{answer.hex()} and not {verdict.sw:04X}"
+            )
+        if kind.pending or verdict.ends or (word != verdict.sw and kind.session):
+            self.enter(kind)
+
+    def enter(self, kind: Kind) -> None:
+        """Select the application and come into the situation."""
+        host = self.host
+        host.level = 0
+        if host.select(AIDS.instance)[1] == 0x6285:
+            return
+        host.keys = role_keys(kind.kvn) if kind.kvn else Keys()
+        if kind.pending:
+            host.initialize(kind.kvn)
+        elif kind.session:
+            host.authenticate(kind.kvn, kind.level)
+
+    def unchanged(self, kept: object, kind: Kind, last: Wrong | None) -> None:
+        """See that nothing was written, and that an open session is still open."""
+        if self.card.kept != kept:
+            what = last.sent.hex() if last else "the last ones"
+            self.wrong.append(
+                f"{self.state}, {kind.name}: something was written at or before {what}"
+            )
+        if kind.session:
+            alive = self.host.sw(*ALIVE)
+            if alive not in (0x9000, 0x6A88):
+                self.wrong.append(f"{self.state}, {kind.name}: the session is gone: {alive:04X}")
+                self.enter(kind)
+            self.counts["sessions still open"] += 1
+
+
+class BadData:
+    """One card at a stage that gets commands whose header is right and whose data is not."""
+
+    def __init__(self, card: AnyCard, stage: Stage) -> None:
+        self.card = card
+        self.host = at_stage(card, stage)
+        self.counts: Counter[str] = Counter()
+        self.state = STATES.get(stage, "PERSONALIZED")
+
+    def begin(self) -> None:
+        """Go back to the stage, and into an issuer session."""
+        self.card.restore()
+        self.card.reset()
+        session(self.host)
+
+    def random_data(self, rng: Random, times: int) -> None:
+        """Send each form of each command with random data of each length that it takes."""
+        where = Situation(self.state, ISSUER, 0x33)
+        forms = [parts for parts in good_commands() if parts[1] not in (SELECT, INITIALIZE_UPDATE)]
+        self.begin()
+        kept = self.card.kept
+        for cla, ins, p1, p2, _ in forms * times:
+            data = rng.randbytes(rng.randrange(64))
+            parts = (cla & 0x80, ins, p1, p2, data)
+            if judge_protected(parts, where).sw is not None:
+                continue
+            word = self.host.sw(*parts)
+            known = word & 0xFFF0 if word & 0xFFF0 == 0x63C0 else word
+            assert known in allowed_words(ins), f"{word:04X} to {apdu(*parts).hex()}"
+            self.counts[f"random data: {known:04X}"] += 1
+            if known in (0x9000, 0x63C0) or parts[1] == EXTERNAL_AUTHENTICATE:
+                self.begin()
+                kept = self.card.kept
+            else:
+                assert self.card.kept == kept, f"{apdu(*parts).hex()} was refused and written"
+
+    def broken_stream(self, stream: bytes, size: int) -> None:
+        """Store a stream; what refuses a block of it stores nothing of it, and starts it again."""
+        self.begin()
+        blocks = [stream[at : at + size] for at in range(0, len(stream), size)]
+        for number, block in enumerate(blocks):
+            kept = self.card.kept
+            p1 = 0x88 if number == len(blocks) - 1 else 0x08
+            word = self.host.sw(0x80, 0xE2, p1, number, block)
+            assert word in (0x9000, 0x6985, 0x6A80, 0x6A84, 0x6A88), f"{word:04X}"
+            self.counts[f"broken stream: {word:04X}"] += 1
+            if word != 0x9000:
+                assert self.card.kept == kept, f"something of a refused block was written: {number}"
+                assert self.host.sw(0x80, 0xE2, 0x08, number + 1, block) == 0x6A86
+                assert self.host.sw(*ALIVE) in (0x9000, 0x6A88)
+                return
+        self.counts["broken stream: nobody can tell"] += 1

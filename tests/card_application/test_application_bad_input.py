@@ -1,0 +1,108 @@
+"""Whatever is wrong with a command, a card says what the contract says, and stays as it was.
+
+Commands with one wrong field come from the contract, in every state, session and interface; what
+they have to be answered says an oracle of the order of checks that is neither card's.
+"""
+
+from collections import Counter
+from random import Random
+
+import pytest
+
+from tests.card_application.application_bad_input import (
+    KINDS,
+    BadData,
+    BadInput,
+    Wrong,
+    wrong_commands,
+)
+from tests.support.any_card import AnyCard, MakeCard, SimCard, SimCards
+from tests.support.evidence import evidence
+from tests.support.java_test_card import JavaCards
+from tests.support.stages import Stage
+from tests.support.terminal import Terminal, stream
+
+SEED = 7
+SAMPLE = 60
+"""Commands for each situation in `make test`; the proof sends all."""
+ALL = wrong_commands()
+FIELDS = ("CLA", "INS", "P1", "P2", "Lc", "lengths")
+LIVE = [stage for stage in Stage if stage is not Stage.TERMINATED]
+BLOCK = 100
+
+
+def refused(card: AnyCard, stage: Stage, count: int) -> Counter[str]:
+    """Send wrong commands in every situation of a stage."""
+    bad = BadInput(card, stage)
+    rng = Random(f"{SEED} {stage}")
+    for kind in bad.kinds:
+        bad.run(kind, rng.sample(ALL, count) if count else ALL)
+    assert not bad.wrong, "\n".join(bad.wrong[:20])
+    return bad.counts
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_a_wrong_command_gets_the_word_of_the_contract_and_changes_nothing(
+    card: AnyCard, stage: Stage
+) -> None:
+    counts = refused(card, stage, SAMPLE)
+    assert all(any(name.startswith(f"{field} wrong") for name in counts) for field in FIELDS)
+
+
+@pytest.mark.parametrize("stage", LIVE)
+def test_random_data_is_answered_by_a_word_of_the_command_and_a_refused_one_writes_nothing(
+    card: AnyCard, stage: Stage
+) -> None:
+    bad = BadData(card, stage)
+    bad.random_data(Random(f"{SEED} {stage}"), 6)
+    assert bad.counts["random data: 6A80"]
+
+
+def broken_streams(card: AnyCard, step: int) -> Counter[str]:
+    """Break a whole personalization at many places, one at a time."""
+    bad = BadData(card, Stage.HALF)
+    whole = stream(Terminal(card.transmit))
+    rng = Random(SEED)
+    for at in range(0, len(whole), step):
+        flipped = bytes([whole[at] ^ 1 << rng.randrange(8)])
+        bad.broken_stream(whole[:at] + flipped + whole[at + 1 :], BLOCK)
+        bad.broken_stream(whole[:at] + whole[at + 1 :], BLOCK)
+        bad.broken_stream(whole[:at] + flipped + whole[at:], BLOCK)
+    return bad.counts
+
+
+def test_of_a_broken_stream_the_refused_block_stores_nothing(card: AnyCard) -> None:
+    counts = broken_streams(card, 37)
+    assert counts["broken stream: 6A80"]
+
+
+@pytest.mark.proof
+def test_every_wrong_command_gets_the_word_of_the_contract(java_cards: JavaCards) -> None:
+    counts: Counter[str] = Counter({f"{kind.name}: refused": 0 for kind in KINDS})
+    makers: tuple[MakeCard, ...] = (SimCards(), java_cards)
+    for make_card in makers:
+        for stage in Stage:
+            counts.update(refused(make_card(), stage, 0))
+        for stage in LIVE:
+            bad = BadData(make_card(), stage)
+            bad.random_data(Random(SEED), 200)
+            counts.update(bad.counts)
+        counts.update(broken_streams(make_card(), 1))
+    evidence("application-bad-input", dict(sorted(counts.items())), SEED)
+
+
+class Confused(SimCard):
+    """A card that looks at P1 before it looks at the state."""
+
+    def transmit(self, command: bytes) -> bytes:
+        """Run one command; a VERIFY with another P1 is answered at once."""
+        if command[1:2] == b"\x20" and command[2] != 0:
+            return b"\x6a\x86"
+        return super().transmit(command)
+
+
+def test_a_card_with_another_order_of_checks_is_found() -> None:
+    bad = BadInput(Confused(), Stage.BLANK)
+    bad.run(KINDS[0], [Wrong("P1", (0x00, 0x20, 0x01, 0x81, b""))])
+    assert len(bad.wrong) == 1
+    assert "6a86 and not 6985" in bad.wrong[0]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from tests.card_application.application_look import look
 from tests.card_application.application_oracle import (
     EXTERNAL_AUTHENTICATE,
     INITIALIZE_UPDATE,
@@ -236,16 +237,28 @@ class BadData:
     def broken_stream(self, stream: bytes, size: int) -> None:
         """Store a stream; what refuses a block of it stores nothing of it, and starts it again."""
         self.begin()
-        blocks = [stream[at : at + size] for at in range(0, len(stream), size)]
-        for number, block in enumerate(blocks):
+        commands = [
+            (0x80, 0xE2, 0x88 if at + size >= len(stream) else 0x08, number, stream[at : at + size])
+            for number, at in enumerate(range(0, len(stream), size))
+        ]
+        for number, parts in enumerate(commands):
             kept = self.card.kept
-            p1 = 0x88 if number == len(blocks) - 1 else 0x08
-            word = self.host.sw(0x80, 0xE2, p1, number, block)
+            word = self.host.sw(*parts)
             assert word in (0x9000, 0x6985, 0x6A80, 0x6A84, 0x6A88), f"{word:04X}"
             self.counts[f"broken stream: {word:04X}"] += 1
             if word != 0x9000:
-                assert self.card.kept == kept, f"something of a refused block was written: {number}"
-                assert self.host.sw(0x80, 0xE2, 0x08, number + 1, block) == 0x6A86
+                assert self.host.sw(0x80, 0xE2, 0x08, number + 1, parts[4]) == 0x6A86
                 assert self.host.sw(*ALIVE) in (0x9000, 0x6A88)
+                if self.card.kept != kept:
+                    self.nothing_seen_of(commands[:number])
                 return
         self.counts["broken stream: nobody can tell"] += 1
+
+    def nothing_seen_of(self, taken: Sequence[Parts]) -> None:
+        """See that a card which has written into a spare place shows what these led to alone."""
+        shown = look(self.card)
+        self.begin()
+        for parts in taken:
+            assert self.host.sw(*parts) == 0x9000
+        assert look(self.card) == shown
+        self.counts["broken stream: written where nobody looks"] += 1

@@ -1,50 +1,32 @@
 """Two cards with the application that get the same steps and must show the same."""
 
-import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
-from itertools import pairwise
 
 from applet_spec import spec
 from tests.card_application.application_shown import Look, look
-from tests.card_application.application_side import SLOTS, ApplicationSide, keys_of
+from tests.card_application.application_side import SLOTS, ApplicationSide
+from tests.card_application.application_singles import MOST, Single, singles
 from tests.card_application.application_steps import (
     ANY,
     APP,
     ISSUER,
     ROLE,
     ROLES,
-    Anew,
     Cut,
-    Often,
     Open,
-    PutKey,
     Raw,
     Select,
     Send,
     Step,
-    Store,
 )
 from tests.support.any_card import AnyCard, PowerLost, recovered
-from tests.support.content import deletion, named
 from tests.support.stages import Stage, at_stage
-from tests.support.terminal import ISD, Keys, Terminal, aes_cbc, dgi, install_data, pad
-from tests.support.two_cards import (
-    Again,
-    Disagreement,
-    Parts,
-    Seen,
-    Tamper,
-    TwoCards,
-    tampered,
-)
+from tests.support.terminal import Keys
+from tests.support.two_cards import Again, Disagreement, Parts, Seen, Tamper, TwoCards, tampered
 
-MAKE_PERSONALIZATION: Parts = (0x80, 0xE6, 0x20, 0, named(APP))
-MOST = 223
-"""Bytes of command data that fit a protected command of every size of MAC."""
 NOT_TAMPERED = (0x50, 0x82, 0xA4)
 PIN_INSTRUCTIONS = (0x20, 0x24)
-Single = Open | Send | Raw | Select | Tamper | Again
 NAMES = {each.ins: each.name for each in spec().commands.values()}
 DOMAIN = "card manager"
 
@@ -74,7 +56,7 @@ class ApplicationPair(TwoCards):
             if isinstance(step, Cut):
                 done = self._cut(step, done)
                 continue
-            for single in self.singles(step):
+            for single in singles(step, self.issuer):
                 self.take(single)
                 done.append(single)
         self.counts["sequences"] += 1
@@ -107,64 +89,6 @@ class ApplicationPair(TwoCards):
                 self.again(contactless)
                 self.selected = DOMAIN
                 self._forget_session()
-
-    # What steps are made of
-
-    def singles(self, step: Step) -> Iterator[Single]:
-        """Cut a step into those that are sent at once."""
-        match step:
-            case Store():
-                yield from self._store(step)
-            case PutKey(kvn, master, damage):
-                yield Send((0x80, 0xD8, 0, 0x81, self._key_data(kvn, master, damage)), ISSUER)
-            case Anew(delete, install):
-                yield Select(ISD)
-                yield Open(0)
-                if delete:
-                    yield Send((0x80, 0xE4, 0, 0, deletion(APP)))
-                if install:
-                    yield Send((0x80, 0xE6, 0x0C, 0, install_data(APP)))
-                yield Select(APP)
-            case Often(parts, times):
-                yield from (Send(parts) for _ in range(times))
-            case Cut():
-                raise AssertionError("a cut is no sequence of steps")
-            case _:
-                yield step
-
-    def _key_data(self, kvn: int, master: int, damage: tuple[int, int] | None) -> bytes:
-        host = Terminal(lambda _command: b"", keys=self.issuer)
-        data = bytearray(host.role_key_data(kvn, keys_of(kvn, master), master))
-        if damage:
-            at, bits = damage
-            data[at % len(data)] ^= bits
-        return bytes(data)
-
-    def _store(self, step: Store) -> Iterator[Single]:
-        """Yield the blocks of a stream; through the domain after INSTALL for personalization."""
-        stream = b"".join(self._dgi(tag, content) for tag, content in step.dgis)
-        edges = sorted({min(cut, len(stream)) for cut in step.cuts} | {0, len(stream)})
-        parts = [
-            stream[a:b][at : at + MOST] for a, b in pairwise(edges) for at in range(0, b - a, MOST)
-        ]
-        blocks = [
-            (0x80, 0xE2, 0x88 if step.last and part is parts[-1] else 0x08, number, part)
-            for number, part in enumerate(parts)
-        ]
-        if step.fault and blocks:
-            blocks = _spoiled(blocks, *step.fault)
-        if step.forwarded:
-            yield Select(ISD)
-            yield Open(0)
-            yield Send(MAKE_PERSONALIZATION)
-        session = ANY if step.forwarded else ISSUER
-        yield from (Send(block, session) for block in blocks)
-
-    def _dgi(self, tag: int, content: bytes) -> bytes:
-        if tag != 0x8010:
-            return dgi(tag, content)
-        check = hashlib.sha256(tag.to_bytes(2, "big") + content).digest()[:4]
-        return dgi(tag, aes_cbc(self.issuer.dek, bytes(16), pad(content + check)))
 
     # What is sent
 
@@ -309,14 +233,14 @@ class ApplicationPair(TwoCards):
         Each card shows what it showed before, or what the whole command leads to. When they are
         not the same, both are brought to the latter.
         """
-        singles = list(self.singles(step.step))
-        if not singles:
+        parts = list(singles(step.step, self.issuer))
+        if not parts:
             return done
-        at = step.command % len(singles)
-        for single in singles[:at]:
+        at = step.command % len(parts)
+        for single in parts[:at]:
             self.take(single)
             done = [*done, single]
-        cut = singles[at]
+        cut = parts[at]
         before = self.looks()
         self._again(done)
         writes = self._writes(cut)
@@ -386,26 +310,6 @@ def _act(side: ApplicationSide, cut: Single, secured: bool) -> None:
             side.send((0, 0xA4, 4, p2, aid), in_clear=True)
         case Open():
             side.handshake(cut)
-
-
-def _spoiled(blocks: list[Parts], what: str, at: int, value: int) -> list[Parts]:
-    """Return the blocks of a stream with something wrong at one of them."""
-    at %= len(blocks)
-    cla, ins, p1, p2, data = blocks[at]
-    if what == "p1":
-        wrong = [(cla, ins, value, p2, data)]
-    elif what == "p2":
-        wrong = [(cla, ins, p1, value, data)]
-    elif what == "byte":
-        place = value % len(data)
-        wrong = [(cla, ins, p1, p2, data[:place] + bytes([value]) + data[place + 1 :])]
-    elif what == "again":
-        wrong = [blocks[at], blocks[at]]
-    elif what == "less":
-        wrong = [(cla, ins, p1, p2, data[:-1] or data)]
-    else:
-        wrong = [(cla, ins, p1, p2, data[: MOST - 1] + bytes([value]))]
-    return blocks[:at] + wrong + blocks[at + 1 :]
 
 
 def _bytes(seen: Seen) -> bytes:

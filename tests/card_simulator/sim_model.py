@@ -105,6 +105,9 @@ class Model(RoleModel):
             return 0x6982
         if cla >= 0x80 and ins == 0x82:
             self.verified = False
+        if self.target == APP and (cla, ins) == (0x00, 0xA4):
+            self.end_sequences()
+            return 0x6882
         return self._checked((cla, ins, p1, p2), data, 0, hints)
 
     def _checked(self, header: Header, data: bytes, pending: int, hints: Hints) -> int | None:

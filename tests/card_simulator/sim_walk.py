@@ -225,7 +225,8 @@ class CardWalk(RuleBasedStateMachine):
             changed = sw == 0x9000
             assert changed or self.card.memory.image.cells == cells, "a refusal changed something"
             after.lasting = now if changed else after.lasting
-            if changed and (self.model.lasting.state, now.state) == (BLANK, PERSONALIZED):
+            personalized = (self.model.lasting.state, now.state) == (BLANK, PERSONALIZED)
+            if changed and personalized and where == APP:
                 after.end_session()
             if not changed and not after.forwarding and where == MANAGER:
                 after.end_sequences()

@@ -60,7 +60,11 @@ def of_profile(name: str) -> Callable[[], tuple[Card, Terminal]]:
 
 
 PROFILES = tuple(profile.name for profile in spec().card_profiles.values() if profile.software)
-STARTS = (
-    blank, installed, with_key_pair, personalized, with_own_pin, with_role_keys, suspended,
-    terminated, administered, secured, *(of_profile(name) for name in PROFILES[1:]),
+Start = Callable[[], tuple[Card, Terminal]]
+APPLICATION_STARTS: tuple[Start, ...] = (
+    installed, with_key_pair, personalized, with_own_pin, with_role_keys, suspended,
+)  # fmt: skip
+MANAGER_STARTS: tuple[Start, ...] = (blank, installed, administered, secured)
+OTHER_STARTS: tuple[Start, ...] = (
+    blank, with_key_pair, terminated, administered, *(of_profile(name) for name in PROFILES[1:]),
 )  # fmt: skip

@@ -29,7 +29,7 @@ from tests.card_simulator.sim_rules import (
     TERMINATED,
     rule_for,
 )
-from tests.card_simulator.sim_starts import STARTS
+from tests.card_simulator.sim_starts import Start
 from tests.card_simulator.sim_useful import (
     CLASSES,
     CUTS,
@@ -48,12 +48,11 @@ class CardWalk(RuleBasedStateMachine):
     """One card, one terminal, one model, and what must hold whatever they do."""
 
     counts: ClassVar[Counter[str]] = Counter()
-    start: ClassVar[int]
-    """Which of `STARTS`."""
+    start: ClassVar[Start]
 
     @initialize()
     def insert(self) -> None:
-        self.card, self.host = STARTS[self.start]()
+        self.card, self.host = type(self).start()
         self.card.reset()
         self.host.level = 0
         self.model = Model(Lasting.of(self.card))

@@ -29,8 +29,12 @@ class ManagerWalk(CardWalk):
     def manage(self, parts: Parts, cut: int | None) -> None:
         self._go_and_send(MANAGER, parts, 0x33, cut)
 
+    @rule(p1=st.sampled_from([0x80, 0x40, 0x20, 0x10]))
+    def ask_for_a_list(self, p1: int) -> None:
+        self._go_and_send(MANAGER, (0x80, 0xF2, p1, 2, b"\x4f\x00"), 0x01, None)
+
     @precondition(lambda self: self.model.lasting.state == ABSENT)
-    @rule(p1=st.sampled_from([0x04, 0x0C, 0x0C]), cut=CUTS)
+    @rule(p1=st.sampled_from([0x04, 0x0C]), cut=CUTS)
     def install(self, p1: int, cut: int | None) -> None:
         parts = (0x80, 0xE6, p1, 0, install_data(AIDS.instance))
         self._go_and_send(MANAGER, parts, 0x33, cut)

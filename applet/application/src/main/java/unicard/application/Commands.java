@@ -87,7 +87,9 @@ final class Commands {
 
     private short checked(APDU apdu, byte[] buffer, byte pending) {
         checkClass(buffer[ISO7816.OFFSET_CLA]);
-        boolean selects = buffer[ISO7816.OFFSET_INS] == Contract.INS_SELECT;
+        boolean selects =
+                buffer[ISO7816.OFFSET_CLA] == 0
+                        && buffer[ISO7816.OFFSET_INS] == Contract.INS_SELECT;
         require(selects || lifeCycle.stateBit() != 0, Contract.SW_INSTRUCTION_NOT_SUPPORTED);
         if (is(buffer, Contract.INS_INITIALIZE_UPDATE)) {
             channel.close();
@@ -102,7 +104,7 @@ final class Commands {
             buffer[ISO7816.OFFSET_CLA] &= (byte) ~SECURE;
             return plain(apdu, buffer, pending, length);
         }
-        if (session.isOpen() && (!selects || buffer[ISO7816.OFFSET_CLA] != 0)) {
+        if (session.isOpen() && !selects) {
             channel.close();
             ISOException.throwIt(Contract.SW_SECURITY_STATUS_NOT_SATISFIED);
         }

@@ -12,24 +12,25 @@ from multiprocessing import get_context
 import pytest
 
 from applet_spec import spec
-from tests.card_application.application_changes import ALL, role_session, selected, verify
-from tests.card_application.application_look import look
-from tests.card_application.application_tears import (
-    Act,
+from tests.card_application.application_acts import role_session, selected
+from tests.card_application.application_changes import ALL
+from tests.card_application.application_cuts import (
     BytewiseSims,
-    Tears,
     all_of,
     in_turn,
     sample,
     sample_of_recovery,
 )
+from tests.card_application.application_look import look
+from tests.card_application.application_tear_pins import verify
+from tests.card_application.application_tears import Act, Tears
 from tests.support.any_card import MakeCard
 from tests.support.evidence import evidence
 from tests.support.java_test_card import JavaCards
 from tests.support.stages import Stage, at_stage, session
 from tests.support.terminal import NEW_PIN, Keys, Terminal
 
-CUTS, SECOND_CUTS = (3, 1), (1, 0)
+CUTS, SECOND_CUTS = (2, 1), (1, 0)
 """How many of the last writes are cut, and how many others, of each change and each recovery.
 
 The proof cuts all.

@@ -21,6 +21,8 @@ from card_simulator.secure_channel import SecureChannel
 from card_simulator.selection import Selection
 
 _SELECT, _MANAGE_CHANNEL = 0xA4, 0x70
+_BY_NAME = 0x04
+_INVALID_CLASS = 0xFF
 
 Selectable = Application | CardManager | InertApplication
 
@@ -68,8 +70,7 @@ class Card:
         power fails again meanwhile.
         """
         self._powered = True
-        self._channel.close()
-        self._selected.deselect()
+        self._forget()
         self._selected = self._manager
         self.memory.recover()
         self._registry.complete_deletions()
@@ -78,8 +79,14 @@ class Card:
     def power_off(self) -> None:
         """Take the power away; what is not in persistent memory is lost."""
         self._powered = False
+        self._forget()
+
+    def _forget(self) -> None:
+        """Clear what does not outlast the power."""
         self._channel.close()
         self._selected.deselect()
+        for application in self._applications.values():
+            application.deselect()
 
     def transmit(self, raw: bytes) -> bytes:
         """Run one command APDU and return its response APDU.
@@ -94,7 +101,8 @@ class Card:
             if command.cla == 0x00 and command.ins == _MANAGE_CHANNEL:
                 raise StatusError(SW.CHANNEL_NOT_SUPPORTED)
         except StatusError as error:
-            self._refused_before_selected()
+            heard = error.sw in (SW.CHAINING_NOT_SUPPORTED, SW.CLA_NOT_SUPPORTED)
+            self._refused_before_selected(heard=heard and raw[0] != _INVALID_CLASS)
             return Answer(sw=error.sw).encode()
         if command.ins == _SELECT and command.cla == 0x00:
             return self._select(command)
@@ -116,7 +124,7 @@ class Card:
         try:
             aid = self._selection.find(command, self._selected.aid)
         except StatusError as error:
-            self._refused_before_selected()
+            self._refused_before_selected(heard=command.p1 != _BY_NAME)
             return Answer(sw=error.sw).encode()
         self._channel.close()
         self._selected.deselect()
@@ -130,9 +138,13 @@ class Card:
         instance = self._registry.instance(aid)
         return InertApplication(aid) if instance and instance.inert else self.application(aid)
 
-    def _refused_before_selected(self) -> None:
-        """Let a command that the selected one never sees still come between two that belong
-        together.
+    def _refused_before_selected(self, *, heard: bool) -> None:
+        """Let a refused command come between two that belong together.
+
+        Some of them a real application would have ``heard`` of, and refused by itself.
         """
-        self._channel.forget_pending()
+        if heard:
+            self._channel.forget_pending()
+        else:
+            self._channel.interrupted()
         self._manager.end_sequences()

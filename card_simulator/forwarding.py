@@ -29,9 +29,7 @@ class Forwarding:
         return self._recipient is not None
 
     def forget(self) -> None:
-        """End it; the application forgets what has come and was not stored yet."""
-        if self._recipient:
-            self._recipient.deselect()
+        """End it; the application does not hear of that, so that what it has begun waits."""
         self._recipient = None
 
     def begin(self, command: Command) -> Answer:

@@ -109,6 +109,14 @@ class SecureChannel:
         """Drop a session that waits for EXTERNAL AUTHENTICATE."""
         self._pending = None
 
+    def interrupted(self) -> None:
+        """Drop an issuer's pending session, because of a command that nobody selected hears of.
+
+        A role's is the application's own, which does not know.
+        """
+        if self._pending and self._pending.role is None:
+            self.forget_pending()
+
     def close_after_answer(self) -> None:
         """End the session once the command that is being answered has been protected."""
         self._closing = True

@@ -37,7 +37,8 @@ final class Commands {
             channel.drop(pending);
             pending = Transient.NONE;
         }
-        boolean stores = is(buffer, Contract.INS_STORE_DATA);
+        byte cla = buffer[ISO7816.OFFSET_CLA];
+        boolean stores = buffer[ISO7816.OFFSET_INS] == Contract.INS_STORE_DATA && (cla & NO_BITS) == 0;
         try {
             return checked(apdu, buffer, pending);
         } catch (ISOException refused) {

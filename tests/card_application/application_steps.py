@@ -99,10 +99,10 @@ class Store:
 
 @dataclass(frozen=True)
 class Often:
-    """A command several times: until no tries are left, for one."""
+    """A command several times: until no tries are left, and once more, for one."""
 
     parts: Parts
-    times: int = 3
+    times: int = 4
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from applet_spec import spec
 from host_lib.command import AskPin, Fci, PinStatus, Proof, Select
-from host_lib.drive import drive
+from host_lib.drive import drive, only_asking
 from host_lib.flow.base import AnyFlow, Sam
 from host_lib.flow.genuine import prove_card
 from host_lib.flow.identify import CardFacts, identify
@@ -28,7 +28,6 @@ from host_lib.secret import Pin
 from host_lib.services import ServiceRecord
 
 R = TypeVar("R")
-S = TypeVar("S", bound=IssuerSession | RoleSession)
 
 
 class Card:
@@ -56,11 +55,18 @@ class Card:
 
     def identify(self) -> CardFacts:
         """Ask who the card is and how far it has come; ends any session on the card."""
+        self._close()
         return drive(identify(self._reader.atr), self._reader)
 
     def select(self) -> Fci:
-        """Select the application. Raises `ApplicationNotFound` on a card without it."""
+        """Select the application, which ends any session. Raises `ApplicationNotFound`."""
+        self._close()
         return drive(iter(Select(spec().aids.instance)), self._reader)
+
+    def _close(self) -> None:
+        """Close a session that the card is about to end: what comes after is not sent in clear."""
+        if self._session is not None:
+            self._session.channel.close("another SELECT ended the session")
 
     @contextmanager
     def issuer_session(self, version: int, level: int | None = None) -> Iterator[IssuerSession]:
@@ -69,9 +75,11 @@ class Card:
         Raises `CardCryptogramError`, before the card could count a failure, where the keys are not
         the card's.
         """
-        aid = self.select().aid
-        opening = open_issuer_session(version, level, terms=self._terms, aid=aid)
-        with self._inside(drive(opening, self._reader, self._sam)) as session:
+        with only_asking():
+            aid = self.select().aid
+            opening = open_issuer_session(version, level, terms=self._terms, aid=aid)
+            session = drive(opening, self._reader, self._sam)
+        with self._inside(session):
             yield session
 
     @contextmanager
@@ -83,18 +91,20 @@ class Card:
         Without ``slot`` the one is taken whose keys the key holder has, slot A first; with
         ``master_version`` only keys of this master. Raises as `open_role_session`.
         """
-        self.select()
-        opening = open_role_session(role, slot, master_version=master_version)
-        with self._inside(drive(opening, self._reader, self._sam)) as session:
+        with only_asking():
+            self.select()
+            opening = open_role_session(role, slot, master_version=master_version)
+            session = drive(opening, self._reader, self._sam)
+        with self._inside(session):
             yield session
 
     @contextmanager
-    def _inside(self, session: S) -> Iterator[S]:
-        self._session = session
+    def _inside(self, session: IssuerSession | RoleSession) -> Iterator[None]:
+        outer, self._session = self._session, session
         try:
-            yield session
+            yield
         finally:
-            self._session = None
+            self._session = outer
         # After an error the card has ended the session itself, or is gone; only here it is open.
         self.select()
 

@@ -130,6 +130,15 @@ class RoleKeysNotHeld(UnicardError):
     advice = "give the key holder the master of this version, or the card keys of another one"
 
 
+class CardStopped(UnicardError):
+    """The card is on the stop list of a key holder, which gives no keys for it.
+
+    Nothing was authenticated.
+    """
+
+    advice = "keep the card out of use and tell its holder to call the issuer"
+
+
 class CardCryptogramError(UnicardError):
     """The card does not hold the keys it was asked for; the attempt ended before authentication.
 

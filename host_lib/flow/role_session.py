@@ -37,8 +37,10 @@ def open_role_session(
     no keys of the role, `ConditionsNotSatisfied` on a BLANK card, `RoleKeysNotHeld`,
     `DiversificationError` for an answer about other keys than were asked for, `SessionNotOffered`
     for another protocol, `CardCryptogramError` where the card has other keys, and what the key
-    holder raises. ValueError for a number that is no role.
+    holder raises. ValueError for a number that is no role or no master version.
     """
+    if master_version is not None and master_version not in range(0x100):
+        raise ValueError(f"{master_version} is no master version: they are 0 to 255")
     slots = tuple(Slot) if slot is None else (slot,)
     missing: NotFound | RoleKeysNotHeld | None = None
     for place in slots:

@@ -1,16 +1,25 @@
 """Terminals and issuers with role keys: `Card` over the software card."""
 
+from collections.abc import Callable
+
 import pytest
 
+from applet_spec import Changed, ExitCode
 from card_simulator.reader import SimReader
 from host_lib import (
     Card,
     CardCryptogramError,
+    CardKeys,
+    CardRemoved,
+    CardStopped,
+    ChannelClosed,
     KeySet,
     NoKeysError,
     NotFound,
+    Pin,
     Refused,
     Role,
+    RoleKeys,
     RoleKeySet,
     RoleKeysNotHeld,
     SecurityStatusNotSatisfied,
@@ -27,7 +36,7 @@ from tests.support.cards import (
     issuer,
     stranger,
 )
-from tests.support.roles import CardStopped, Sam, card_with_roles, put_role_keys
+from tests.support.roles import Sam, card_with_roles, put_role_keys
 
 BREAD_1 = (Role.BREAD, Slot.A, 1)
 BREAD_2 = (Role.BREAD, Slot.B, 2)
@@ -107,6 +116,67 @@ def test_a_terminal_with_other_keys_sends_no_authentication() -> None:
     with pytest.raises(CardCryptogramError), Card(reader, stranger).role_session(Role.BREAD):
         pytest.fail("no session")
     assert 0x82 not in reader.sent
+
+
+class Lost(SimReader):
+    """A card that is pulled instead of answering an instruction."""
+
+    def __init__(self, reader: SimReader, ins: int) -> None:
+        super().__init__("sim", reader.card)
+        self.ins = ins
+
+    def transmit(self, command: bytes, timeout: float | None = None) -> bytes:
+        if command[1] == self.ins:
+            raise CardRemoved("the card was removed")
+        return super().transmit(command, timeout)
+
+
+def any_keys(call: CardKeys) -> KeySet:
+    """Hold the keys of the issuer, and those of a terminal."""
+    return terminal(call) if isinstance(call, RoleKeys) else issuer(call)
+
+
+terminal = Sam(frozenset({(Role.BREAD, 1)}))
+
+
+@pytest.mark.parametrize("ins", [0xA4, 0x50, 0x82])
+def test_a_card_that_is_lost_while_a_session_opens_is_unchanged(ins: int) -> None:
+    card = Card(Lost(card_with_roles(BREAD_1), ins), any_keys)
+    for opening in (card.role_session(Role.BREAD), card.issuer_session(OLD)):
+        with pytest.raises(CardRemoved) as caught, opening:
+            pytest.fail("no session")
+        assert (caught.value.changed, caught.value.exit_code) == (Changed.NO, ExitCode.FAILED)
+
+
+def test_a_card_that_is_lost_in_a_session_may_have_changed() -> None:
+    card = Card(Lost(card_with_roles(BREAD_1), 0xDA), issuer)
+    with pytest.raises(CardRemoved) as caught, card.issuer_session(OLD):
+        card.run(iter(PutData(0xDF52, bytes.fromhex("2026010120311231"))))
+    assert (caught.value.changed, caught.value.exit_code) == (Changed.UNKNOWN, ExitCode.UNCERTAIN)
+
+
+def test_what_follows_a_session_inside_another_is_not_sent_in_clear() -> None:
+    reader = Counting(card_with_roles(BREAD_1))
+    card = Card(reader, any_keys)
+    with card.issuer_session(OLD):
+        with card.role_session(Role.BREAD):
+            assert card.read("card number").hex() == CARD_NUMBER
+        with pytest.raises(ChannelClosed, match="another SELECT"):
+            card.verify_pin(Pin("1234"))
+    assert 0x20 not in reader.sent
+
+
+@pytest.mark.parametrize("ending", [Card.select, Card.identify], ids=["select", "identify"])
+def test_what_follows_a_select_in_a_session_is_not_sent_in_clear(
+    ending: Callable[[Card], object],
+) -> None:
+    reader = Counting(card_with_roles(BREAD_1))
+    card = Card(reader, any_keys)
+    with card.role_session(Role.BREAD):
+        ending(card)
+        with pytest.raises(ChannelClosed, match="another SELECT"):
+            card.verify_pin(Pin("1234"))
+    assert 0x20 not in reader.sent
 
 
 def test_without_a_key_holder_there_is_no_session() -> None:

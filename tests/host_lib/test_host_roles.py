@@ -215,7 +215,7 @@ def test_a_trace_names_the_fields_and_hides_the_keys() -> None:
     put, delete, update = [*annotate(_lines())][2:]
     stars = "**" * 23
     assert f"key version 54, ENC key block {stars}, MAC key block {stars}, master version 07" in put
-    assert "key version D20164 -> 6A88 (" in delete
+    assert "key reference D20164 -> 6A88 (" in delete
     assert "INITIALIZE UPDATE P1 69 P2 00 (role 9, role slot B) host challenge 0102" in update
 
 
@@ -320,6 +320,7 @@ def test_a_card_without_keys_of_the_role_says_so() -> None:
     with pytest.raises(NotFound, match="no complete key set of this version") as caught:
         flow.send(Response(b"", 0x6A88))
     assert caught.value.requirement == "SCP-02"
+    assert "`unicard admin roles`" in caught.value.advice
 
 
 @pytest.mark.parametrize("slot", [None, Slot.A])
@@ -369,3 +370,9 @@ def test_a_key_holder_that_knows_no_roles_is_asked_as_for_any_keys() -> None:
 def test_number_16_is_no_role_of_a_card() -> None:
     with pytest.raises(ValueError, match="no role"):
         next(open_role_session(16))
+
+
+@pytest.mark.parametrize("version", [-1, 256])
+def test_what_is_no_byte_is_no_master_version(version: int) -> None:
+    with pytest.raises(ValueError, match="no master version"):
+        next(open_role_session(Role.BREAD, master_version=version))

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from applet_spec import UnicardError
 from card_simulator.reader import SimReader
-from host_lib import Card, CardKeys, KeySet, RoleKeys, RoleKeysNotHeld, Slot
+from host_lib import Card, CardKeys, CardStopped, KeySet, RoleKeys, RoleKeysNotHeld, Slot
 from host_lib.command import PutRoleKeys
 from host_lib.primitives import AesContext
 from host_lib.secret import AesKey
@@ -15,10 +14,6 @@ from tests.support.cards import CARD_SERIAL, GP_TEST_KEY, OLD, issuer, personali
 def master(role: int, version: int) -> AesKey:
     """Return the invented master of a role and version."""
     return AesKey(AesContext(GP_TEST_KEY.reveal()).cmac(b"role", bytes((role, version))))
-
-
-class CardStopped(UnicardError):
-    """The card is on the stop list."""
 
 
 @dataclass

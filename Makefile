@@ -8,7 +8,7 @@ help:
 	@sed -n 's/^## //p' Makefile
 
 ## make demo [CARD=java]   the main job on invented citizens and software cards; needs no compiler.
-##                         With a Java card instead: needs `make java` and pcscd with vpcd
+##                         With a Java card instead, in the virtual reader of a pcscd that runs
 demo:
 	@scripts/setup.sh core
 ifeq ($(CARD),java)

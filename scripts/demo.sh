@@ -39,6 +39,11 @@ java_card() { # one, which lives as long as its process, and a list of one citiz
     card="pcsc:${reader%,*}" blanks="pcsc:${reader%,*}" count=1
     head -n 2 "$list" >one.csv
     list=$PWD/one.csv
+    if ! "$unicard" reader list --json | grep -qF "${reader%,*}"; then
+        show reader list >&2
+        echo "There is no reader '${reader%,*}' here: vsmartcard-vpcd brings it, and a pcscd that runs shows it." >&2
+        return 1
+    fi
     printf '\n$ unicard sim serve --java --port %s &\n' "${reader##*,}"
     "$unicard" sim serve --java --port "${reader##*,}" >serve.log 2>&1 &
     trap 'kill -INT '"$!"'; wait' EXIT

@@ -52,7 +52,7 @@ def _sdk_faults(named: str) -> Iterator[str]:
     home = Path(named)
     if not (home / _TOOLS).is_file():
         inside = sorted(home.glob(f"*/{_TOOLS}"))
-        yield f"{JC_HOME}={named} is no Java Card SDK: {_found(home)}, and not {_TOOLS}. " + (
+        yield f"{JC_HOME}={named} is no Java Card SDK, {_TOOLS} is missing: {_found(home)}. " + (
             f"Perhaps you mean {JC_HOME}={inside[0].parents[1]}"
             if inside
             else f"It must name {_SDK_WANTED}."

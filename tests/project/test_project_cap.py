@@ -254,7 +254,8 @@ def test_everything_that_is_missing_is_said_at_once(place: Place) -> None:
 def test_a_folder_that_is_no_sdk_is_named_with_what_it_holds(place: Place) -> None:
     said = place.complaint(JC_HOME=str(place.exports))
     assert (
-        f"JC_HOME={place.exports} is no Java Card SDK: it holds org, and not lib/tools.jar" in said
+        f"JC_HOME={place.exports} is no Java Card SDK, lib/tools.jar is missing: it holds org"
+        in said
     )
     assert "there is no such folder" in place.complaint(JC_HOME=str(place.folder / "nowhere"))
     assert "it is a file; unpack it" in place.complaint(JC_HOME=str(place.sdk / "lib/tools.jar"))

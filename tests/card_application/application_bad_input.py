@@ -21,7 +21,7 @@ from tests.card_application.application_oracle import (
 )
 from tests.support.any_card import AnyCard
 from tests.support.stages import Stage, at_stage, session
-from tests.support.terminal import AIDS, Keys, Terminal, apdu, role_keys
+from tests.support.terminal import AIDS, NEW_PIN, Keys, Terminal, apdu, role_keys
 from tests.support.two_cards import Parts
 
 STATES = {
@@ -61,15 +61,18 @@ class Kind:
     pending: str = ""
     contactless: bool = False
     protected: bool = False
+    verified: bool = False
 
 
 KINDS = (
     Kind("no session"),
     Kind("no session, contactless", contactless=True),
+    Kind("no session, PIN verified", verified=True),
     Kind("pending issuer", pending=ISSUER),
     Kind("pending role", pending=ROLE, kvn=0x51),
     *(Kind(f"issuer session {level:02X}", ISSUER, level, protected=True)
       for level in (0x01, 0x03, 0x11, 0x13, 0x33)),
+    Kind("issuer session 33, PIN verified", ISSUER, 0x33, protected=True, verified=True),
     Kind("issuer session 33, contactless", ISSUER, 0x33, contactless=True, protected=True),
     Kind("role session", ROLE, 0x33, 0x51, protected=True),
     Kind("INSPECT session", ROLE, 0x33, 0x56, protected=True),
@@ -109,17 +112,24 @@ class BadInput:
         self.card = card
         self.state = STATES.get(stage, "PERSONALIZED")
         self.has_roles = stage in (Stage.ROLE_KEYS, Stage.SUSPENDED)
+        self.has_pin = stage in (Stage.OWN_PIN, Stage.EXEMPT, Stage.ROLE_KEYS)
         at_stage(card, stage)
         self.host = Terminal(card.transmit)
         self.counts: Counter[str] = Counter()
         self.wrong: list[str] = []
+        self.kept = self.card.kept
 
     @property
     def kinds(self) -> list[Kind]:
         """Return the situations that this stage can be in."""
+        fitting = [
+            kind
+            for kind in KINDS
+            if (self.has_roles or kind.kvn == 0) and (self.has_pin or not kind.verified)
+        ]
         if self.state == "TERMINATED":
-            return [kind for kind in KINDS if not (kind.session or kind.pending)]
-        return [kind for kind in KINDS if self.has_roles or kind.kvn == 0]
+            return [kind for kind in fitting if not (kind.session or kind.pending)]
+        return fitting
 
     def run(self, kind: Kind, commands: Sequence[Wrong]) -> None:
         """Send those commands that are refused before their data is looked at."""
@@ -128,7 +138,7 @@ class BadInput:
         self.card.contactless = kind.contactless
         self.card.reset()
         self.enter(kind)
-        kept, since = self.card.kept, 0
+        since = 0
         for wrong in commands:
             verdict = self.verdict(wrong, kind, where)
             if verdict is None or verdict.sw is None:
@@ -136,8 +146,8 @@ class BadInput:
             self.refused(wrong, kind, verdict)
             since += 1
             if since % LOOK_EVERY == 0:
-                self.unchanged(kept, kind, wrong)
-        self.unchanged(kept, kind, None)
+                self.unchanged(kind, wrong)
+        self.unchanged(kind, None)
 
     def verdict(self, wrong: Wrong, kind: Kind, where: Situation) -> Verdict | None:
         """Return what is to be answered, None where this cannot be sent so."""
@@ -168,28 +178,41 @@ class BadInput:
                 f"{self.state}, {kind.name}: {wrong.field} of {wrong.sent.hex()}: "
                 f"{answer.hex()} and not {verdict.sw:04X}"
             )
-        if kind.pending or verdict.ends or (word != verdict.sw and kind.session):
+        forgets = kind.verified and wrong.parts[1] == EXTERNAL_AUTHENTICATE
+        if kind.pending or verdict.ends or forgets or (word != verdict.sw and kind.session):
+            self.unwritten(kind, wrong)
             self.enter(kind)
 
     def enter(self, kind: Kind) -> None:
         """Select the application and come into the situation."""
         host = self.host
         host.level = 0
-        if host.select(AIDS.instance)[1] == 0x6285:
-            return
-        host.keys = role_keys(kind.kvn) if kind.kvn else Keys()
-        if kind.pending:
-            host.initialize(kind.kvn)
-        elif kind.session:
-            host.authenticate(kind.kvn, kind.level)
+        if host.select(AIDS.instance)[1] != 0x6285:
+            host.keys = role_keys(kind.kvn) if kind.kvn else Keys()
+            if kind.pending:
+                host.initialize(kind.kvn)
+            elif kind.session:
+                host.authenticate(kind.kvn, kind.level)
+            if kind.verified:
+                assert host.sw(0, 0x20, 0, 0x81, NEW_PIN) == 0x9000
+        self.kept = self.card.kept
 
-    def unchanged(self, kept: object, kind: Kind, last: Wrong | None) -> None:
-        """See that nothing was written, and that an open session is still open."""
-        if self.card.kept != kept:
+    def unwritten(self, kind: Kind, last: Wrong | None) -> None:
+        """See that nothing was written since the card came into the situation."""
+        if self.card.kept != self.kept:
             what = last.sent.hex() if last else "the last ones"
             self.wrong.append(
                 f"{self.state}, {kind.name}: something was written at or before {what}"
             )
+
+    def unchanged(self, kind: Kind, last: Wrong | None) -> None:
+        """See that nothing was written, that the PIN is still verified and the session open."""
+        self.unwritten(kind, last)
+        if kind.verified:
+            if (flag := self.host.sw(0, 0x20, 0, 0x81)) != 0x9000:
+                self.wrong.append(f"{self.state}, {kind.name}: verified no more: {flag:04X}")
+                self.enter(kind)
+            self.counts["PIN still verified"] += 1
         if kind.session:
             alive = self.host.sw(*ALIVE)
             if alive not in (0x9000, 0x6A88):

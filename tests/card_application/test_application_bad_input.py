@@ -112,3 +112,22 @@ def test_a_card_with_another_order_of_checks_is_found() -> None:
     bad.run(KINDS[0], [Wrong("P1", (0x00, 0x20, 0x01, 0x81, b""))])
     assert len(bad.wrong) == 1
     assert "6a86 and not 6985" in bad.wrong[0]
+
+
+class Forgetful(SimCard):
+    """A card that forgets at an unknown instruction that the PIN has been verified."""
+
+    def transmit(self, command: bytes) -> bytes:
+        """Run one command; after 6D00 comes what ends a pending session, and the flags."""
+        answer = super().transmit(command)
+        if answer == b"\x6d\x00":
+            super().transmit(bytes.fromhex("84823300"))
+        return answer
+
+
+def test_a_card_that_forgets_its_holder_is_found() -> None:
+    bad = BadInput(Forgetful(), Stage.OWN_PIN)
+    (kind,) = (kind for kind in bad.kinds if kind.name == "no session, PIN verified")
+    bad.run(kind, [Wrong("INS", (0x00, 0xFF, 0, 0, b""))])
+    assert len(bad.wrong) == 1
+    assert "verified no more" in bad.wrong[0]

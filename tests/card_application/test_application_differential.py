@@ -30,8 +30,8 @@ from tests.card_application.application_steps import (
 from tests.support.any_card import AnyCard, SimCard
 from tests.support.evidence import evidence
 from tests.support.java_test_card import JavaCards
-from tests.support.stages import Stage
-from tests.support.terminal import Keys
+from tests.support.stages import Stage, session
+from tests.support.terminal import NEW_PIN, PIN, Keys
 from tests.support.tree import ROOT
 from tests.support.two_cards import Disagreement
 
@@ -175,3 +175,17 @@ def test_a_card_that_differs_is_found_and_what_shows_it_is_short() -> None:
         run(cards, SEQUENCES, 3000, 0)
     (shown, *_) = failed.value.__notes__
     assert 0 < shown.count("(0, 32, 0, 129,") <= 3, "two wrong PINs show it, or three"
+
+
+@pytest.mark.parametrize("transport", [False, True])
+def test_a_card_with_another_pin_is_found(transport: bool) -> None:
+    profile = PROFILES[REFERENCE]
+    cards = pair(SimCard(profile), SimCard(profile), profile, Stage.OWN_PIN)
+    cards.looks()
+    (_, other) = cards.application_sides
+    sent = (0x2C, 2, 0x81, NEW_PIN) if transport else (0x24, 0, 0x81, NEW_PIN + PIN)
+    cards.run([])
+    session(other.host)
+    assert other.host.sw(0, *sent) == 0x9000
+    with pytest.raises(Disagreement, match="PIN"):
+        cards.looks()

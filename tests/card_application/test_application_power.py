@@ -57,8 +57,8 @@ def test_a_change_happens_whole_or_not_at_all(make_torn: MakeCard, name: str) ->
     # PIN-06, CHG-01, STD-09, STA-05, RPK-05, RDK-05, DEL-08
     change = ALL[name]
     if make_torn.kind in change.kinds:
-        writes, recovery = sample(name, *CUTS), sample_of_recovery(name, *SECOND_CUTS)
-        Tears(make_torn, change).run(writes, recovery)
+        writes = sample(name, *CUTS, steady=change.steady)
+        Tears(make_torn, change).run(writes, sample_of_recovery(name, *SECOND_CUTS))
 
 
 def refused_session(kvn: int, spoil: int) -> Act:

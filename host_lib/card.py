@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from applet_spec import spec
-from host_lib.command import AskPin, Fci, PinStatus, Proof, Select
+from host_lib.command import AskPin, Command, Fci, PinStatus, Proof, Select
 from host_lib.drive import drive, only_asking
 from host_lib.flow.base import AnyFlow, Sam
 from host_lib.flow.genuine import prove_card
@@ -47,11 +47,12 @@ class Card:
         self._terms = terms
         self._session: IssuerSession | RoleSession | None = None
 
-    def run(self, flow: AnyFlow[R]) -> R:
-        """Run any flow, in the open session where there is one."""
+    def run(self, flow: AnyFlow[R] | Command[R]) -> R:
+        """Run any flow or single command, in the open session where there is one."""
+        steps: AnyFlow[R] = iter(flow)
         if self._session is None:
-            return drive(flow, self._reader, self._sam)
-        return drive(secured(self._session.channel, flow), self._reader, self._sam)
+            return drive(steps, self._reader, self._sam)
+        return drive(secured(self._session.channel, steps), self._reader, self._sam)
 
     def identify(self) -> CardFacts:
         """Ask who the card is and how far it has come; ends any session on the card."""
@@ -110,7 +111,7 @@ class Card:
 
     def pin_status(self) -> PinStatus:
         """Ask whether the PIN is verified and how many tries are left; costs none."""
-        return self.run(iter(AskPin()))
+        return self.run(AskPin())
 
     def verify_pin(self, pin: Pin, *, spend_last_try: bool = False) -> None:
         """Verify the PIN. Raises `WrongPin` (with the tries left) and `LastTry`."""

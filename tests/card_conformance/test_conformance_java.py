@@ -6,18 +6,33 @@ import pytest
 
 from applet_spec import CardProfile, spec
 from applet_spec.simulated import software_profiles
+from card_conformance.card_under_test import dek
 from card_conformance.formats import Json
+from card_conformance.invented import new_record
+from card_conformance.keyring import StoreKeyring
+from card_conformance.needs import Profile, Stage
+from card_conformance.plan import StoreAccess
+from card_conformance.prepare import advance
 from card_conformance.statement import Statement
+from card_conformance.suite.role_keys import random_keys
+from host_lib import Card, Pin, Refused
+from host_lib.command import PutRoleKeys, ReadPublicKey
+from host_lib.flow.objects import read_object
 from host_lib.reader import Reader
 from java_card.build import JavaCardMissing, find_runtime
 from java_card.reader import JavaReader
 from java_card.settings import Wiring, blank_card
+from keys_tool import open_store
 from tests.card_conformance.conftest import outcomes_of, results_of, run_suite
 
 RANDOM = "the card's challenges are random"
 CONTACT = "the run is over the contact interface"
 SESSIONS_AND_WRITES = ("SCP", "SM", "GDP", "STD", "RPK", "ROL")
 """Groups that a card type's form of SCP03 matters for."""
+
+
+CHANGING = ("GEN", "PIN", "CHG", "RRC", "PDA", "STD", "STA", "ROL", "RPK", "RDK")
+"""Groups whose tests change a card and change it back."""
 
 
 class JavaStock:
@@ -98,6 +113,48 @@ def test_the_java_card_passes_what_the_software_card_passes(stock: JavaStock) ->
     outcomes = by_name(java)
     assert set(outcomes.values()) - {"passed"} <= {RANDOM, CONTACT}
     assert outcomes == by_name(run_suite(reader="sim"))
+
+
+def test_an_issued_java_card_is_left_as_it_was_found(stock: JavaStock, keys: StoreAccess) -> None:
+    record, own = new_record(finger=True), random_keys(0x6F)
+    reader = stock.open("java")
+    with open_store(keys.location, keys.passphrase) as store:
+        keyring = StoreKeyring(store)
+        advance(reader, keyring, record, Stage.BLANK, Stage.ISSUED)
+        card = Card(reader, keyring)
+        with card.issuer_session(keyring.issuer_version) as session:
+            card.run(PutRoleKeys(own.keys, own.master_version, dek(session)))
+        before = shown(card, keyring.issuer_version)
+        events = run_suite(
+            *CHANGING,
+            reader="pcsc:0",  # a reader with one card, whose cards are not all new
+            opener=lambda _: reader,
+            keys=keys,
+            pin=record.pin,
+            profile=Profile.STANDARD,
+        )
+        assert outcomes_of(events).keys() == {"passed", "not run"}, by_name(events)
+        assert outcomes_of(events)["passed"] > 100
+        assert shown(card, keyring.issuer_version) == before
+    terminal = Card(reader, lambda _: own.keys)
+    with terminal.role_session(own.listed.role, own.listed.slot) as opened:
+        assert opened.asked.master_version == own.master_version
+    card.change_pin(record.pin, Pin("24680"))
+
+
+def shown(card: Card, version: int) -> dict[object, object]:
+    """Return what a card shows the issuer: its selection, each object, keys and applications."""
+    seen: dict[object, object] = {"facts": card.identify(), "FCI": card.select()}
+    with card.issuer_session(version):
+        seen["public key"] = card.run(ReadPublicKey())
+        for tag, each in spec().objects.items():
+            if {"anyone", "issuer"}.isdisjoint(each.read):
+                continue
+            try:
+                seen[tag] = card.run(read_object(tag))
+            except Refused as error:
+                seen[tag] = error.sw
+    return seen
 
 
 @pytest.mark.parametrize("stock", [(None, Wiring.CONTACTLESS)], indirect=True)

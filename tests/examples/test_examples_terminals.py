@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -14,14 +15,16 @@ import host_lib
 from card_simulator.card_file import create
 from cli import main
 from host_lib import Pin, Role, Slot
+from keys_tool.derivation import derive_role_keys
 from tests.support.cards import (
     CARD_NUMBER,
     CARD_SERIAL,
     HOLDER_NAME,
     TRANSPORT_PIN,
+    issuer,
     personalized_card,
 )
-from tests.support.roles import card_with_roles, master
+from tests.support.roles import Sam, card_with_roles, master
 
 FOLDER = Path(__file__).parents[2] / "examples"
 
@@ -105,11 +108,27 @@ def test_the_role_session_on_the_integrators_page_works_as_written(
     assert capsys.readouterr().out == f"card {CARD_SERIAL.hex()} number {CARD_NUMBER}\n"
 
 
+def test_the_rotation_of_role_keys_on_the_integrators_page_works_as_written() -> None:
+    names: dict[str, Any] = {
+        name: getattr(host_lib, name) for name in ("AesKey", "Card", "Role")
+    } | {"derive_role_keys": derive_role_keys}
+    exec(compile(snippets()[3], "integrators.md", "exec"), names)
+    reader = card_with_roles((Role.BREAD, Slot.A, 1))
+    office = host_lib.Card(reader, issuer)
+    terminal = host_lib.Card(reader, Sam(frozenset({(Role.BREAD, 1), (Role.BREAD, 2)})))
+    with pytest.raises(host_lib.NotFound):
+        names["delete_first"](office, terminal)
+    names["put_second"](office, master(Role.BREAD, 2), CARD_SERIAL)
+    names["delete_first"](office, terminal)
+    with terminal.role_session(Role.BREAD):
+        assert terminal.role_key_sets() == (host_lib.RoleKeySet(0x64, 2),)
+
+
 def test_the_card_type_on_the_integrators_page_is_shown_as_written(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("UNICARD_READER", "sim")
-    exec(compile(snippets()[3], "integrators.md", "exec"), {})
+    exec(compile(snippets()[4], "integrators.md", "exec"), {})
     assert capsys.readouterr().out.strip() == "unicard-reference"
 
 

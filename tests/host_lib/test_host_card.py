@@ -152,7 +152,7 @@ def test_a_blocked_pin_is_reset_by_the_issuer(card: Card) -> None:
     with pytest.raises(AuthenticationBlocked):
         card.verify_pin(PIN)
     with card.issuer_session(OLD):
-        card.run(iter(ResetRetryCounter()))
+        card.run(ResetRetryCounter())
     card.verify_pin(PIN)
 
 
@@ -168,10 +168,10 @@ def test_a_long_object_is_read_in_parts_and_only_in_a_session(card: Card) -> Non
 def test_the_issuer_extends_a_cards_validity(card: Card) -> None:
     tag = spec().object_named("validity").tag
     with card.issuer_session(OLD):
-        card.run(iter(PutData(tag, bytes.fromhex("2026010120350101"))))
+        card.run(PutData(tag, bytes.fromhex("2026010120350101")))
     assert card.validity().expiry.year == 2035
     with pytest.raises(SecurityStatusNotSatisfied):
-        card.run(iter(PutData(tag, bytes.fromhex("2026010120990101"))))
+        card.run(PutData(tag, bytes.fromhex("2026010120990101")))
 
 
 def test_an_issuer_session_ends_with_its_block(card: Card) -> None:
@@ -337,7 +337,7 @@ def test_a_challenge_has_sixteen_bytes(card: Card) -> None:
     from host_lib.refusals import IncorrectParameters
 
     with pytest.raises(IncorrectParameters):
-        card.run(iter(InternalAuthenticate(b"short")))
+        card.run(InternalAuthenticate(b"short"))
 
 
 def test_a_fresh_key_set_opens_before_personalization() -> None:

@@ -66,7 +66,7 @@ def test_card_show_on_a_terminated_card_says_so(
     reader, _ = personalized_card()
     card = Card(reader, issuer)
     with card.issuer_session(OLD):
-        card.run(iter(SetStatus("TERMINATED")))
+        card.run(SetStatus("TERMINATED"))
     create(path, reader.card.memory.image)
     assert main(["card", "show", "--reader", f"sim:{path}", "--json"]) == 0
     assert shown(capsys)["state"] == "TERMINATED"

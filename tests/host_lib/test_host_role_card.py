@@ -81,9 +81,9 @@ def test_the_holders_data_are_for_inspect_and_not_for_bread() -> None:
 def test_a_terminal_changes_nothing_that_is_the_issuers() -> None:
     card = Card(card_with_roles(BREAD_1), Sam(frozenset({(Role.BREAD, 1)})))
     with pytest.raises(SecurityStatusNotSatisfied), card.role_session(Role.BREAD):
-        card.run(iter(PutData(0xDF52, bytes.fromhex("2026010120311231"))))
+        card.run(PutData(0xDF52, bytes.fromhex("2026010120311231")))
     with pytest.raises(SecurityStatusNotSatisfied), card.role_session(Role.BREAD):
-        card.run(iter(DeleteRoleKeys(0x54)))
+        card.run(DeleteRoleKeys(0x54))
     with card.role_session(Role.BREAD):
         assert card.role_key_sets()
 
@@ -151,7 +151,7 @@ def test_a_card_that_is_lost_while_a_session_opens_is_unchanged(ins: int) -> Non
 def test_a_card_that_is_lost_in_a_session_may_have_changed() -> None:
     card = Card(Lost(card_with_roles(BREAD_1), 0xDA), issuer)
     with pytest.raises(CardRemoved) as caught, card.issuer_session(OLD):
-        card.run(iter(PutData(0xDF52, bytes.fromhex("2026010120311231"))))
+        card.run(PutData(0xDF52, bytes.fromhex("2026010120311231")))
     assert (caught.value.changed, caught.value.exit_code) == (Changed.UNKNOWN, ExitCode.UNCERTAIN)
 
 
@@ -209,10 +209,10 @@ def test_role_keys_are_rotated_from_slot_to_slot_and_always_open_a_session() -> 
         assert session.asked.slot is Slot.B
     card = Card(reader, issuer)
     with card.issuer_session(OLD):
-        card.run(iter(DeleteRoleKeys(0x54)))
+        card.run(DeleteRoleKeys(0x54))
         assert card.role_key_sets() == (RoleKeySet(0x64, 2),)
         with pytest.raises(NotFound):
-            card.run(iter(DeleteRoleKeys(0x54)))
+            card.run(DeleteRoleKeys(0x54))
     with terminal.role_session(Role.BREAD) as session:
         assert session.asked.master_version == 2
 
@@ -230,5 +230,5 @@ def test_keys_under_another_dek_are_refused_by_their_check_values() -> None:
     with card.issuer_session(OLD) as session:
         keys = KeySet(0x54, session.keys.enc, session.keys.mac)
         with pytest.raises(Refused, match="6A80"):
-            card.run(iter(PutRoleKeys(keys, 1, session.keys.enc)))
+            card.run(PutRoleKeys(keys, 1, session.keys.enc))
         assert card.role_key_sets() == ()

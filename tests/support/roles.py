@@ -42,7 +42,7 @@ def put_role_keys(reader: SimReader, role: int, slot: Slot, master_version: int)
     card = Card(reader, issuer)
     with card.issuer_session(OLD) as session:
         assert session.keys.dek is not None
-        card.run(iter(PutRoleKeys(keys, master_version, session.keys.dek)))
+        card.run(PutRoleKeys(keys, master_version, session.keys.dek))
 
 
 def card_with_roles(*held: tuple[int, Slot, int]) -> SimReader:

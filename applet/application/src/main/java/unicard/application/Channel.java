@@ -99,7 +99,8 @@ final class Channel {
             plain = isRole() ? role.unwrap(buffer, length) : issuer.unwrap(buffer, length);
         } catch (ISOException wrong) {
             close();
-            throw wrong;
+            ISOException.throwIt(Contract.SW_SECURITY_STATUS_NOT_SATISFIED);
+            return 0;
         }
         ram.state[Transient.UNWRAPPED] = 1;
         buffer[ISO7816.OFFSET_LC] = (byte) plain;
@@ -138,9 +139,15 @@ final class Channel {
         return ram.state[Transient.SESSION] == Transient.ROLE;
     }
 
-    /** The issuer's domain hands the application a command of its own session, or has done so. */
+    /**
+     * The issuer's domain hands the application a command of its own session, or has done so. A role's
+     * session can be open then only on a card with logical channels; it ends, and is the application's to end.
+     */
     void lend(boolean begins) {
-        commandStarts();
-        ram.state[Transient.SESSION] = begins ? Transient.ISSUER : Transient.NONE;
+        ram.forget();
+        role.close();
+        if (begins) {
+            ram.state[Transient.SESSION] = Transient.ISSUER;
+        }
     }
 }

@@ -16,14 +16,27 @@ final class IssuerSession {
     /** Its answers stand here, as the API has it. */
     private static final short ANSWER = ISO7816.OFFSET_CDATA;
 
+    /** Bits of a level that say what is protected; the others say who was authenticated. */
+    private static final short PROTECTION =
+            (short)
+                    (SecureChannel.C_MAC
+                            | SecureChannel.C_DECRYPTION
+                            | SecureChannel.R_MAC
+                            | SecureChannel.R_ENCRYPTION);
+
     private static SecureChannel channel() {
         return GPSystem.getSecureChannel();
     }
 
-    /** Bits of the open session's level; 00: none is open. */
+    /**
+     * What the open session protects, as bits; 00: no session of the provider's is open, or one that
+     * protects no commands.
+     */
     short level() {
         byte level = channel().getSecurityLevel();
-        return (short) ((level & SecureChannel.AUTHENTICATED) == 0 ? 0 : level & 0x7F);
+        boolean isOpen =
+                (level & SecureChannel.AUTHENTICATED) != 0 && (level & SecureChannel.C_MAC) != 0;
+        return isOpen ? (short) (level & PROTECTION) : 0;
     }
 
     /** Takes a command of the handshake that is not received yet; its answer stands from offset 0. */
@@ -52,9 +65,12 @@ final class IssuerSession {
         return channel().wrap(buffer, (short) 0, (short) (length + 2));
     }
 
-    /** Decrypts whole blocks in place under the DEK of the session's key set. */
-    void decrypt(byte[] buffer, short offset, short length) {
-        channel().decryptData(buffer, offset, length);
+    /**
+     * Decrypts whole blocks in place under the DEK of the session's key set. Returns how many bytes are
+     * plain: fewer than before where the domain has taken padding off, which the API lets it.
+     */
+    short decrypt(byte[] buffer, short offset, short length) {
+        return channel().decryptData(buffer, offset, length);
     }
 
     /** Ends session and handshake; the channel does it by itself only at deselection. */

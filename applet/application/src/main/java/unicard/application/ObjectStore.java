@@ -16,9 +16,9 @@ final class ObjectStore {
     /** For each object of two slots: 0 where it has no value, else the number of its slot, from 1. */
     private final byte[] chosen;
 
-    ObjectStore() {
-        memory = new byte[DataTables.MEMORY];
-        chosen = new byte[DataTables.PAIRS];
+    ObjectStore(Persistent lasting) {
+        memory = lasting.objects;
+        chosen = lasting.chosenSlots;
     }
 
     /** The bytes that {@link #at} points into; only to be read. */

@@ -19,9 +19,9 @@ final class Objects {
     private final ObjectStore store;
     private final RoleKeys roleKeys;
 
-    Objects(Session session, Transient ram, RoleKeys roleKeys) {
+    Objects(Persistent lasting, Transient ram, Session session, RoleKeys roleKeys) {
         rules = new AccessRules(session, ram);
-        store = new ObjectStore();
+        store = new ObjectStore(lasting);
         this.roleKeys = roleKeys;
     }
 

@@ -29,6 +29,10 @@ final class Persistent {
     final byte[] roleMaster;
     final byte[] roleState;
 
+    /** ObjectStore: all values, and which slot of those that have two holds theirs. */
+    final byte[] objects;
+    final byte[] chosenSlots;
+
     /** CardKey: which of the pairs is the card's, and whether the other may hold something. */
     final KeyPair[] cardPairs;
     byte cardPair;
@@ -45,6 +49,8 @@ final class Persistent {
         }
         roleMaster = new byte[RoleKeys.SLOTS];
         roleState = new byte[RoleKeys.SLOTS];
+        objects = new byte[DataTables.MEMORY];
+        chosenSlots = new byte[DataTables.PAIRS];
         cardPairs = new KeyPair[2];
         cardPairs[0] = new KeyPair(KeyPair.ALG_EC_FP, KeyBuilder.LENGTH_EC_FP_256);
         cardPairs[1] = new KeyPair(KeyPair.ALG_EC_FP, KeyBuilder.LENGTH_EC_FP_256);

@@ -18,16 +18,15 @@ final class Pin {
     private static final short NIBBLES = 2 * BLOCK;
     private static final short FIRST_DIGIT = 2;
 
+    /** What an erased PIN is overwritten with. */
+    private static final byte[] ZEROS = {0, 0, 0, 0, 0, 0, 0, 0};
+
     private final Persistent lasting;
     private final Transient ram;
-
-    /** What an erased PIN is overwritten with. */
-    private final byte[] zeros;
 
     Pin(Persistent lasting, Transient ram) {
         this.lasting = lasting;
         this.ram = ram;
-        zeros = new byte[BLOCK];
     }
 
     /** Tries left; 0 where no PIN is stored. */
@@ -121,7 +120,7 @@ final class Pin {
     /** Erases PIN and tries; at termination, and again where lost power has stopped it. */
     void erase() {
         if (lasting.pinStored) {
-            lasting.pin.update(zeros, (short) 0, BLOCK);
+            lasting.pin.update(ZEROS, (short) 0, BLOCK);
             lasting.pinIsTransport = false;
             lasting.pinStored = false;
         }

@@ -26,22 +26,28 @@ final class Secrets {
      * content that lies elsewhere is decrypted at the end of it.
      */
     boolean open(short tag, short secret, byte[] content, short at, short length, byte[] buffer) {
+        short plain;
         if (content == buffer) {
-            session.decrypt(buffer, at, length);
+            plain = session.decrypt(buffer, at, length);
         } else {
             short end = (short) ((short) buffer.length - length);
             Util.arrayCopyNonAtomic(content, at, buffer, end, length);
-            session.decrypt(buffer, end, length);
+            plain = session.decrypt(buffer, end, length);
             Util.arrayCopyNonAtomic(buffer, end, content, at, length);
             Util.arrayFillNonAtomic(buffer, end, length, (byte) 0);
         }
         short check = (short) (at + secret);
+        short padding = (short) (check + DataTables.SECRET_CHECK);
         Util.setShort(digest, (short) 0, tag);
         sha.reset();
         sha.update(digest, (short) 0, (short) 2);
         sha.doFinal(content, at, secret, digest, (short) 0);
-        return Util.arrayCompare(digest, (short) 0, content, check, DataTables.SECRET_CHECK) == 0
-                && isPadding(content, (short) (check + DataTables.SECRET_CHECK), (short) (at + length));
+        boolean isWhole =
+                plain == length
+                        ? isPadding(content, padding, (short) (at + length))
+                        : plain == (short) (padding - at); // the domain has looked at the padding
+        return isWhole
+                && Util.arrayCompare(digest, (short) 0, content, check, DataTables.SECRET_CHECK) == 0;
     }
 
     /** ISO/IEC 9797-1, method 2: at least the byte 80. */

@@ -51,12 +51,13 @@ final class Session {
 
     /**
      * Decrypts whole blocks in place under the DEK of the issuer session's key set, ICV 0
-     * (Amendment D, 6.2.8). Throws 6A80 where the length is none of whole blocks.
+     * (Amendment D, 6.2.8). Returns how many bytes are plain, which {@link IssuerSession#decrypt} says
+     * more of. Throws 6A80 where the length is none of whole blocks.
      */
-    void decrypt(byte[] buffer, short offset, short length) {
+    short decrypt(byte[] buffer, short offset, short length) {
         if (length <= 0 || (short) (length % BLOCK) != 0) {
             ISOException.throwIt(Contract.SW_INCORRECT_DATA);
         }
-        issuer.decrypt(buffer, offset, length);
+        return issuer.decrypt(buffer, offset, length);
     }
 }

@@ -21,7 +21,7 @@ public final class UnicardApplet extends Applet implements Personalization {
         Session session = new Session(ram, issuer);
         Aes aes = new Aes(ram);
         RoleKeys roleKeys = new RoleKeys(lasting, ram, session, aes);
-        Objects objects = new Objects(session, ram, roleKeys);
+        Objects objects = new Objects(lasting, ram, session, roleKeys);
         RoleSession role = new RoleSession(ram, roleKeys, objects, aes);
         Pin pin = new Pin(lasting, ram);
         CardKey cardKey = new CardKey(lasting, ram, session, objects);

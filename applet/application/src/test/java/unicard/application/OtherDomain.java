@@ -1,0 +1,125 @@
+package unicard.application;
+
+import java.util.ArrayList;
+import java.util.List;
+import javacard.framework.AID;
+import javacard.framework.APDU;
+import javacard.framework.ISOException;
+import org.globalplatform.GPRegistryEntry;
+import org.globalplatform.SecureChannel;
+import unicard.platform.GlobalPlatform;
+import unicard.platform.GlobalPlatformBinding;
+
+/**
+ * A security domain that does what GlobalPlatform's API (1.6) lets domains do, and the one of our Java
+ * card does not. "Decrypting" turns every bit around.
+ */
+final class OtherDomain implements GlobalPlatform, SecureChannel {
+    private static final byte PADDING = (byte) 0x80;
+
+    /** What {@code getSecurityLevel} answers. */
+    byte level = (byte) (AUTHENTICATED | C_MAC | C_DECRYPTION | R_MAC | R_ENCRYPTION);
+
+    /** Whether {@code decryptData} takes padding off, and leaves something else in its place. */
+    boolean discards;
+
+    /** What {@code unwrap} throws; 0: it lets every command through. */
+    short refusal;
+
+    /** Which methods were called. */
+    final List<String> calls = new ArrayList<>();
+
+    /** Makes it the domain of all applets of this JVM. */
+    static OtherDomain bound() {
+        OtherDomain domain = new OtherDomain();
+        GlobalPlatformBinding.bind(domain);
+        return domain;
+    }
+
+    @Override
+    public byte getSecurityLevel() {
+        return level;
+    }
+
+    @Override
+    public short decryptData(byte[] data, short offset, short length) {
+        int end = offset + length;
+        for (int i = offset; i < end; i++) {
+            data[i] = (byte) ~data[i];
+        }
+        if (!discards) {
+            return length;
+        }
+        int plain = end;
+        do {
+            plain--;
+        } while (data[plain] == 0);
+        if (data[plain] != PADDING) {
+            ISOException.throwIt(Contract.SW_INCORRECT_DATA);
+        }
+        for (int i = plain; i < end; i++) {
+            data[i] = 0x55;
+        }
+        return (short) (plain - offset);
+    }
+
+    @Override
+    public short unwrap(byte[] buffer, short offset, short length) {
+        calls.add("unwrap");
+        if (refusal != 0) {
+            ISOException.throwIt(refusal);
+        }
+        return length;
+    }
+
+    /** Throws and catches the exception object that there is one of in the whole card. */
+    @Override
+    public void resetSecurity() {
+        calls.add("resetSecurity");
+        try {
+            ISOException.throwIt((short) 0x6666);
+        } catch (ISOException of_its_own) {
+            level = NO_SECURITY_LEVEL;
+        }
+    }
+
+    @Override
+    public short processSecurity(APDU apdu) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public short wrap(byte[] buffer, short offset, short length) {
+        return (short) (length - 2);
+    }
+
+    @Override
+    public short encryptData(byte[] data, short offset, short length) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public byte cardState() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public byte cardContentState() {
+        return Contract.STATE_BLANK;
+    }
+
+    @Override
+    public boolean setCardContentState(byte state) {
+        return false;
+    }
+
+    @Override
+    public SecureChannel secureChannel() {
+        return this;
+    }
+
+    @Override
+    public GPRegistryEntry registryEntry(AID aid) {
+        return null;
+    }
+}

@@ -27,7 +27,11 @@ class JavaTestCard:
     @contactless.setter
     def contactless(self, contactless: bool) -> None:
         self._contactless = contactless
-        self._control.wire(Wiring.CONTACTLESS if contactless else Wiring.CONTACT_T1)
+        self.wire(Wiring.CONTACTLESS if contactless else Wiring.CONTACT_T1)
+
+    def wire(self, wiring: Wiring) -> None:
+        """Put the card on another interface and protocol; takes effect at the next reset."""
+        self._control.wire(wiring)
 
     @property
     def powered(self) -> bool:

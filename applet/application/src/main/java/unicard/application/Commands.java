@@ -42,11 +42,13 @@ final class Commands {
         try {
             return checked(apdu, buffer, pending);
         } catch (ISOException refused) {
+            short reason = refused.getReason(); // of an object that the domain may use as well
             channel.drop(pending);
             if (stores) {
                 handlers.endStream();
             }
-            throw refused;
+            ISOException.throwIt(reason);
+            return 0;
         }
     }
 
@@ -101,7 +103,7 @@ final class Commands {
         }
         boolean isSecure = (buffer[ISO7816.OFFSET_CLA] & SECURE) != 0;
         if (session.isOpen() && isSecure) {
-            short length = channel.unwrap(buffer, receive(apdu, buffer));
+            short length = channel.unwrap(buffer, Incoming.receive(apdu, buffer));
             buffer[ISO7816.OFFSET_CLA] &= (byte) ~SECURE;
             return plain(apdu, buffer, pending, length);
         }
@@ -143,7 +145,8 @@ final class Commands {
             return finish(apdu, buffer, pending);
         }
         if (!unwrapped) {
-            length = isWithoutData(row) ? 0 : receive(apdu, buffer);
+            boolean isLe = Incoming.isT0() && !CommandTable.hasData(row);
+            length = isLe ? 0 : Incoming.receive(apdu, buffer);
         }
         CommandTable.checkLength(row, p1, p2, length);
         return handlers.run(buffer, length);
@@ -152,7 +155,7 @@ final class Commands {
     /** A BLANK card opens no role session, whatever the length and whether the slot has keys. */
     private short beginRole(APDU apdu, byte[] buffer, byte state) {
         require(state != Contract.IN_BLANK, Contract.SW_CONDITIONS_OF_USE_NOT_SATISFIED);
-        return channel.beginRole(buffer, receive(apdu, buffer));
+        return channel.beginRole(buffer, Incoming.receive(apdu, buffer));
     }
 
     private static boolean isRole(byte version) {
@@ -171,14 +174,10 @@ final class Commands {
                     writes ? session.mayWrite() : session.isIssuer(),
                     Contract.SW_SECURITY_STATUS_NOT_SATISFIED);
         }
-        boolean heard = (needs & Contract.NEEDS_CONTACTLESS) != 0 && !session.isOpen() && isContactless();
-        require(!heard, Contract.SW_SECURITY_STATUS_NOT_SATISFIED);
-    }
-
-    private static boolean isContactless() {
-        byte media = (byte) (APDU.getProtocol() & APDU.PROTOCOL_MEDIA_MASK);
-        return media == APDU.PROTOCOL_MEDIA_CONTACTLESS_TYPE_A
-                || media == APDU.PROTOCOL_MEDIA_CONTACTLESS_TYPE_B;
+        boolean mustNotBeHeard = (needs & Contract.NEEDS_CONTACTLESS) != 0 && !session.isOpen();
+        require(
+                !mustNotBeHeard || Incoming.isWired(APDU.getProtocol()),
+                Contract.SW_SECURITY_STATUS_NOT_SATISFIED);
     }
 
     private short finish(APDU apdu, byte[] buffer, byte pending) {
@@ -187,25 +186,8 @@ final class Commands {
             return 0;
         }
         require(buffer[ISO7816.OFFSET_P1] == (byte) Contract.ROLE_LEVEL, Contract.SW_INCORRECT_P1_P2);
-        channel.finishRole(buffer, receive(apdu, buffer));
+        channel.finishRole(buffer, Incoming.receive(apdu, buffer));
         return 0;
-    }
-
-    /** Whether P3 is Le for sure: T=0 does not tell, and what is not there must not be received. */
-    private static boolean isWithoutData(short row) {
-        boolean isT0 = (APDU.getProtocol() & APDU.PROTOCOL_TYPE_MASK) == APDU.PROTOCOL_T0;
-        return isT0 && !CommandTable.hasData(row);
-    }
-
-    /** Receives the data field, which may come in pieces, and puts its length in the place of Lc. */
-    private static short receive(APDU apdu, byte[] buffer) {
-        short received = apdu.setIncomingAndReceive();
-        short length = apdu.getIncomingLength();
-        while (received < length) {
-            received += apdu.receiveBytes((short) (ISO7816.OFFSET_CDATA + received));
-        }
-        buffer[ISO7816.OFFSET_LC] = (byte) length;
-        return length;
     }
 
     private static void require(boolean holds, short statusWord) {

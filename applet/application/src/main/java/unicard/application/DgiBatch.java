@@ -5,7 +5,10 @@ package unicard.application;
  * the last one counts, and a commit is never larger than what the contract's groupings come to.
  */
 final class DgiBatch {
-    /** Place of a content that lies in {@link Transient#held}, not in the APDU buffer. */
+    /**
+     * Place of a content that came in parts: it lies in {@link Transient#held} or in its object's spare
+     * slot. Any other place is one in the APDU buffer.
+     */
     static final short HELD = -1;
 
     /** Elements of transient memory that a batch needs. */

@@ -28,7 +28,24 @@ final class DgiContents {
         }
     }
 
-    /** Writes a content that has been checked; inside a transaction. */
+    /**
+     * Puts a content that has been checked, and that is too long for a transaction, into the spare slot of
+     * its object; at {@link DgiBatch#HELD} it lies there already.
+     */
+    void prepare(short tag, byte[] buffer, short place, short length) {
+        short row = DgiTable.find(tag);
+        if (!DgiTable.hasSlots(row, tag)) {
+            return;
+        }
+        short object = DgiTable.object(row, tag, (short) 0);
+        short objectRow = ObjectTable.find(object);
+        if (place != DgiBatch.HELD) {
+            store.prepare(objectRow, object, (short) 0, buffer, place, length);
+        }
+        store.finish(objectRow, object, length);
+    }
+
+    /** Writes a content that has been checked and prepared; inside a transaction. */
     void write(short tag, byte[] content, short at, short length) {
         short row = DgiTable.find(tag);
         if (DgiTable.isSecret(row)) {

@@ -130,17 +130,15 @@ final class StoreData {
         short length = stream.length();
         byte[] content = buffer;
         short place = at;
-        if (DgiTable.hasSlots(row, tag)) {
-            stream.keep(buffer, at, missing);
-            short object = DgiTable.object(row, tag, (short) 0);
-            short objectRow = ObjectTable.find(object);
-            objects.store().finish(objectRow, object, length);
-            content = objects.store().memory();
-            place = objects.store().spare(objectRow, object);
-        } else if (stream.hasBegun()) {
+        if (stream.hasBegun()) {
             stream.keep(buffer, at, missing);
             content = ram.held;
             place = 0;
+            if (DgiTable.hasSlots(row, tag)) {
+                short object = DgiTable.object(row, tag, (short) 0);
+                content = objects.store().memory();
+                place = objects.store().spare(ObjectTable.find(object), object);
+            }
         }
         if (tag == Contract.DGI_ANCHOR) {
             checkAnchor(content, place, length, buffer);
@@ -171,6 +169,9 @@ final class StoreData {
         boolean personalizes = last && !lasting.personalized;
         if (batch.count() == 0 && !personalizes) {
             return;
+        }
+        for (short i = 0; i < batch.count(); i++) {
+            contents.prepare(batch.tag(i), buffer, batch.place(i), batch.length(i));
         }
         JCSystem.beginTransaction();
         for (short i = 0; i < batch.count(); i++) {

@@ -81,12 +81,13 @@ public final class UnicardApplet extends Applet implements Personalization {
         }
     }
 
-    /** STORE DATA that its domain got for this applet, after INSTALL for personalization. */
+    /**
+     * STORE DATA that its domain got for this applet, after INSTALL for personalization; it answers no
+     * data. The platform calls it: no other applet is given this interface.
+     */
     @Override
     public short processData(byte[] in, short inOffset, short length, byte[] out, short outOffset) {
         Util.arrayCopyNonAtomic(in, inOffset, in, (short) 0, length);
-        short answered = commands.personalize(in, (short) (length - ISO7816.OFFSET_CDATA));
-        Util.arrayCopyNonAtomic(in, (short) 0, out, outOffset, answered);
-        return answered;
+        return commands.personalize(in, (short) (length - ISO7816.OFFSET_CDATA));
     }
 }

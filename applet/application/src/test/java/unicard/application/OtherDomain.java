@@ -29,6 +29,14 @@ final class OtherDomain implements GlobalPlatform, SecureChannel {
     /** Which methods were called. */
     final List<String> calls = new ArrayList<>();
 
+    /** A card has one such object, which every {@code throwIt} throws (Java Card API, ISOException). */
+    private final ISOException exception = new ISOException((short) 0);
+
+    private ISOException refused(short reason) {
+        exception.setReason(reason);
+        return exception;
+    }
+
     /** Makes it the domain of all applets of this JVM. */
     static OtherDomain bound() {
         OtherDomain domain = new OtherDomain();
@@ -55,7 +63,7 @@ final class OtherDomain implements GlobalPlatform, SecureChannel {
             plain--;
         } while (data[plain] == 0);
         if (data[plain] != PADDING) {
-            ISOException.throwIt(Contract.SW_INCORRECT_DATA);
+            throw refused(Contract.SW_INCORRECT_DATA);
         }
         for (int i = plain; i < end; i++) {
             data[i] = 0x55;
@@ -67,25 +75,26 @@ final class OtherDomain implements GlobalPlatform, SecureChannel {
     public short unwrap(byte[] buffer, short offset, short length) {
         calls.add("unwrap");
         if (refusal != 0) {
-            ISOException.throwIt(refusal);
+            throw refused(refusal);
         }
         return length;
     }
 
-    /** Throws and catches the exception object that there is one of in the whole card. */
+    /** Uses, in passing, the exception object that the card has one of. */
     @Override
     public void resetSecurity() {
         calls.add("resetSecurity");
-        try {
-            ISOException.throwIt((short) 0x6666);
-        } catch (ISOException of_its_own) {
-            level = NO_SECURITY_LEVEL;
-        }
+        exception.setReason((short) 0x6666);
+        level = NO_SECURITY_LEVEL;
     }
 
+    /** Begins every handshake, and never finishes one. */
     @Override
     public short processSecurity(APDU apdu) {
-        throw new UnsupportedOperationException();
+        if (apdu.getBuffer()[1] == Contract.INS_EXTERNAL_AUTHENTICATE) {
+            throw refused(Contract.SW_AUTHENTICATION_FAILED);
+        }
+        return 0;
     }
 
     @Override

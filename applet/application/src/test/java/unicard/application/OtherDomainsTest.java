@@ -9,12 +9,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
+import javacard.framework.APDU;
 import javacard.framework.ISOException;
 import org.globalplatform.SecureChannel;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import unicard.card.CardOptions;
+import unicard.card.JavaCard;
 
 /** The applet with security domains that differ from our card's, as GlobalPlatform's API lets them. */
 class OtherDomainsTest {
@@ -40,7 +43,7 @@ class OtherDomainsTest {
         ram.state[Transient.SESSION] = Transient.ISSUER;
     }
 
-    /** Puts what the domain decrypts to a secret into the buffer; padding of one byte less is wrong. */
+    /** Puts what the domain decrypts to a secret with this padding into the buffer. */
     private void encrypted(String padding) throws Exception {
         MessageDigest digest = MessageDigest.getInstance("SHA-256");
         digest.update(new byte[] {(byte) 0x80, 0x10});
@@ -124,6 +127,34 @@ class OtherDomainsTest {
         assertFalse(ram.enc.isInitialized());
         assertEquals(0, ram.state[Transient.VERIFIED]);
         assertTrue(domain.calls.isEmpty(), "the domain's session is not the application's to end");
+    }
+
+    @Test
+    void a_refusal_outlasts_what_the_domain_does_with_the_one_exception_object_of_the_card() {
+        try (JavaCard card = JavaCard.insert(CardOptions.PLAIN)) {
+            byte[] aid = HexFormat.of().parseHex("F04B315050");
+            card.install(OtherDomainProbe.class.getName(), aid, new byte[0]);
+            assertEquals(0x9000, send(card, "00A4040005F04B315050"));
+            assertEquals(0x9000, send(card, "8050000008000000000000000000"));
+            assertEquals(0x6300, send(card, "848233001000000000000000000000000000000000"));
+        }
+    }
+
+    private static int send(JavaCard card, String command) {
+        byte[] answer = card.transmit(HexFormat.of().parseHex(command));
+        return (answer[answer.length - 2] & 0xFF) << 8 | answer[answer.length - 1] & 0xFF;
+    }
+
+    @Test
+    void what_is_not_known_to_be_a_wire_can_be_heard() {
+        for (byte type : new byte[] {APDU.PROTOCOL_T0, APDU.PROTOCOL_T1}) {
+            assertTrue(Incoming.isWired((byte) (APDU.PROTOCOL_MEDIA_DEFAULT | type)));
+            assertTrue(Incoming.isWired((byte) (APDU.PROTOCOL_MEDIA_USB | type)));
+            for (int media = 0x10; media <= 0xF0; media += 0x10) {
+                boolean isWired = media == (APDU.PROTOCOL_MEDIA_USB & 0xFF);
+                assertEquals(isWired, Incoming.isWired((byte) (media | type)), "media " + media);
+            }
+        }
     }
 
     private static int refusal(Runnable command) {

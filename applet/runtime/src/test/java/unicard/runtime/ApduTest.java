@@ -224,6 +224,17 @@ class ApduTest {
     }
 
     @Test
+    void over_t0_an_applet_that_receives_where_there_is_only_le_waits_in_vain() {
+        try (Terminal terminal = Terminal.with("Echo")) {
+            assertEquals("9000", terminal.send("80010000 05"));
+            terminal.card.wire(Wiring.CONTACT_T0);
+            terminal.reset();
+            terminal.select(Terminal.FIRST);
+            assertEquals("6F00", terminal.send("80010000 05"));
+        }
+    }
+
+    @Test
     void the_answer_to_reset_without_contacts_has_the_historical_bytes_of_the_other() {
         byte[] atr = Terminal.bytes("3B85010102030405" + "85");
         CardOptions plain = CardOptions.PLAIN;

@@ -171,6 +171,10 @@ public final class CardApdu implements ApduPort {
     public short setIncomingAndReceive() {
         demand(!incoming && !outgoing);
         incoming = true;
+        boolean isOnlyLe = isT0() && !extended && data.length == 0 && buffer[HEADER - 1] != 0;
+        if (isOnlyLe) { // a card asks for P3 bytes, and none come
+            APDUException.throwIt(APDUException.IO_ERROR);
+        }
         return receiveBytes(getOffsetCdata());
     }
 

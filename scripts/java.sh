@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The Java card in applet/, by Maven.
 #
-#   scripts/java.sh build    compile and package it, once for the present content of applet/
+#   scripts/java.sh build    compile and package it, once for the present content of applet/, unless a
+#                            source that is written from the contract is not what the contract says
 #   scripts/java.sh test     run its own tests and print how many each module has
 #   scripts/java.sh hint     say it when applet/ has changed since it was built
 #   scripts/java.sh accept   write the hashes of the libraries that were fetched to applet/artifacts.sha256
@@ -45,7 +46,14 @@ alone() {
     flock --nonblock 9 || { say "Waiting for another build of the Java card." && flock 9; }
 }
 
+# Some sources are written from the contract. Where Python cannot be asked yet, tests do it later.
+check_sources() {
+    [ -e .venv/bin/unicard ] || return 0
+    .venv/bin/python -m cli spec java --check >/dev/null || die "So the Java card is not built."
+}
+
 build() {
+    check_sources
     is_fresh && return
     alone
     is_fresh && return

@@ -86,6 +86,20 @@ def test_the_java_card_is_built_once_for_each_content(tree: Tree) -> None:
     assert tree.builds == 3
 
 
+def test_a_source_that_is_not_what_the_contract_says_fails_the_build_however_fresh(
+    tree: Tree,
+) -> None:
+    assert tree.run("build").returncode == 0
+    for name in ("python", "unicard"):
+        file = tree.folder / ".venv" / "bin" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text('#!/bin/sh\n[ "$*" = "-m cli spec java --check" ] && ! echo "stale" >&2\n')
+        file.chmod(0o755)
+    run = tree.run("build")
+    assert run.returncode == 1
+    assert run.stderr == "stale\nSo the Java card is not built.\n"
+
+
 def test_two_builds_at_once_wait_for_each_other(tree: Tree) -> None:
     (tree.folder / "bin" / "mvn").write_text(f"#!/bin/sh\nsleep 1\n{MAVEN}")
     with ThreadPoolExecutor() as pool:

@@ -94,13 +94,12 @@ def _life() -> AnyFlow[None]:
     yield from SelectCardManager(aids.isd)
     yield from GetCplc()
     session = yield from open_issuer_session(0xFF)
-    assert session.keys.dek is not None
     commands: tuple[Command[object], ...] = (
         GetKeyInformation(),
         GetStatus(Registry.LOAD_FILES),
         Install(aids.package, aids.module, aids.instance),
-        PutKey(_keys(0x30), session.keys.dek),
-        PutKey(_keys(0x31), session.keys.dek),
+        PutKey(_keys(0x30), session.dek),
+        PutKey(_keys(0x31), session.dek),
         DeleteKey(0x31),
     )
     for command in commands:

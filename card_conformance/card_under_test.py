@@ -34,7 +34,7 @@ from host_lib.flow.session import (
 from host_lib.reader import Reader
 from host_lib.refusals import ConditionsNotSatisfied, WrongPin
 from host_lib.scp03 import SecureChannel, secured
-from host_lib.secret import AesKey, Pin
+from host_lib.secret import Pin
 from host_lib.trace import secret_bytes
 
 R = TypeVar("R")
@@ -312,12 +312,6 @@ def open_card(
 ) -> CardUnderTest:
     """Return the card in a reader for tests."""
     return CardUnderTest(TracedReader(reader), statement, keyring, record)
-
-
-def dek(session: IssuerSession) -> AesKey:
-    """Return the key that encrypts secrets in a session."""
-    assert session.keys.dek is not None, "an issuer key set has a DEK"
-    return session.keys.dek
 
 
 def shown(apdu: Apdu, channel: SecureChannel | None = None) -> str:

@@ -100,7 +100,7 @@ def _put_issuer_keys(keyring: Keyring, _record: Record) -> Flow[None]:
     keys = yield from CardKeys(keyring.issuer_version, session.diversification)
     # Only a set FF goes by itself; another factory set is the one that gets the new keys.
     replaces = 0 if blank == blank_key_version() else blank
-    yield from secured(session.channel, iter(PutKey(keys, dek_of(session), replaces)))
+    yield from secured(session.channel, iter(PutKey(keys, session.dek, replaces)))
 
 
 def _install(keyring: Keyring, _record: Record) -> Flow[None]:
@@ -123,7 +123,7 @@ def _issue(keyring: Keyring, record: Record) -> Flow[None]:
 
 
 def _personalize(record: Record, session: IssuerSession) -> Flow[None]:
-    return personalize(record, dek_of(session), session.channel.max_data)
+    return personalize(record, session.dek, session.channel.max_data)
 
 
 def personalize(record: Record, dek: AesKey, room: int | None = None) -> Flow[None]:
@@ -146,12 +146,6 @@ def _session(version: int) -> Flow[IssuerSession]:
     offer, _ = yield from ask_for_session(version)
     level = max(spec().secure_channel.levels_for(offer.i))
     return (yield from open_issuer_session(version, level))
-
-
-def dek_of(session: IssuerSession) -> AesKey:
-    """Return the key that encrypts secrets in an issuer session."""
-    assert session.keys.dek is not None, "an issuer key set has a DEK"
-    return session.keys.dek
 
 
 _STEPS: dict[Stage, Callable[[Keyring, Record], Flow[None]]] = {

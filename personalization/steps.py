@@ -74,9 +74,8 @@ def put_issuer_keys(session: IssuerSession, version: int) -> Flow[None]:
     """
     yield from confirm_diversification(session)
     keys = yield from CardKeys(version, session.diversification)
-    assert session.keys.dek is not None, "an issuer key set has a DEK"
     terms = session.terms
-    put = PutKey(keys, session.keys.dek, terms.put_over, terms.inner_length)
+    put = PutKey(keys, session.dek, terms.put_over, terms.inner_length)
     yield from secured(session.channel, iter(put))
 
 
@@ -111,10 +110,9 @@ def make_key_pair(session: IssuerSession) -> Flow[bytes]:
 
 def write_data(session: IssuerSession, card: CardData, certificate: bytes) -> Flow[None]:
     """Store everything in one stream, the anchor first, the PIN under the session's DEK."""
-    assert session.keys.dek is not None, "an issuer key set has a DEK"
     values = stream(card, certificate)
     pin = secret_dgi(
-        spec().dgi_named("transport PIN").tag, SecretBytes(card.pin.block()), session.keys.dek
+        spec().dgi_named("transport PIN").tag, SecretBytes(card.pin.block()), session.dek
     )
     yield from secured(session.channel, store_data([*values, pin], session.channel.max_data))
 

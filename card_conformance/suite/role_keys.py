@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from secrets import randbelow, token_bytes
 
 from applet_spec import spec
-from card_conformance.card_under_test import CardUnderTest, dek
+from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import NotRun, check
 from card_conformance.suite.support import Handshake, application, run_with
 from host_lib.apdu import Apdu
@@ -107,7 +107,7 @@ def free_pair(card: CardUnderTest) -> tuple[int, int]:
 def put(card: CardUnderTest, own: OwnKeys) -> None:
     """Put keys into their slot, in an issuer session."""
     session = card.session()
-    command = PutRoleKeys(own.keys, own.master_version, dek(session))
+    command = PutRoleKeys(own.keys, own.master_version, session.dek)
     card.run(command, session.channel)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from applet_spec import spec
-from card_conformance.card_under_test import CardUnderTest, dek
+from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import NotRun, check, same
 from card_conformance.keyring import invented_keys
 from card_conformance.needs import ANY_CARD, MANAGER, WITH_KEYS, Stage, at
@@ -116,7 +116,7 @@ def test_each_key_set_has_its_own_sequence_counter(card: CardUnderTest) -> None:
             keys = invented_keys(version, card.statement.key_length)
             replaces = version if _has(card, version) else 0
             again = card.session(on_manager=True)
-            card.run(PutKey(keys, dek(again), replaces), again.channel)
+            card.run(PutKey(keys, again.dek, replaces), again.channel)
             same("counter of the new set", [_sequence(card, version) for _ in range(2)], [1, 2])
         check(_sequence(card, session.keys.version) > before, "own counter", "less", "more")
     finally:

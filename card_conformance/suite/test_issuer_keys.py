@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from applet_spec import spec
-from card_conformance.card_under_test import CardUnderTest, dek
+from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import NotRun, check, same
 from card_conformance.keyring import invented_keys
 from card_conformance.needs import ANY_CARD, Stage, at
@@ -33,7 +33,7 @@ def _keys(card: CardUnderTest, version: int = _NEW) -> KeySet:
 
 
 def _put(keys: KeySet, session: IssuerSession, replaces: int = 0) -> Apdu:
-    return PutKey(keys, dek(session), replaces).apdu()
+    return PutKey(keys, session.dek, replaces).apdu()
 
 
 def _delete(version: int) -> Apdu:
@@ -50,7 +50,7 @@ def _second_set(card: CardUnderTest) -> Iterator[KeySet]:
     """Give the card a second key set inside the block."""
     keys = _keys(card)
     session = card.session(on_manager=True)
-    card.run(PutKey(keys, dek(session)), session.channel)
+    card.run(PutKey(keys, session.dek), session.channel)
     try:
         yield keys
     finally:
@@ -66,7 +66,7 @@ def test_a_key_set_is_added_opens_a_session_and_is_deleted(
 ) -> None:
     session = card.session(on_manager=True)
     own, keys = session.keys.version, invented_keys(_NEW, length)
-    card.run(PutKey(keys, dek(session)), session.channel)
+    card.run(PutKey(keys, session.dek), session.channel)
     try:
         same("key versions", sorted(_versions(card)), sorted((own, _NEW)))
         open_with(card, keys)
@@ -103,7 +103,7 @@ def test_a_key_set_is_replaced_by_another_of_its_version(card: CardUnderTest) ->
     with _second_set(card) as old:
         session = card.session(on_manager=True)
         new = _keys(card)
-        card.run(PutKey(new, dek(session), replaces=_NEW), session.channel)
+        card.run(PutKey(new, session.dek, replaces=_NEW), session.channel)
         open_with(card, new)
         check(old != new, "key sets of this test", "equal", "different")
 
@@ -160,7 +160,7 @@ def test_the_first_issuer_set_takes_the_transport_set_away(card: CardUnderTest) 
         raise NotRun(f"blank cards of this type have no key set {blank:02X}")
     version = card.keyring.issuer_version
     keys = card.keyring(CardKeys(version, session.diversification))
-    card.run(PutKey(keys, dek(session)), session.channel)
+    card.run(PutKey(keys, session.dek), session.channel)
     same("key versions", _versions(card), (version,))
     card.expect(
         "6A88", manager("INITIALIZE UPDATE", blank, 0x00, bytes(card.mac_length), answer=True)
@@ -199,7 +199,7 @@ def test_the_least_and_the_greatest_key_version_are_taken(card: CardUnderTest, l
     session = card.session(on_manager=True)
     keys = _keys(card, version)
     try:
-        card.run(PutKey(keys, dek(session)), session.channel)
+        card.run(PutKey(keys, session.dek), session.channel)
         open_with(card, keys)
     finally:
         with card.restoring("the card's key sets"):
@@ -223,13 +223,13 @@ def test_the_key_set_of_the_session_stays_under_another_version(card: CardUnderT
     with _second_set(card):
         session = card.session(on_manager=True)
         own, channel = session.keys, session.channel
-        card.run(PutKey(_keys(card, _ABSENT), dek(session), own.version), channel)
+        card.run(PutKey(_keys(card, _ABSENT), session.dek, own.version), channel)
         try:
             card.expect("6985", _delete(_ABSENT), channel)
         finally:
             with card.restoring("the card's key sets"):
                 there = _ABSENT in card.run(key_versions(), channel)
-                card.run(PutKey(own, dek(session), _ABSENT if there else 0), channel)
+                card.run(PutKey(own, session.dek, _ABSENT if there else 0), channel)
 
 
 @requirement("DLK-04", needs=_KEYED)

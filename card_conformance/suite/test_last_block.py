@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from applet_spec import spec
-from card_conformance.card_under_test import CardUnderTest, dek
+from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import NotRun, check, same
 from card_conformance.invented import Record, named
 from card_conformance.needs import Stage, at, reading
@@ -58,7 +58,7 @@ def test_the_last_block_is_refused_while_something_is_missing(
     if _already_there(card, channel, missing):
         raise NotRun(f"this card already has: {missing}")
     point = card.run(GenerateKeyPair(), channel) if missing != "key pair" else _foreign_point()
-    values = _everything(card, dek(session), point)
+    values = _everything(card, session.dek, point)
     values.pop(missing, None)
     if missing == "finger or exempt mark":
         values.pop("finger template 1", None)
@@ -98,7 +98,7 @@ def test_the_last_block_personalizes_the_card_and_ends_the_session(card: CardUnd
     session = card.session()
     channel = session.channel
     point = card.run(GenerateKeyPair(), channel)
-    values = _everything(card, dek(session), point)
+    values = _everything(card, session.dek, point)
     for command in blocks(_of(*values.values()), block_size(channel.max_data)):
         card.expect("9000", command.apdu(), channel)
     expect_closed(card, channel)

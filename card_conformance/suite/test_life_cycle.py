@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from applet_spec import spec
-from card_conformance.card_under_test import CardUnderTest, dek
+from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import check, same
 from card_conformance.keyring import invented_keys
 from card_conformance.needs import MANAGER, WITH_PIN, Needs, Stage, at
@@ -204,7 +204,7 @@ def test_a_locked_card_changes_nothing_but_its_life_cycle(card: CardUnderTest) -
         channel, own = session.channel, session.keys.version
         keys = invented_keys(spec().key_ranges["issuer"].last, card.statement.key_length)
         for command in (
-            PutKey(keys, dek(session)).apdu(),
+            PutKey(keys, session.dek).apdu(),
             DeleteKey(own).apdu(),
             DeleteContent(NO_SUCH_AID).apdu(),
             InstallForLoad(PACKAGE).apdu(),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from card_conformance.card_under_test import CardUnderTest, dek
+from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import same
 from card_conformance.needs import ISSUED, WITH_KEYS, Stage, at, reading
 from card_conformance.requirement import requirement
@@ -77,7 +77,7 @@ def test_role_keys_are_put_into_an_empty_slot_and_open_a_session(
     own = random_keys(version)
     with slot_emptied(card, version):
         session = card.session()
-        answer = card.expect("9000", _put(own, dek(session)), session.channel)
+        answer = card.expect("9000", _put(own, session.dek), session.channel)
         same("answer to PUT KEY", answer.data, _answer_to_put(own))
         expect_open(card, role_session(card, own).channel)
         card.reader.reset()
@@ -114,7 +114,7 @@ def test_a_session_without_encryption_puts_no_role_keys(card: CardUnderTest) -> 
     own = random_keys(version)
     with slot_emptied(card, version):
         session = card.session(level=C_MAC_ONLY)
-        card.expect("6982", _put(own, dek(session)), session.channel)
+        card.expect("6982", _put(own, session.dek), session.channel)
         _is_empty(card, version)
 
 
@@ -122,7 +122,7 @@ def test_a_session_without_encryption_puts_no_role_keys(card: CardUnderTest) -> 
 @pytest.mark.parametrize("version", NO_ROLES, ids="{:02X}".format)
 def test_a_key_version_of_no_role_is_not_taken(card: CardUnderTest, version: int) -> None:
     session = card.session()
-    command = _put(random_keys(free_version(card)), dek(session))
+    command = _put(random_keys(free_version(card)), session.dek)
     asked = replace(command, data=bytes((version,)) + command.data[1:])
     session = card.session()
     card.expect("6A80", asked, session.channel)
@@ -139,7 +139,7 @@ def test_a_malformed_key_block_is_put_neither_into_an_empty_slot_nor_over_keys(
     with slot_emptied(card, empty), own_keys(card, full) as there:
         for version in (empty, full):
             session = card.session()
-            command = _put(random_keys(version), dek(session))
+            command = _put(random_keys(version), session.dek)
             data = bytearray(command.data)
             data[_FAULTS[fault] + (_BLOCK if block == "MAC" else 0)] ^= 0x01
             card.expect("6A80", replace(command, data=bytes(data)), session.channel)
@@ -151,7 +151,7 @@ def test_a_malformed_key_block_is_put_neither_into_an_empty_slot_nor_over_keys(
 def test_check_values_are_those_of_their_own_key(card: CardUnderTest) -> None:
     version = free_version(card)
     session = card.session()
-    data = _put(random_keys(version), dek(session)).data
+    data = _put(random_keys(version), session.dek).data
     enc, mac = data[1 : 1 + _BLOCK], data[1 + _BLOCK : 1 + 2 * _BLOCK]
     swapped = data[:1] + enc[:-3] + mac[-3:] + mac[:-3] + enc[-3:] + data[-1:]
     with slot_emptied(card, version):
@@ -166,7 +166,7 @@ def test_keys_in_a_slot_are_never_overwritten(card: CardUnderTest) -> None:
     with own_keys(card, version) as there:
         for other in (random_keys(version), there):
             session = card.session()
-            card.expect("6985", _put(other, dek(session)), session.channel)
+            card.expect("6985", _put(other, session.dek), session.channel)
             expect_open(card, session.channel)
         expect_open(card, role_session(card, there).channel)
 
@@ -286,7 +286,7 @@ def test_a_refused_role_key_command_changes_no_list(card: CardUnderTest) -> None
         before = listed(card)
         session = card.session()
         refused = (
-            _put(own, dek(session)),
+            _put(own, session.dek),
             _put(random_keys(version), AesKey(bytes(16))),
             _delete(NO_ROLES[0]),
             application("DELETE KEY", 0x00, 0x01, bytes((0xD2, 1, version)), answer=True),
@@ -308,7 +308,7 @@ def test_a_blank_card_takes_role_keys_but_opens_no_session_with_them(card: CardU
         card.expect("6A86", replace(update(version), p2=0x01))
         card.expect("6E00", replace(update(version), cla=0x00))
         session: IssuerSession = card.session()
-        card.expect("6985", _put(own, dek(session)), session.channel)
+        card.expect("6985", _put(own, session.dek), session.channel)
         card.expect("9000", DeleteRoleKeys(version).apdu(), session.channel)
         card.expect("6A88", DeleteRoleKeys(version).apdu(), session.channel)
         card.select()

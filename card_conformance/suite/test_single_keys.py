@@ -8,7 +8,7 @@ from secrets import token_bytes
 import pytest
 
 from applet_spec import spec
-from card_conformance.card_under_test import CardUnderTest, dek
+from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import check, same
 from card_conformance.keyring import invented_keys
 from card_conformance.needs import Stage, at
@@ -66,7 +66,7 @@ def test_keys_are_taken_with_and_without_their_length(card: CardUnderTest, lengt
         keys = invented_keys(_NEW, length)
         for inner_length, replaces in ((True, 0), (False, _NEW)):
             session = card.session(on_manager=True)
-            command = PutKey(keys, dek(session), replaces, inner_length).apdu()
+            command = PutKey(keys, session.dek, replaces, inner_length).apdu()
             answers.append(card.expect("9000", command, session.channel).data)
             check(_opens(card, keys), "the key set", "opens no session", "opens one")
         same("answer without the length", answers[1], answers[0])
@@ -77,9 +77,9 @@ def test_a_replaced_set_has_its_new_version_only(card: CardUnderTest) -> None:
     old, new = _keys(card), _keys(card, _OTHER)
     with _restored(card):
         session = card.session(on_manager=True)
-        card.run(PutKey(old, dek(session)), session.channel)
+        card.run(PutKey(old, session.dek), session.channel)
         session = card.session(on_manager=True)
-        card.run(PutKey(new, dek(session), replaces=_NEW), session.channel)
+        card.run(PutKey(new, session.dek, replaces=_NEW), session.channel)
         check(not _opens(card, old), "the old version", "opens a session", "is not there")
         check(_opens(card, new), "the new version", "opens no session", "opens one")
 
@@ -95,7 +95,7 @@ def test_a_set_that_comes_key_by_key_opens_once_it_is_complete(card: CardUnderTe
         ):
             check(not _opens(card, keys), f"before key {number}", "opens", "opens no session")
             session = card.session(on_manager=True)
-            command = PutOneKey(_NEW, number, key, dek(session), replaces)
+            command = PutOneKey(_NEW, number, key, session.dek, replaces)
             card.run(command, session.channel)
         same("numbers of the keys", _numbers(card, _NEW), [_ENC, _MAC, _DEK])
         check(_opens(card, keys), "the complete set", "opens no session", "opens one")
@@ -107,9 +107,9 @@ def test_one_key_of_a_set_is_replaced_and_the_others_stay(card: CardUnderTest) -
     mac = AesKey(token_bytes(card.statement.key_length))
     with _restored(card):
         session = card.session(on_manager=True)
-        card.run(PutKey(keys, dek(session)), session.channel)
+        card.run(PutKey(keys, session.dek), session.channel)
         session = card.session(on_manager=True)
-        card.run(PutOneKey(_NEW, _MAC, mac, dek(session), _NEW), session.channel)
+        card.run(PutOneKey(_NEW, _MAC, mac, session.dek, _NEW), session.channel)
         check(_opens(card, replace(keys, mac=mac)), "the set with its new key", "closed", "open")
 
 
@@ -118,9 +118,9 @@ def test_a_set_of_keys_of_different_lengths_opens_nothing(card: CardUnderTest) -
     keys = invented_keys(_NEW, 16)
     with _restored(card):
         session = card.session(on_manager=True)
-        card.run(PutKey(keys, dek(session)), session.channel)
+        card.run(PutKey(keys, session.dek), session.channel)
         session = card.session(on_manager=True)
-        longer = PutOneKey(_NEW, _MAC, AesKey(token_bytes(32)), dek(session), _NEW)
+        longer = PutOneKey(_NEW, _MAC, AesKey(token_bytes(32)), session.dek, _NEW)
         card.run(longer, session.channel)
         check(not _opens(card, keys), "the set", "opens a session", "opens none")
 
@@ -135,7 +135,7 @@ def test_blocks_that_are_not_those_of_p2_change_no_key(
 ) -> None:
     with _restored(card):
         session = card.session(on_manager=True)
-        command = PutKey(_keys(card), dek(session)).apdu()
+        command = PutKey(_keys(card), session.dek).apdu()
         size = (len(command.data) - 1) // 3
         cut = replace(command, p2=p2, data=command.data[: 1 + blocks * size])
         card.expect(sw, cut, session.channel)
@@ -148,9 +148,9 @@ def test_a_set_does_not_get_the_version_of_another(card: CardUnderTest) -> None:
     with _restored(card):
         session = card.session(on_manager=True)
         own = session.keys.version
-        card.run(PutKey(keys, dek(session)), session.channel)
+        card.run(PutKey(keys, session.dek), session.channel)
         session = card.session(on_manager=True)
-        moved = PutKey(_keys(card, own), dek(session), replaces=_NEW)
+        moved = PutKey(_keys(card, own), session.dek, replaces=_NEW)
         card.expect("6985", moved.apdu(), session.channel)
         check(_opens(card, keys), "the set that was to move", "opens no session", "opens one")
     card.session(on_manager=True)
@@ -162,7 +162,7 @@ def test_a_key_that_is_there_is_not_added_again(card: CardUnderTest) -> None:
     with _restored(card):
         for sw in ("9000", "6985"):
             session = card.session(on_manager=True)
-            command = PutOneKey(_NEW, _ENC, keys.enc, dek(session))
+            command = PutOneKey(_NEW, _ENC, keys.enc, session.dek)
             card.expect(sw, command.apdu(), session.channel)
 
 
@@ -171,7 +171,7 @@ def test_one_key_is_deleted_and_its_set_opens_nothing(card: CardUnderTest) -> No
     keys = _keys(card)
     with _restored(card):
         session = card.session(on_manager=True)
-        card.run(PutKey(keys, dek(session)), session.channel)
+        card.run(PutKey(keys, session.dek), session.channel)
         channel = card.session(on_manager=True).channel
         card.expect("9000", DeleteKey(_NEW, _MAC).apdu(), channel)
         card.expect("6A88", DeleteKey(_NEW, _MAC).apdu(), channel)
@@ -188,7 +188,7 @@ def test_a_key_of_the_last_complete_set_is_not_deleted(card: CardUnderTest) -> N
     with _restored(card):
         # Beside it a set that lacks a key, and opens nothing.
         session = card.session(on_manager=True)
-        card.run(PutOneKey(_NEW, _ENC, keys.enc, dek(session)), session.channel)
+        card.run(PutOneKey(_NEW, _ENC, keys.enc, session.dek), session.channel)
         card.expect("6985", DeleteKey(own).apdu(), session.channel)
     card.session(on_manager=True)
 
@@ -199,7 +199,7 @@ def test_what_is_no_key_reference_deletes_nothing(card: CardUnderTest, data: str
     with _restored(card):
         keys = _keys(card)
         session = card.session(on_manager=True)
-        card.run(PutKey(keys, dek(session)), session.channel)
+        card.run(PutKey(keys, session.dek), session.channel)
         channel = card.session(on_manager=True).channel
         command = manager("DELETE KEY", 0x00, 0x00, bytes.fromhex(data), answer=True)
         card.expect("6A80", command, channel)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from applet_spec import spec
-from card_conformance.card_under_test import CardUnderTest, dek
+from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import NotRun, same
 from card_conformance.invented import Record, cardholder, named, new_record, validity
 from card_conformance.needs import ISSUED, WITH_KEYS, Stage, at, reading
@@ -184,7 +184,7 @@ def test_a_secret_that_does_not_fit_its_check_value_is_refused(
     card: CardUnderTest, fault: str
 ) -> None:
     session = card.session()
-    key = dek(session)
+    key = session.dek
     card.expect("6A80", _store(_of(_bad_secret(_record(card), key, fault))), session.channel)
     same("tries of a PIN that was not stored", card.select().pin_tries, 0)
 

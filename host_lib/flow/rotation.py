@@ -240,8 +240,7 @@ def _put(target: int, key_length: int, *, replaces_blank: bool, inner_length: bo
 def fill_put_key(planned: PutKey, session: IssuerSession) -> Flow[PutKey]:
     """Ask the key holder for the keys of a planned PUT KEY, under the session's DEK."""
     keys = yield from CardKeys(planned.keys.version, session.diversification)
-    assert session.keys.dek is not None, "an issuer key set has a DEK"
-    return replace(planned, keys=keys, dek=session.keys.dek)
+    return replace(planned, keys=keys, dek=session.dek)
 
 
 def _delete(version: int, target: int) -> Step:

@@ -19,6 +19,7 @@ from host_lib.scp03 import (
     initialize_update,
     reduced,
 )
+from host_lib.secret import AesKey
 
 CHALLENGE_LENGTH = 8
 """Bytes of a host challenge for a card of which nothing is known: S8."""
@@ -75,7 +76,7 @@ PLAIN_TERMS = SessionTerms()
 
 @dataclass(frozen=True, slots=True)
 class IssuerSession:
-    """An open session; ``keys.dek`` encrypts keys and secrets that are sent in it.
+    """An open session; ``dek`` encrypts keys and secrets that are sent in it.
 
     ``i`` are the options of SCP03 that the card announced (GPC Amendment D, table 5-1), ``terms``
     what the session goes by.
@@ -86,6 +87,13 @@ class IssuerSession:
     diversification: bytes
     i: int
     terms: SessionTerms = PLAIN_TERMS
+
+    @property
+    def dek(self) -> AesKey:
+        """The key that encrypts keys and secrets. ValueError where the key holder gave none."""
+        if self.keys.dek is None:
+            raise ValueError("the key holder gave an issuer key set without DEK")
+        return self.keys.dek
 
     def require_diversification(self, said: bytes) -> None:
         """Raise `DiversificationError` unless the session's keys come from this data."""

@@ -367,8 +367,7 @@ TAMPERED: dict[str, Callable[[bytes], bytes]] = {
 def test_a_card_refuses_malformed_keys_and_keeps_what_it_has(what: str) -> None:
     reader = blank()
     session = drive(open_issuer_session(0xFF), reader, anyone)
-    assert session.keys.dek is not None
-    good = PutKey(KeySet(0x30, KEY, KEY, KEY), session.keys.dek)
+    good = PutKey(KeySet(0x30, KEY, KEY, KEY), session.dek)
     apdu = good.apdu()
     bad = type(apdu)(apdu.cla, apdu.ins, apdu.p1, apdu.p2, TAMPERED[what](apdu.data), apdu.ne)
     before = reader.card.memory.image

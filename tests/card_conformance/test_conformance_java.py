@@ -6,7 +6,6 @@ import pytest
 
 from applet_spec import CardProfile, spec
 from applet_spec.simulated import software_profiles
-from card_conformance.card_under_test import dek
 from card_conformance.formats import Json
 from card_conformance.invented import new_record
 from card_conformance.keyring import StoreKeyring
@@ -123,7 +122,7 @@ def test_an_issued_java_card_is_left_as_it_was_found(stock: JavaStock, keys: Sto
         advance(reader, keyring, record, Stage.BLANK, Stage.ISSUED)
         card = Card(reader, keyring)
         with card.issuer_session(keyring.issuer_version) as session:
-            card.run(PutRoleKeys(own.keys, own.master_version, dek(session)))
+            card.run(PutRoleKeys(own.keys, own.master_version, session.dek))
         before = shown(card, keyring.issuer_version)
         events = run_suite(
             *CHANGING,

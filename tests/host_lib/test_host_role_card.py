@@ -232,3 +232,15 @@ def test_keys_under_another_dek_are_refused_by_their_check_values() -> None:
         with pytest.raises(Refused, match="6A80"):
             card.run(PutRoleKeys(keys, 1, session.keys.enc))
         assert card.role_key_sets() == ()
+
+
+def test_an_issuer_session_without_a_dek_says_so_when_it_is_needed() -> None:
+    def holder(call: CardKeys) -> KeySet:
+        keys = issuer(call)
+        return KeySet(keys.version, keys.enc, keys.mac)
+
+    card = Card(card_with_roles(), holder)
+    with card.issuer_session(OLD) as session:
+        assert card.role_key_sets() == ()
+        with pytest.raises(ValueError, match="without DEK"):
+            _ = session.dek

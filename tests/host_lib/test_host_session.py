@@ -102,8 +102,7 @@ def test_keys_of_any_length_are_put_in_any_session(i: int, length: int) -> None:
     reader = a_card(profile)
     session = opened(reader, profile, 0x03)
     new = KeySet(0x31, *(AesKey(bytes(range(n, n + length))) for n in (1, 2, 3)))
-    assert session.keys.dek is not None
-    drive(secured(session.channel, iter(PutKey(new, session.keys.dek))), reader)
+    drive(secured(session.channel, iter(PutKey(new, session.dek))), reader)
     drive(iter(SelectCardManager(ISD)), reader)
     again = drive(open_issuer_session(0x31, 0x03, aid=ISD), reader, lambda _: new)
     assert again.channel.is_open

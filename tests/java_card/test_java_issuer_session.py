@@ -69,8 +69,7 @@ def test_the_host_library_changes_the_factory_keys_for_others(
 ) -> None:
     new = KeySet(NEW, *(AesKey(token_bytes(32)) for _ in range(3)))
     session = opened(reader, profile, factory_keys(profile))
-    assert session.keys.dek is not None
-    drive(secured(session.channel, iter(PutKey(new, session.keys.dek))), reader)
+    drive(secured(session.channel, iter(PutKey(new, session.dek))), reader)
     session = opened(reader, profile, new)
     entries = drive(secured(session.channel, iter(GetKeyInformation())), reader)
     if profile.factory_version in {entry.version for entry in entries}:

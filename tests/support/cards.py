@@ -94,8 +94,7 @@ def personalized_card() -> tuple[SimReader, bytes]:
     card = Card(reader, issuer)
     with card.issuer_session(OLD) as session:
         point = card.run(GenerateKeyPair())
-        assert session.keys.dek is not None
-        pin = secret_dgi(0x8010, SecretBytes(TRANSPORT_PIN.block()), session.keys.dek)
+        pin = secret_dgi(0x8010, SecretBytes(TRANSPORT_PIN.block()), session.dek)
         card.run(store_data((*record(), pin)))
     return reader, point
 

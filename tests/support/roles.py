@@ -41,8 +41,7 @@ def put_role_keys(reader: SimReader, role: int, slot: Slot, master_version: int)
     keys = derive_role_keys(master(role, master_version), asked)
     card = Card(reader, issuer)
     with card.issuer_session(OLD) as session:
-        assert session.keys.dek is not None
-        card.run(PutRoleKeys(keys, master_version, session.keys.dek))
+        card.run(PutRoleKeys(keys, master_version, session.dek))
 
 
 def card_with_roles(*held: tuple[int, Slot, int]) -> SimReader:

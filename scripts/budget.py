@@ -1,20 +1,28 @@
 """Measures what the applet costs a card: ``python -m scripts.budget [--check]``.
 
 Writes docs/reference/applet-budget.md, with ``--check`` only compares it. Exit code 1 where a limit
-of applet/application/budget.json is exceeded or the page is not what was measured. Needs the built
-Java card: `make java`.
+of applet/application/budget.json is exceeded, the page is not what was measured, or the Java card
+is not built as applet/ is now: `make java`.
 """
 
+import subprocess
 import sys
 
 from applet_spec import UnicardError
 from tests.support.applet_budget import measured
 from tests.support.budget_page import COMMAND, PAGE, exceeded, page, read_limits
 from tests.support.code_size import applet_classes, code_size
+from tests.support.tree import ROOT
+
+HINT = ROOT / "scripts" / "java.sh"
+"""Says on its standard error where applet/ has changed since it was built."""
 
 
 def main(words: list[str]) -> int:
     """Measure, compare with the limits, and write or compare the page."""
+    if stale := subprocess.run([HINT, "hint"], capture_output=True, text=True, check=True).stderr:
+        print(f"Nothing was measured: {stale}", end="", file=sys.stderr)
+        return 1
     limits = read_limits()
     try:
         code, costs = code_size(applet_classes()), measured()

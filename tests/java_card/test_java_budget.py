@@ -2,11 +2,13 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import jsonschema
 import pytest
 
 from applet_spec import spec
+from scripts import budget
 from tests.support.applet_budget import Cost, Measured, Memory, measured
 from tests.support.budget_page import COMMAND, LIMITS, PAGE, Limits, exceeded, page, read_limits
 from tests.support.code_size import CodeSize, applet_classes, code_size
@@ -91,6 +93,19 @@ def test_figures_at_their_limits_are_within_the_budget() -> None:
 )
 def test_what_is_over_a_limit_is_named_with_figure_and_limit(limits: Limits, words: str) -> None:
     assert list(exceeded(SMALL, CHEAP, limits)) == [words]
+
+
+def test_a_card_that_is_not_built_as_the_applet_is_now_is_not_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hint = tmp_path / "hint"
+    hint.write_text("#!/bin/sh\necho 'changed since it was built' >&2\n")
+    hint.chmod(0o755)
+    monkeypatch.setattr(budget, "HINT", hint)
+    before = PAGE.read_text(encoding="utf-8")
+    assert budget.main([]) == 1
+    assert "Nothing was measured: changed since it was built" in capsys.readouterr().err
+    assert PAGE.read_text(encoding="utf-8") == before
 
 
 CONSTANTS = bytes.fromhex(

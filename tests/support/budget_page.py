@@ -142,7 +142,7 @@ are the same in every run.
 
 ## Limits
 
-Of every command: {every}. Other limits have
+Of every command: {every}. Other limits:
 
 {exceptions}
 """

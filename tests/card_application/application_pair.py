@@ -10,6 +10,7 @@ from tests.card_application.application_singles import MOST, Single, singles
 from tests.card_application.application_steps import (
     ANY,
     APP,
+    HOME,
     ISSUER,
     ROLE,
     ROLES,
@@ -129,13 +130,18 @@ class ApplicationPair(TwoCards):
         return side
 
     def need(self, session: str, choice: int) -> None:
-        """Have a session of this kind with the application, a new one where none is."""
+        """Have a session of this kind with the application, a new one where none is.
+
+        With `HOME` have the application selected, in whatever session.
+        """
         if session == ANY or (
             self.in_session and self.session.startswith(session) and self.at_home
         ):
             return
         if not self.at_home:
             self.select(APP)
+        if session == HOME:
+            return
         self.open(Open(0) if session == ISSUER else Open(ROLES[choice % len(ROLES)]))
 
     @property

@@ -8,15 +8,16 @@ from tests.card_application.application_side import keys_of
 from tests.card_application.application_steps import (
     ANY,
     APP,
+    HOME,
     ISSUER,
     Anew,
     Cut,
-    Often,
     Open,
     PutKey,
     Raw,
     Select,
     Send,
+    Several,
     Step,
     Store,
 )
@@ -46,8 +47,8 @@ def singles(step: Step, issuer: Keys) -> Iterator[Single]:
             if install:
                 yield Send((0x80, 0xE6, 0x0C, 0, install_data(APP)))
             yield Select(APP)
-        case Often(parts, times):
-            yield from (Send(parts) for _ in range(times))
+        case Several(commands):
+            yield from (Send(parts, HOME) for parts in commands)
         case Cut():
             raise AssertionError("a cut is no sequence of steps")
         case _:

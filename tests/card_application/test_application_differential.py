@@ -19,14 +19,9 @@ from hypothesis import strategies as st
 
 from applet_spec import CardProfile, spec
 from applet_spec.simulated import REFERENCE, factory_key
+from tests.card_application.application_draws import CUTS, HOWS, STEP
 from tests.card_application.application_pair import ApplicationPair
-from tests.card_application.application_steps import (
-    CUTS,
-    HOWS,
-    ROLES,
-    STEP,
-    Step,
-)
+from tests.card_application.application_steps import ROLES, Step
 from tests.support.any_card import AnyCard, SimCard
 from tests.support.evidence import evidence
 from tests.support.java_test_card import JavaCards
@@ -42,7 +37,7 @@ ONE_WITH_CUT_IN = 10
 AT_ONCE = 2000
 """Sequences that one run of hypothesis draws; it remembers them all."""
 PROOF_SEQUENCES = 100_000
-SAMPLE = 40
+SAMPLE = 80
 """Sequences for each stage in `make test`."""
 PROFILES = {
     name: spec().card_profiles[name]

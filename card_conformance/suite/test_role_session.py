@@ -154,11 +154,18 @@ def test_a_role_session_has_no_other_level(card: CardUnderTest, level: int) -> N
         card.select()
         made = role_handshake(card, own)
         card.expect("6A86", made.authenticate(level))
-        channel = made.channel(SecurityLevel.C_MAC)
-        channel.external_authenticate(made.cryptogram)
-        expect_closed(card, channel)
+        _opened_nothing(card, made, made.cryptogram, SecurityLevel.C_MAC)
         # The attempt ended what was pending: the right one comes too late.
         card.expect("6985", made.authenticate(_FULL))
+
+
+def _opened_nothing(
+    card: CardUnderTest, made: Handshake, sent: bytes, level: SecurityLevel = _FULL
+) -> None:
+    """Check that a refused EXTERNAL AUTHENTICATE with this cryptogram opened no session."""
+    channel = made.channel(level)
+    channel.external_authenticate(sent)
+    expect_closed(card, channel)
 
 
 @requirement("ROL-06", needs=WITH_KEYS)
@@ -169,9 +176,7 @@ def test_role_keys_survive_any_number_of_wrong_cryptograms(card: CardUnderTest) 
             made = role_handshake(card, own)
             wrong = made.cryptogram[:-1] + bytes((made.cryptogram[-1] ^ 0x01,))
             card.expect("6300", made.authenticate(_FULL, wrong))
-            channel = made.channel(_FULL)
-            channel.external_authenticate(wrong)
-            expect_closed(card, channel)
+            _opened_nothing(card, made, wrong)
         expect_open(card, role_session(card, own).channel)
 
 
@@ -182,9 +187,7 @@ def test_a_wrong_mac_opens_no_role_session(card: CardUnderTest) -> None:
         for position in (-1, CHALLENGE):
             made = role_handshake(card, own)
             card.expect("6982", tampered(made.authenticate(_FULL), position))
-            channel = made.channel(_FULL)
-            channel.external_authenticate(made.cryptogram)
-            expect_closed(card, channel)
+            _opened_nothing(card, made, made.cryptogram)
         expect_open(card, role_session(card, own).channel)
 
 

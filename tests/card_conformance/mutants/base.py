@@ -8,6 +8,8 @@ from applet_spec import CommandSpec
 from card_simulator import dispatch
 from card_simulator.apdu import Answer, Command, StatusError
 from card_simulator.application.application import Application
+from card_simulator.application.key_pair import KeyPair
+from card_simulator.application.pin import Pin
 from card_simulator.profiles import REFERENCE
 from card_simulator.secure_channel import SecureChannel
 
@@ -166,19 +168,21 @@ def stays_open(patch: Patcher) -> None:
     patch.setattr(SecureChannel, "close_after_answer", nothing)
 
 
-def flags_survive(name: str) -> Patch:
-    """Return a patch under which a method of the application clears no verified flag."""
+def flags_survive(
+    name: str, owner: type[Application] | type[KeyPair] | type[Pin] = Application
+) -> Patch:
+    """Return a patch under which a method of the application's clears no verified flag."""
 
     def patch(monkey: Patcher) -> None:
-        original = getattr(Application, name)
+        original = getattr(owner, name)
 
-        def method(self: Application, *args: object) -> object:
+        def method(self: Application | KeyPair | Pin, *args: object) -> object:
             before = self._state.verified
             result = original(self, *args)
             self._state.verified |= before
             return result
 
-        monkey.setattr(Application, name, method)
+        monkey.setattr(owner, name, method)
 
     return patch
 

@@ -108,21 +108,9 @@ def _new_pin_before_tries(patch: Patcher) -> None:
     patch.setattr(Pin, "change", change)
 
 
-def _flag_survives_a_new_pin(patch: Patcher) -> None:
-    original = Pin.reset
-
-    def reset(self: Pin, command: Command) -> Answer:
-        verified = self._state.verified
-        answer = original(self, command)
-        self._state.verified = verified
-        return answer
-
-    patch.setattr(Pin, "reset", reset)
-
-
 MUTANTS: Rows = (
     ("looks at the new PIN before the tries", "PIN-03", _new_pin_before_tries),
-    ("keeps the flag with a PIN of the issuer", "RRC-01", _flag_survives_a_new_pin),
+    ("keeps the flag with a PIN of the issuer", "RRC-01", flags_survive("reset", Pin)),
     ("sets a malformed PIN", "RRC-01", replaced(pin, "is_pin_block", lambda _block: True)),
     ("accepts a wrong PIN", "PIN-02", replaced(Pin, "_compare", _compare_anything)),
     ("takes no try for a wrong PIN", "PIN-02", replaced(Pin, "_compare", _compare_for_nothing)),

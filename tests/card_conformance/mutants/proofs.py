@@ -5,7 +5,7 @@ from dataclasses import replace
 from card_simulator.apdu import Answer, Command
 from card_simulator.application.key_pair import KeyPair
 from card_simulator.application.state import Verified
-from tests.card_conformance.mutants.base import Patcher, Rows, after
+from tests.card_conformance.mutants.base import Patcher, Rows, after, flags_survive
 
 
 def _signs(patch: Patcher, **fixed: bytes) -> None:
@@ -32,18 +32,6 @@ def _presence_for_nothing(patch: Patcher) -> None:
     patch.setattr(KeyPair, "authenticate", authenticate)
 
 
-def _proof_keeps_flags(patch: Patcher) -> None:
-    original = KeyPair.authenticate
-
-    def authenticate(self: KeyPair, command: Command) -> Answer:
-        before = self._state.verified
-        answer = original(self, command)
-        self._state.verified = before
-        return answer
-
-    patch.setattr(KeyPair, "authenticate", authenticate)
-
-
 def _proof_clears_flags(self: KeyPair, _command: Command) -> None:
     self._state.clear_verified()
 
@@ -56,7 +44,7 @@ MUTANTS: Rows = (
     ),
     ("signs another service", "AUT-01", lambda patch: _signs(patch, service=b"\x09")),
     ("proves presence of nobody", "AUT-02", _presence_for_nothing),
-    ("keeps the flags after a presence proof", "AUT-03", _proof_keeps_flags),
+    ("keeps the flags after a presence proof", "AUT-03", flags_survive("authenticate", KeyPair)),
     (
         "clears flags with a card proof",
         "AUT-03",

@@ -2,6 +2,7 @@ package unicard.application;
 
 import javacard.framework.ISOException;
 import javacard.framework.Util;
+import javacard.security.MessageDigest;
 
 /** What whole data groupings may hold, and where it goes. */
 final class DgiContents {
@@ -13,7 +14,9 @@ final class DgiContents {
     DgiContents(Transient ram, Session session, Objects objects, Pin pin) {
         this.objects = objects;
         this.pin = pin;
-        secrets = new Secrets(session, ram);
+        // For access from outside: the issuer's domain is selected when it hands a secret over.
+        secrets =
+                new Secrets(session, ram, MessageDigest.getInstance(MessageDigest.ALG_SHA_256, true));
         store = objects.store();
     }
 

@@ -14,10 +14,11 @@ final class Secrets {
     private final byte[] digest;
     private final MessageDigest sha;
 
-    Secrets(Session session, Transient ram) {
+    /** @param sha SHA-256 that also works while another application is selected */
+    Secrets(Session session, Transient ram, MessageDigest sha) {
         this.session = session;
+        this.sha = sha;
         digest = ram.digest;
-        sha = MessageDigest.getInstance(MessageDigest.ALG_SHA_256, false);
     }
 
     /**

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
 import javacard.framework.APDU;
 import javacard.framework.ISOException;
+import javacard.security.MessageDigest;
 import org.globalplatform.SecureChannel;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +26,10 @@ class OtherDomainsTest {
     private static final short PIN = 8;
     private static final byte[] BLOCK = HexFormat.of().parseHex("245912FFFFFFFFFF");
 
+    /** jCardSim makes none that others may use. */
+    private static final MessageDigest SHA_256 =
+            MessageDigest.getInstance(MessageDigest.ALG_SHA_256, false);
+
     private final OtherDomain domain = OtherDomain.bound();
     private final Persistent lasting = new Persistent();
     private final Transient ram = new Transient();
@@ -35,7 +39,7 @@ class OtherDomainsTest {
     private final RoleKeys keys = new RoleKeys(lasting, ram, session, aes);
     private final RoleSession role = new RoleSession(ram, keys, null, aes);
     private final Channel channel = new Channel(ram, issuer, role);
-    private final Secrets secrets = new Secrets(session, ram);
+    private final Secrets secrets = new Secrets(session, ram, SHA_256);
     private final byte[] buffer = new byte[261];
 
     @BeforeEach
@@ -45,9 +49,8 @@ class OtherDomainsTest {
 
     /** Puts what the domain decrypts to a secret with this padding into the buffer. */
     private void encrypted(String padding) throws Exception {
-        MessageDigest digest = MessageDigest.getInstance("SHA-256");
-        digest.update(new byte[] {(byte) 0x80, 0x10});
-        byte[] check = digest.digest(BLOCK);
+        byte[] signed = HexFormat.of().parseHex("8010" + HexFormat.of().formatHex(BLOCK));
+        byte[] check = java.security.MessageDigest.getInstance("SHA-256").digest(signed);
         byte[] plain = new byte[LENGTH];
         System.arraycopy(BLOCK, 0, plain, 0, PIN);
         System.arraycopy(check, 0, plain, PIN, 4);

@@ -1,5 +1,7 @@
 package unicard.runtime;
 
+import com.licel.jcardsim.base.SimulatorSystem;
+
 /**
  * What woven classes call. Its statics are the card's, because each card loads this class itself.
  *
@@ -30,6 +32,12 @@ public final class Hooks {
         writer = cardMemory.writer();
         liveLimit = instructionLimit;
         limit = instructionLimit;
+    }
+
+    /** Whether the code that runs belongs to what is selected. */
+    public static boolean isSelected() {
+        Contexts contexts = (Contexts) SimulatorSystem.instance();
+        return contexts.activePackage().equals(contexts.selectedPackage());
     }
 
     /** The memory of this card. */

@@ -7,13 +7,19 @@ import unicard.runtime.Hooks;
 /** A message digest of jCardSim that a reset of the card resets too (Java Card 3.0.5 API, MessageDigest). */
 final class SessionDigest extends InitializedMessageDigest {
     private final MessageDigest digest;
+    private final boolean externalAccess;
     private int session = Hooks.memory().session();
 
-    SessionDigest(MessageDigest digest) {
+    SessionDigest(MessageDigest digest, boolean externalAccess) {
         this.digest = digest;
+        this.externalAccess = externalAccess;
     }
 
+    /** @throws SecurityException where its memory, which a card may clear at deselection, is not there */
     private MessageDigest digest() {
+        if (!externalAccess && !Hooks.isSelected()) {
+            throw new SecurityException("made without external access, and its owner is not selected");
+        }
         if (session != Hooks.memory().session()) {
             digest.reset();
             session = Hooks.memory().session();

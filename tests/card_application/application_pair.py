@@ -28,6 +28,7 @@ from tests.support.two_cards import Again, Disagreement, Parts, Seen, Tamper, Tw
 
 NOT_TAMPERED = (0x50, 0x82, 0xA4)
 PIN_INSTRUCTIONS = (0x20, 0x24)
+STORE_DATA, DGIS = 0xE2, 0x08
 NAMES = {each.ins: each.name for each in spec().commands.values()}
 DOMAIN = "card manager"
 
@@ -88,6 +89,7 @@ class ApplicationPair(TwoCards):
                 self.tamper(parts, how, place)
             case Again(contactless):
                 self.again(contactless)
+                self.counts["resets onto contactless"] += contactless
                 self.selected = DOMAIN
                 self._forget_session()
 
@@ -163,6 +165,8 @@ class ApplicationPair(TwoCards):
             self._count(self._name(ins), seen)
         else:
             self._count("any command in clear in a session", seen)
+        passed_on = ins == STORE_DATA and bool(p1 & DGIS) and not self.at_home
+        self.counts["blocks that the card manager passed on"] += passed_on and seen[-1] == 0x9000
         self._after(step.parts, seen, secured)
 
     def _after(self, parts: Parts, seen: Seen, secured: bool) -> None:

@@ -14,6 +14,7 @@ from tests.support.stages import Stage, at_stage
 from tests.support.terminal import (
     AIDS,
     ANCHOR,
+    NEW_PIN,
     VALIDITY,
     SessionEndedError,
     Terminal,
@@ -31,7 +32,8 @@ BETWEEN = [
     "84CA00CF00", "8050530008" + "00" * 8, "8050510007" + "00" * 7, "80505101" + CHALLENGE,
     "84505100" + CHALLENGE, "90505100" + CHALLENGE, "00505100" + CHALLENGE,
     "8082330010" + "00" * 16, "0482330010" + "00" * 16, "8482330008" + "00" * 8,
-    "8482030010" + "00" * 16, "8482330110" + "00" * 16, "8482330010" + "00" * 16,
+    "9082330010" + "00" * 16, "8482030010" + "00" * 16, "8482330110" + "00" * 16,
+    "8482330010" + "00" * 16,
     "80E2080001AA", "00E2080001AA", "90E2080101AA", "04A4040005" + "01" * 5, "80A4040000",
 ]  # fmt: skip
 FIRST = dgi(0x0103, VALIDITY)
@@ -64,6 +66,16 @@ def sessions(card: AnyCard) -> Seen:
             host = terminal(card, kvn)
             host.authenticate(kvn)
             seen += [command, host.raw(command), last(host, 0, 0xCA, 0xDF, 0x51)]
+    return seen
+
+
+def verifications(card: AnyCard) -> Seen:
+    """One of the commands in clear between VERIFY and the question whether the PIN is verified."""
+    seen: Seen = []
+    for command in BETWEEN:
+        host = terminal(card, ROLE)
+        seen.append(host.sw(0, 0x20, 0, 0x81, NEW_PIN))
+        seen += [command, host.raw(command), host.sw(0, 0x20, 0, 0x81)]
     return seen
 
 
@@ -134,6 +146,7 @@ def dead(card: AnyCard) -> Seen:
     [
         (Stage.ROLE_KEYS, handshakes),
         (Stage.ROLE_KEYS, sessions),
+        (Stage.ROLE_KEYS, verifications),
         (Stage.HALF, streams),
         (Stage.HALF, through_the_domain),
         (Stage.TERMINATED, dead),
@@ -156,3 +169,15 @@ def _without_chance(one: object) -> object:
     if isinstance(one, tuple) and isinstance(one[0], bytes) and len(one[0]) == 29:
         return one[0][:13], one[1]
     return one
+
+
+@pytest.mark.parametrize("cla", [0x80, 0x84])
+@pytest.mark.parametrize("length", [0, 8, 16])
+def test_an_external_authenticate_that_nothing_led_to_ends_what_the_holder_has_proven(
+    card: AnyCard, cla: int, length: int
+) -> None:
+    # PIN-08
+    host = at_stage(card, Stage.OWN_PIN)
+    assert host.sw(0, 0x20, 0, 0x81, NEW_PIN) == 0x9000
+    assert host.sw(cla, 0x82, 0x33, 0, bytes(length)) == (0x6985 if cla == 0x84 else 0x6E00)
+    assert host.sw(0, 0x20, 0, 0x81) == 0x63C3

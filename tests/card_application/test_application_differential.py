@@ -65,7 +65,8 @@ ANSWERS = (
 )
 """Every status word that the contract lists for a command, and those that every command has."""
 EVENTS = (
-    "sequences", "resets", "power cuts", "handshakes interrupted", "after a power cut: old",
+    "sequences", "resets", "resets onto contactless", "blocks that the card manager passed on",
+    "power cuts", "handshakes interrupted", "after a power cut: old",
     "after a power cut: new", "after a power cut: a try less",
     "power cuts that the cards came out of differently",
     *(f"issuer sessions at level {level:02X}" for level in (0x01, 0x03, 0x11, 0x13, 0x33)),

@@ -308,6 +308,8 @@ class ApplicationPair(TwoCards):
         tried = isinstance(cut, Send) and cut.parts[1] in PIN_INSTRUCTIONS
         if tried and shown == replace(before, tries=before.tries - 1):
             return "a try less"
+        if tried and before.tries < after.tries and shown == replace(before, tries=after.tries):
+            return "the right PIN gave the tries back"
         raise Disagreement(f"torn {cut}: {shown} is neither {before} nor {after}")
 
 

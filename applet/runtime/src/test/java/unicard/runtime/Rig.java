@@ -4,7 +4,7 @@ import com.licel.jcardsim.base.SimulatorRuntime;
 import com.licel.jcardsim.base.TransientMemory;
 
 /** As much of a runtime environment as static methods of probes need: JCSystem over a memory. */
-final class Rig extends SimulatorRuntime {
+final class Rig extends SimulatorRuntime implements Contexts {
     private static final class Transients extends TransientMemory {
         private final PersistentMemory memory;
 
@@ -52,6 +52,17 @@ final class Rig extends SimulatorRuntime {
 
     PersistentMemory memory() {
         return memory;
+    }
+
+    @Override
+    public String activePackage() {
+        return "";
+    }
+
+    /** The same as that of who runs: its own. */
+    @Override
+    public String selectedPackage() {
+        return "";
     }
 
     /** Power off and on: transient memory is cleared, an open transaction undone. */

@@ -12,10 +12,6 @@ from host_lib.refusals import NotFound
 from host_lib.roles import RoleKeySet, Slot, decode_role_key_sets, role_key_version, role_name
 from host_lib.scp03 import SessionOffer, authenticate, initialize_update
 
-_I = 0x60
-"""S8, random card challenge, R-MAC and R-ENC: role sessions know no other form of SCP03."""
-_CHALLENGE_LENGTH = 8
-
 
 @dataclass(frozen=True, slots=True)
 class RoleSession:
@@ -57,7 +53,9 @@ def open_role_session(
 
 def _open(role: int, slot: Slot, master_version: int | None) -> Flow[RoleSession]:
     version = role_key_version(role, slot)
-    challenge = token_bytes(_CHALLENGE_LENGTH)
+    # Role sessions have the contract's own form of SCP03 on every card, whatever its issuer's is.
+    scp03 = spec().secure_channel
+    challenge = token_bytes(scp03.mac_length)
     offer = yield from initialize_update(version, challenge, target="application")
     asked = RoleKeys(version, offer.diversification)
     _check(offer, asked)
@@ -70,7 +68,7 @@ def _open(role: int, slot: Slot, master_version: int | None) -> Flow[RoleSession
     channel = yield from authenticate(
         offer,
         keys,
-        spec().secure_channel.read_level,
+        scp03.daily_level,
         challenge,
         most=spec().limits["role_session_commands"],
         target="application",
@@ -80,9 +78,10 @@ def _open(role: int, slot: Slot, master_version: int | None) -> Flow[RoleSession
 
 def _check(offer: SessionOffer, asked: RoleKeys) -> None:
     """Compare what the card offers with what was asked for; nothing of it is proven yet."""
-    if offer.i != _I:
+    i = spec().secure_channel.i
+    if offer.i != i:
         raise SessionNotOffered(
-            f"role sessions have i = {_I:02X}, and the card answers {offer.i:02X}"
+            f"role sessions have i = {i:02X}, and the card answers {offer.i:02X}"
         )
     said = offer.diversification[RoleKeys.ROLE]
     if (offer.version, said) != (asked.version, asked.role):

@@ -74,12 +74,8 @@ final class Commands {
         boolean stores = is(buffer, Contract.INS_STORE_DATA);
         require(stores && state != 0, Contract.SW_INSTRUCTION_NOT_SUPPORTED);
         short row = CommandTable.find(Contract.INS_STORE_DATA);
-        require(CommandTable.isTakenIn(row, state), Contract.SW_CONDITIONS_OF_USE_NOT_SATISFIED);
-        checkSession(CommandTable.needsOf(row), Transient.NONE, false);
-        byte p1 = buffer[ISO7816.OFFSET_P1];
-        byte p2 = buffer[ISO7816.OFFSET_P2];
-        CommandTable.checkParameters(row, p1, p2, state);
-        CommandTable.checkLength(row, p1, p2, length);
+        checkHeader(buffer, row, state, Transient.NONE, false);
+        CommandTable.checkLength(row, buffer[ISO7816.OFFSET_P1], buffer[ISO7816.OFFSET_P2], length);
         return handlers.store(buffer, length);
     }
 
@@ -127,19 +123,16 @@ final class Commands {
     /** Goes on where the command is plain: unwrapped, or in clear and not received yet. */
     private short plain(APDU apdu, byte[] buffer, byte pending, short length) {
         boolean unwrapped = length != NOT_RECEIVED;
-        byte p1 = buffer[ISO7816.OFFSET_P1];
-        byte p2 = buffer[ISO7816.OFFSET_P2];
         short row = CommandTable.find(buffer[ISO7816.OFFSET_INS]);
         byte cla = CommandTable.classOf(row);
         byte plainClass = unwrapped ? (byte) (cla & ~SECURE) : cla;
         require(buffer[ISO7816.OFFSET_CLA] == plainClass, Contract.SW_CLASS_NOT_SUPPORTED);
         boolean selects = buffer[ISO7816.OFFSET_INS] == Contract.INS_SELECT;
         byte state = selects ? Contract.IN_BLANK : lifeCycle.stateBit(); // SELECT is taken in every one
-        require(CommandTable.isTakenIn(row, state), Contract.SW_CONDITIONS_OF_USE_NOT_SATISFIED);
-        checkSession(CommandTable.needsOf(row), pending, selects && unwrapped);
-        CommandTable.checkParameters(row, p1, p2, state);
+        checkHeader(buffer, row, state, pending, selects && unwrapped);
         if (buffer[ISO7816.OFFSET_INS] == Contract.INS_INITIALIZE_UPDATE) {
-            return isRole(p1) ? beginRole(apdu, buffer, state) : channel.beginIssuer(apdu);
+            boolean isRole = isRole(buffer[ISO7816.OFFSET_P1]);
+            return isRole ? beginRole(apdu, buffer, state) : channel.beginIssuer(apdu);
         }
         if (buffer[ISO7816.OFFSET_INS] == Contract.INS_EXTERNAL_AUTHENTICATE) {
             return finish(apdu, buffer, pending);
@@ -148,8 +141,15 @@ final class Commands {
             boolean isLe = Incoming.isT0() && !CommandTable.hasData(row);
             length = isLe ? 0 : Incoming.receive(apdu, buffer);
         }
-        CommandTable.checkLength(row, p1, p2, length);
+        CommandTable.checkLength(row, buffer[ISO7816.OFFSET_P1], buffer[ISO7816.OFFSET_P2], length);
         return handlers.run(buffer, length);
+    }
+
+    /** State, session, P1 and P2, in this order. */
+    private void checkHeader(byte[] buffer, short row, byte state, byte pending, boolean secureSelect) {
+        require(CommandTable.isTakenIn(row, state), Contract.SW_CONDITIONS_OF_USE_NOT_SATISFIED);
+        checkSession(CommandTable.needsOf(row), pending, secureSelect);
+        CommandTable.checkParameters(row, buffer[ISO7816.OFFSET_P1], buffer[ISO7816.OFFSET_P2], state);
     }
 
     /** A BLANK card opens no role session, whatever the length and whether the slot has keys. */

@@ -35,6 +35,7 @@ DATA_FILES = (
     "objects",
     "dgis",
     "services",
+    "transactions",
     "commands",
     "card_manager",
     "status_words",

@@ -7,15 +7,16 @@ place in the life cycle.
 
 from collections.abc import Mapping
 
+from applet_spec.java_text import constant
 from applet_spec.model import CommandSpec, Length, Spec, Variant
 
 INDENT = " " * 8
 
-SESSIONS = {"none": 0, "any": 1, "pending": 2, "issuer": 3, "role": 4}
+SESSIONS = {"none": 0, "any": 1, "pending": 2, "issuer": 3, "role": 4, "issuer or role": 5}
 WRITES = 0x10
 UNHEARD_CONTACTLESS = 0x20
 NEEDS = {
-    **{f"SESSION_{name}": number for name, number in SESSIONS.items()},
+    **{f"SESSION_{constant(name)}": number for name, number in SESSIONS.items()},
     "SESSION_MASK": 0x0F,
     "WRITES": WRITES,
     "CONTACTLESS": UNHEARD_CONTACTLESS,

@@ -18,7 +18,8 @@ Row = Sequence[int]
 Item = TypeVar("Item", DataObject, Dgi)
 
 FORMATS = (
-    "bcd", "bits", "bytes", "date", "date-range", "der", "finger", "service", "template", "utf-8",
+    "bcd", "bits", "bytes", "card-date", "date", "date-range", "der", "finger", "service",
+    "service-period", "template", "utf-8",
 )  # fmt: skip
 CONDITIONS = {"anyone": 1, "issuer": 2, "pin": 4, "finger": 8}
 _ALL_ROLES = 0xFFFF

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from applet_spec.java_applet import application
 from applet_spec.java_data import data_tables
 from applet_spec.java_manager import card_manager
+from applet_spec.java_transactions import transaction_layouts
 from applet_spec.loader import build, read_data
 from applet_spec.model import Spec
 from applet_spec.sections.markdown import Read
@@ -24,6 +25,7 @@ Source = Callable[[Spec], str]
 SOURCES: Mapping[str, Source] = {
     "application/src/main/java/unicard/application/Contract.java": application,
     "application/src/main/java/unicard/application/DataTables.java": data_tables,
+    "application/src/main/java/unicard/application/Layouts.java": transaction_layouts,
     "manager/src/main/java/unicard/manager/Contract.java": card_manager,
 }
 

@@ -81,6 +81,7 @@ def build(read: Callable[[str], Json]) -> model.Spec:
         dgis=_by_tag(_dgi(d) for d in written_out(read("dgis")["dgis"])),
         roles=MappingProxyType({r["role"]: model.Role(**r) for r in read("roles")["roles"]}),
         services=_services(read("services")),
+        transactions=_transactions(read("transactions")),
         key_ranges=MappingProxyType({k["name"]: _range(k) for k in read("keys")["key_sets"]}),
         derivations=MappingProxyType(
             {d["name"]: _derivation(d) for d in read("keys")["derivations"]}
@@ -363,3 +364,28 @@ def _services(entry: Json) -> model.Services:
         enabled_flag=flags["enabled"],
         profile=profile,
     )
+
+
+def _transactions(entry: Json) -> model.Transactions:
+    return model.Transactions(
+        most_operations=entry["most_operations"],
+        operations=_codes(entry["operations"]),
+        purse_alone_roles=frozenset(entry["purse_alone_roles"]),
+        first_date=bytes.fromhex(entry["dates"]["first"]),
+        last_date=bytes.fromhex(entry["dates"]["last"]),
+        request=_record_fields(entry["request"]),
+        operation=_record_fields(entry["operation"]),
+        flags=MappingProxyType({name: int(bit, 16) for bit, name in entry["flags"].items()}),
+        answer=_record_fields(entry["answer"]),
+        query_results=_codes(entry["query_results"]),
+        receipt=_record_fields(entry["receipt"]["fields"]),
+        receipt_mac_length=entry["receipt"]["mac_length"],
+        period_vectors=tuple(
+            model.PeriodVector(v["date"], v["day"], v["month"]) for v in entry["period_vectors"]
+        ),
+        quota_vectors=tuple(model.QuotaVector(**v) for v in entry["quota_vectors"]),
+    )
+
+
+def _codes(entries: Iterable[Json]) -> Mapping[str, int]:
+    return MappingProxyType({entry["name"]: entry["code"] for entry in entries})

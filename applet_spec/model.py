@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 from applet_spec.errors import Changed
 
 Named = TypeVar("Named", "DataObject", "Dgi")
-Session = Literal["none", "any", "pending", "issuer", "role"]
+Session = Literal["none", "any", "pending", "issuer", "role", "issuer or role"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +352,51 @@ class Services:
 
 
 @dataclass(frozen=True, slots=True)
+class PeriodVector:
+    """A date (YYYYMMDD) and the numbers of its periods."""
+
+    date: str
+    day: int
+    month: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaVector:
+    """A quota's balance before and after ``k`` periods; amounts in units of the service."""
+
+    text: str
+    allowance: int
+    carry_over_ceiling: int
+    balance: int
+    k: int
+    result: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transactions:
+    """PERFORM TRANSACTION: layouts of fixed fields in order, codes by name, worked vectors.
+
+    ``request`` is followed by one ``operation`` for each; ``receipt`` is what its MAC is over.
+    Dates are YYYYMMDD in BCD; ``purse_alone_roles`` may debit a purse and nothing else.
+    """
+
+    most_operations: int
+    operations: Mapping[str, int]
+    purse_alone_roles: frozenset[int]
+    first_date: bytes
+    last_date: bytes
+    request: tuple[RecordField, ...]
+    operation: tuple[RecordField, ...]
+    flags: Mapping[str, int]
+    answer: tuple[RecordField, ...]
+    query_results: Mapping[str, int]
+    receipt: tuple[RecordField, ...]
+    receipt_mac_length: int
+    period_vectors: tuple[PeriodVector, ...]
+    quota_vectors: tuple[QuotaVector, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class KeyRange:
     """Key versions of one purpose, both ends included."""
 
@@ -456,6 +501,7 @@ class Spec:
     dgis: Mapping[int, Dgi]
     roles: Mapping[int, Role]
     services: Services
+    transactions: Transactions
     key_ranges: Mapping[str, KeyRange]
     derivations: Mapping[str, Derivation]
     card_profiles: Mapping[str, CardProfile]

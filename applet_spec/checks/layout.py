@@ -11,6 +11,8 @@ DGIS = data_file("dgis")
 CONSTRUCTED_FORMATS = {"template", "der"}
 FIRST_STATE = "BLANK"
 NEVER = "never"
+PERIOD = "service-period"
+"""Format of the objects that are a part of another one: writing them writes that."""
 
 
 def tags_are_ber(_files: Files, spec: Spec) -> Iterator[Finding]:
@@ -86,21 +88,21 @@ def long_objects_say_so(_files: Files, spec: Spec) -> Iterator[Finding]:
 
 
 def computed_objects_are_only_read(_files: Files, spec: Spec) -> Iterator[Finding]:
-    """No command writes an object that the card computes, and it fits one answer."""
+    """An object that the card computes fits one answer; a command writes periods alone of them."""
     for entry in spec.objects.values():
-        if entry.computed and entry.write != {NEVER}:
+        if entry.computed and entry.write != {NEVER} and entry.format != PERIOD:
             yield Finding(OBJECTS, entry.name, "The card computes the object: nobody writes it.")
         if entry.computed and entry.long:
             yield Finding(OBJECTS, entry.name, "An object that the card computes is read at once.")
 
 
 def objects_can_be_filled(_files: Files, spec: Spec) -> Iterator[Finding]:
-    """Every object that the card does not compute gets its value from a DGI, and no other does."""
+    """An object that the card does not compute gets its value from a DGI, or by PUT DATA."""
     filled = {field.object for dgi in spec.dgis.values() for field in dgi.fields}
     for entry in spec.objects.values():
         if entry.computed and entry.tag in filled:
             yield Finding(OBJECTS, entry.name, "The card computes the object, and a DGI fills it.")
-        if not entry.computed and entry.tag not in filled:
+        if not entry.computed and entry.tag not in filled and entry.write == {NEVER}:
             yield Finding(OBJECTS, entry.name, "No DGI gives the object a value.")
 
 

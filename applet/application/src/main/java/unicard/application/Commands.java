@@ -123,6 +123,7 @@ final class Commands {
     /** Goes on where the command is plain: unwrapped, or in clear and not received yet. */
     private short plain(APDU apdu, byte[] buffer, byte pending, short length) {
         boolean unwrapped = length != NOT_RECEIVED;
+        handlers.commandComes(buffer);
         short row = CommandTable.find(buffer[ISO7816.OFFSET_INS]);
         byte cla = CommandTable.classOf(row);
         byte plainClass = unwrapped ? (byte) (cla & ~SECURE) : cla;
@@ -172,6 +173,12 @@ final class Commands {
             boolean writes = (needs & Contract.NEEDS_WRITES) != 0;
             require(
                     writes ? session.mayWrite() : session.isIssuer(),
+                    Contract.SW_SECURITY_STATUS_NOT_SATISFIED);
+        } else if (kind == Contract.NEEDS_SESSION_ROLE) {
+            require(session.isRole((byte) -1), Contract.SW_SECURITY_STATUS_NOT_SATISFIED);
+        } else if (kind == Contract.NEEDS_SESSION_ISSUER_OR_ROLE) {
+            require(
+                    session.mayWrite() || session.isRole((byte) -1),
                     Contract.SW_SECURITY_STATUS_NOT_SATISFIED);
         }
         boolean mustNotBeHeard = (needs & Contract.NEEDS_CONTACTLESS) != 0 && !session.isOpen();

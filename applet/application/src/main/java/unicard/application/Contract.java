@@ -26,6 +26,7 @@ final class Contract {
     static final short SW_INCORRECT_DATA = (short) 0x6A80;
     static final short SW_FUNCTION_NOT_SUPPORTED = (short) 0x6A81;
     static final short SW_APPLICATION_NOT_FOUND = (short) 0x6A82;
+    static final short SW_RECORD_NOT_FOUND = (short) 0x6A83;
     static final short SW_NOT_ENOUGH_MEMORY = (short) 0x6A84;
     static final short SW_INCORRECT_P1_P2 = (short) 0x6A86;
     static final short SW_REFERENCED_DATA_NOT_FOUND = (short) 0x6A88;
@@ -33,6 +34,17 @@ final class Contract {
     static final short SW_INSTRUCTION_NOT_SUPPORTED = (short) 0x6D00;
     static final short SW_CLASS_NOT_SUPPORTED = (short) 0x6E00;
     static final short SW_NO_PRECISE_DIAGNOSIS = (short) 0x6F00;
+    static final short SW_BALANCE_TOO_SMALL = (short) 0x9401;
+    static final short SW_CEILING_EXCEEDED = (short) 0x9402;
+    static final short SW_TRANSACTION_LIMIT_EXCEEDED = (short) 0x9403;
+    static final short SW_DEBIT_LIMIT_EXCEEDED = (short) 0x9404;
+    static final short SW_VERIFICATION_REQUIRED = (short) 0x9405;
+    static final short SW_PERIOD_IS_PAST = (short) 0x9406;
+    static final short SW_PERIOD_BEYOND_THE_HORIZON = (short) 0x9407;
+    static final short SW_NOT_VALID_ON_THIS_DATE = (short) 0x9408;
+    static final short SW_SERVICE_DISABLED = (short) 0x9409;
+    static final short SW_NAME_USED_BEFORE = (short) 0x9481;
+    static final short SW_CARD_TRANSACTION_NUMBER_NOT_CURRENT = (short) 0x9482;
 
     // Instructions.
     static final byte INS_SELECT = (byte) 0xA4;
@@ -49,6 +61,8 @@ final class Contract {
     static final byte INS_STORE_DATA = (byte) 0xE2;
     static final byte INS_PUT_KEY = (byte) 0xD8;
     static final byte INS_DELETE_KEY = (byte) 0xE4;
+    static final byte INS_PERFORM_TRANSACTION = (byte) 0x40;
+    static final byte INS_READ_RECORD = (byte) 0xB2;
     static final byte INS_SET_STATUS = (byte) 0xF0;
 
     // Data objects; of objects in a row the first.
@@ -62,6 +76,26 @@ final class Contract {
     static final short TAG_HOLDER_FLAGS = (short) 0xDF53;
     static final short TAG_REPLACED_CARD_NUMBER = (short) 0xDF54;
     static final short TAG_ROLE_KEY_SETS = (short) 0xDF55;
+    static final short TAG_PURSE_COUNTERS = (short) 0xDF56;
+    static final short TAG_CARD_DATE = (short) 0xDF57;
+    static final short TAG_RECEIPT_KEY_VERSION = (short) 0xDF58;
+    static final short TAG_TRANSACTION_LOG = (short) 0xDF59;
+    static final short TAG_SERVICE_PERIOD_1 = (short) 0xDF60;
+    static final short TAG_SERVICE_PERIOD_2 = (short) 0xDF61;
+    static final short TAG_SERVICE_PERIOD_3 = (short) 0xDF62;
+    static final short TAG_SERVICE_PERIOD_4 = (short) 0xDF63;
+    static final short TAG_SERVICE_PERIOD_5 = (short) 0xDF64;
+    static final short TAG_SERVICE_PERIOD_6 = (short) 0xDF65;
+    static final short TAG_SERVICE_PERIOD_7 = (short) 0xDF66;
+    static final short TAG_SERVICE_PERIOD_8 = (short) 0xDF67;
+    static final short TAG_SERVICE_PERIOD_9 = (short) 0xDF68;
+    static final short TAG_SERVICE_PERIOD_10 = (short) 0xDF69;
+    static final short TAG_SERVICE_PERIOD_11 = (short) 0xDF6A;
+    static final short TAG_SERVICE_PERIOD_12 = (short) 0xDF6B;
+    static final short TAG_SERVICE_PERIOD_13 = (short) 0xDF6C;
+    static final short TAG_SERVICE_PERIOD_14 = (short) 0xDF6D;
+    static final short TAG_SERVICE_PERIOD_15 = (short) 0xDF6E;
+    static final short TAG_SERVICE_PERIOD_16 = (short) 0xDF6F;
     static final short TAG_FINGER_TEMPLATE_1 = (short) 0xDF21;
     static final short TAG_FINGER_TEMPLATE_2 = (short) 0xDF22;
     static final short TAG_SERVICE_RECORD_1 = (short) 0xDF30;
@@ -107,6 +141,7 @@ final class Contract {
     static final short DGI_SERVICE_RECORD_15 = (short) 0x040E;
     static final short DGI_SERVICE_RECORD_16 = (short) 0x040F;
     static final short DGI_TRANSPORT_PIN = (short) 0x8010;
+    static final short DGI_RECEIPT_KEY = (short) 0x8401;
 
     // Life cycle codes.
     static final byte STATE_BLANK = (byte) 0x07;
@@ -164,6 +199,7 @@ final class Contract {
     static final byte NEEDS_SESSION_PENDING = 0x02;
     static final byte NEEDS_SESSION_ISSUER = 0x03;
     static final byte NEEDS_SESSION_ROLE = 0x04;
+    static final byte NEEDS_SESSION_ISSUER_OR_ROLE = 0x05;
     static final byte NEEDS_SESSION_MASK = 0x0F;
     static final byte NEEDS_WRITES = 0x10;
     static final byte NEEDS_CONTACTLESS = 0x20;
@@ -183,7 +219,7 @@ final class Contract {
         (byte) 0xCB, 0x00, 0x0F, 0x01, 0x01,
             (byte) 0xFF, 0x3F, (byte) 0xFF, (byte) 0xFF, 0x0F, 0x00, (byte) 0xFF,
         // PUT DATA
-        (byte) 0xDA, 0x00, 0x0E, 0x13, 0x01,
+        (byte) 0xDA, 0x00, 0x0E, 0x05, 0x01,
             0x00, 0x00, 0x00, 0x00, 0x0E, 0x00, (byte) 0xFF,
         // VERIFY
         0x20, 0x00, 0x06, 0x21, 0x02,
@@ -222,11 +258,20 @@ final class Contract {
         // DELETE KEY
         (byte) 0xE4, (byte) 0x80, 0x0F, 0x13, 0x01,
             (byte) 0xFF, 0x00, (byte) 0xFF, 0x00, 0x0F, 0x03, 0x03,
+        // PERFORM TRANSACTION
+        0x40, (byte) 0x80, 0x0E, 0x04, 0x02,
+            (byte) 0xFF, 0x00, (byte) 0xFF, 0x00, 0x0E, 0x1C, 0x2E,
+            (byte) 0xFF, 0x01, (byte) 0xFF, 0x00, 0x0E, 0x1C, 0x2E,
+        // READ RECORD
+        (byte) 0xB2, 0x00, 0x0E, 0x01, 0x01,
+            0x00, 0x00, (byte) 0xFF, 0x04, 0x0E, 0x00, 0x00,
         // SET STATUS
-        (byte) 0xF0, (byte) 0x80, 0x0E, 0x13, 0x03,
+        (byte) 0xF0, (byte) 0x80, 0x0E, 0x13, 0x05,
             (byte) 0xFF, 0x40, (byte) 0xFF, 0x3F, 0x06, 0x00, 0x00,
             (byte) 0xFF, 0x40, (byte) 0xFF, 0x1F, 0x08, 0x00, 0x00,
             (byte) 0xFF, 0x40, (byte) 0xFF, 0x7F, 0x0E, 0x00, 0x00,
+            (byte) 0xFF, 0x20, 0x00, 0x00, 0x0E, 0x00, 0x00,
+            (byte) 0xFF, 0x21, 0x00, 0x00, 0x0E, 0x00, 0x00,
     };
 
     private Contract() {}

@@ -7,13 +7,15 @@ final class DataTables {
     static final short FORMAT_BCD = 0;
     static final short FORMAT_BITS = 1;
     static final short FORMAT_BYTES = 2;
-    static final short FORMAT_DATE = 3;
-    static final short FORMAT_DATE_RANGE = 4;
-    static final short FORMAT_DER = 5;
-    static final short FORMAT_FINGER = 6;
-    static final short FORMAT_SERVICE = 7;
-    static final short FORMAT_TEMPLATE = 8;
-    static final short FORMAT_UTF_8 = 9;
+    static final short FORMAT_CARD_DATE = 3;
+    static final short FORMAT_DATE = 4;
+    static final short FORMAT_DATE_RANGE = 5;
+    static final short FORMAT_DER = 6;
+    static final short FORMAT_FINGER = 7;
+    static final short FORMAT_SERVICE = 8;
+    static final short FORMAT_SERVICE_PERIOD = 9;
+    static final short FORMAT_TEMPLATE = 10;
+    static final short FORMAT_UTF_8 = 11;
 
     // Conditions of access rules, any of which is enough; roles are beside them.
     static final short IF_ANYONE = 1;
@@ -43,24 +45,30 @@ final class DataTables {
 
     static final short[] OBJECTS = {
         0x005A, 1, 8, 8, 0, 0, 0, 0, 2, (short) 0xFFFF, 0, 0, 0, -1,
-        0x0065, 1, 1, 240, 8, 0, 5, 1, 14, 64, 0, 0, 9, 0,
-        0x7F21, 1, 1, 0x0280, 5, 0, 0, 1, 2, (short) 0xFFFF, 0, 0, 0x01ED, 1,
-        0x7F60, 1, 1, 64, 8, 0, 0, 0, 1, 0, 0, 0, 0x06F1, -1,
+        0x0065, 1, 1, 240, 10, 0, 5, 1, 14, 64, 0, 0, 9, 0,
+        0x7F21, 1, 1, 0x0280, 6, 0, 0, 1, 2, (short) 0xFFFF, 0, 0, 0x01ED, 1,
+        0x7F60, 1, 1, 64, 10, 0, 0, 0, 1, 0, 0, 0, 0x06F1, -1,
         (short) 0xDF50, 1, 8, 8, 2, 0, 0, 0, 2, 0, 0, 0, 0x0732, -1,
         (short) 0xDF51, 1, 8, 8, 2, 0, 0, 0, 1, 0, 0, 0, 0x073B, -1,
-        (short) 0xDF52, 1, 8, 8, 4, 0, 0, 0, 1, 0, 2, 0, 0x0744, -1,
-        (short) 0xDF53, 1, 1, 1, 1, 1, 0, 0, 14, (short) 0xFFFF, 0, 0, 0x074D, -1,
+        (short) 0xDF52, 1, 8, 8, 5, 0, 0, 0, 1, 0, 2, 0, 0x0744, -1,
+        (short) 0xDF53, 1, 1, 1, 1, 3, 0, 0, 14, (short) 0xFFFF, 0, 0, 0x074D, -1,
         (short) 0xDF54, 1, 8, 8, 0, 0, 0, 0, 2, (short) 0xFFFF, 0, 0, 0x074F, -1,
         (short) 0xDF55, 1, 2, 64, 2, 0, 0, 2, 2, (short) 0xFFFF, 0, 0, -1, -1,
-        (short) 0xDF21, 2, 4, 181, 6, 0, 0, 0, 0, 0, 0, 0, 0x0758, 2,
-        (short) 0xDF30, 16, 32, 64, 7, 0, 0, 0, 14, (short) 0xFFFF, 0, 0, 0x0A34, -1,
+        (short) 0xDF56, 1, 9, 144, 2, 0, 0, 2, 14, (short) 0xFFFF, 0, 0, -1, 2,
+        (short) 0xDF57, 1, 4, 4, 3, 0, 0, 0, 2, (short) 0xFFFF, 2, 1, 0x0758, -1,
+        (short) 0xDF58, 1, 1, 1, 2, 0, 0, 2, 2, (short) 0xFFFF, 0, 0, -1, -1,
+        (short) 0xDF59, 1, 1, 1, 2, 0, 0, 2, 14, 64, 0, 0, -1, -1,
+        (short) 0xDF60, 16, 4, 4, 9, 0, 0, 2, 2, (short) 0xFFFF, 2, 1, -1, -1,
+        (short) 0xDF21, 2, 4, 181, 7, 0, 0, 0, 0, 0, 0, 0, 0x075D, 2,
+        (short) 0xDF30, 16, 32, 64, 8, 0, 0, 0, 14, (short) 0xFFFF, 0, 0, 0x0A39, -1,
     };
 
     // Bits of holder flags.
     static final short FINGER_EXEMPT = 1;
+    static final short DELEGATE = 2;
 
     // Memory of values. One place: length 1, value. Two slots, each: length 2, value.
-    static final short MEMORY = 0x0E44;
+    static final short MEMORY = 0x0E49;
     static final short PAIRS = 4;
 
     static final short FIELD_TAG = 0;
@@ -70,8 +78,8 @@ final class DataTables {
     static final short FIELD_ROW = 4;
 
     static final short[] FIELDS = {
-        0x5F20, 9, 1, 120,
-        0x5F2B, 3, 4, 4,
+        0x5F20, 11, 1, 120,
+        0x5F2B, 4, 4, 4,
         (short) 0xDF41, 0, 7, 7,
         (short) 0xDF42, 0, 1, 1,
         (short) 0xDF43, 0, 6, 6,
@@ -96,8 +104,9 @@ final class DataTables {
         0x0201, 1, 1, 0x0280, 0, 1, 15, 7, 1,
         0x0301, 2, 4, 181, 0, 0, 15, 8, 1,
         0x0303, 1, 1, 64, 0, 0, 15, 9, 1,
-        0x0400, 16, 32, 64, 0, 0, 1, 10, 1,
+        0x0400, 16, 32, 64, 0, 0, 15, 10, 1,
         (short) 0x8010, 1, 16, 16, 8, 1, 1, 11, 0,
+        (short) 0x8401, 1, 32, 32, 17, 1, 15, 11, 0,
     };
 
     static final short PART_TAG = 0; // object of the first DGI
@@ -122,7 +131,7 @@ final class DataTables {
     static final short HELD = 64;
 
     // How many DGIs there are.
-    static final short DGIS_IN_ALL = 25;
+    static final short DGIS_IN_ALL = 26;
 
     // Check value of a secret.
     static final short SECRET_CHECK = 4;

@@ -12,6 +12,7 @@ final class Handlers {
     private final CardKey cardKey;
     private final RoleKeys roleKeys;
     private final StoreData storeData;
+    private final Transactions transactions;
 
     Handlers(
             Transient ram,
@@ -20,7 +21,8 @@ final class Handlers {
             Pin pin,
             CardKey cardKey,
             RoleKeys roleKeys,
-            StoreData storeData) {
+            StoreData storeData,
+            Transactions transactions) {
         this.ram = ram;
         this.lifeCycle = lifeCycle;
         this.objects = objects;
@@ -28,6 +30,12 @@ final class Handlers {
         this.cardKey = cardKey;
         this.roleKeys = roleKeys;
         this.storeData = storeData;
+        this.transactions = transactions;
+    }
+
+    /** A command has come, whatever becomes of it; it stands without its protection in the buffer. */
+    void commandComes(byte[] buffer) {
+        transactions.commandComes(buffer);
     }
 
     /** What ends with each command of a handshake: verified flags, and a stream of data groupings. */
@@ -66,6 +74,10 @@ final class Handlers {
                 return roleKeys.put(buffer, length);
             case Contract.INS_DELETE_KEY:
                 return roleKeys.delete(buffer, length);
+            case Contract.INS_PERFORM_TRANSACTION:
+                return transactions.run(buffer, length);
+            case Contract.INS_READ_RECORD:
+                return transactions.readRecord(buffer, length);
             case Contract.INS_SET_STATUS:
                 return lifeCycle.setStatus(buffer, length);
             default: // a SELECT by name that fits nothing on the card

@@ -27,9 +27,13 @@ public final class UnicardApplet extends Applet implements Personalization {
         CardKey cardKey = new CardKey(lasting, ram, session, objects);
         channel = new Channel(ram, issuer, role);
         lifeCycle = new LifeCycle(lasting, session, objects, pin, cardKey, roleKeys);
+        ReceiptKeys receiptKeys = new ReceiptKeys(lasting, aes);
+        Transactions transactions = new Transactions(lasting, ram, session, objects, receiptKeys);
         StoreData storeData =
                 new StoreData(lasting, ram, session, lifeCycle, objects, pin, cardKey);
-        handlers = new Handlers(ram, lifeCycle, objects, pin, cardKey, roleKeys, storeData);
+        handlers =
+                new Handlers(
+                        ram, lifeCycle, objects, pin, cardKey, roleKeys, storeData, transactions);
         commands = new Commands(session, channel, lifeCycle, handlers);
     }
 

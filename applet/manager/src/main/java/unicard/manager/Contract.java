@@ -32,6 +32,7 @@ public final class Contract {
         public static final int INCORRECT_DATA = 0x6A80;
         public static final int FUNCTION_NOT_SUPPORTED = 0x6A81;
         public static final int APPLICATION_NOT_FOUND = 0x6A82;
+        public static final int RECORD_NOT_FOUND = 0x6A83;
         public static final int NOT_ENOUGH_MEMORY = 0x6A84;
         public static final int INCORRECT_P1_P2 = 0x6A86;
         public static final int REFERENCED_DATA_NOT_FOUND = 0x6A88;
@@ -39,6 +40,17 @@ public final class Contract {
         public static final int INSTRUCTION_NOT_SUPPORTED = 0x6D00;
         public static final int CLASS_NOT_SUPPORTED = 0x6E00;
         public static final int NO_PRECISE_DIAGNOSIS = 0x6F00;
+        public static final int BALANCE_TOO_SMALL = 0x9401;
+        public static final int CEILING_EXCEEDED = 0x9402;
+        public static final int TRANSACTION_LIMIT_EXCEEDED = 0x9403;
+        public static final int DEBIT_LIMIT_EXCEEDED = 0x9404;
+        public static final int VERIFICATION_REQUIRED = 0x9405;
+        public static final int PERIOD_IS_PAST = 0x9406;
+        public static final int PERIOD_BEYOND_THE_HORIZON = 0x9407;
+        public static final int NOT_VALID_ON_THIS_DATE = 0x9408;
+        public static final int SERVICE_DISABLED = 0x9409;
+        public static final int NAME_USED_BEFORE = 0x9481;
+        public static final int CARD_TRANSACTION_NUMBER_NOT_CURRENT = 0x9482;
     }
 
     /** What the card has room for, and longest data, in bytes. */

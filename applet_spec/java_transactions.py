@@ -1,6 +1,7 @@
-"""Writes the layouts of transactions for the applet: where each field of request, answer and receipt is.
+"""Writes the layouts of transactions for the applet: where each field is.
 
-Flat constants, one prefix for each layout: ``REQUEST_DATE`` is an offset, ``REQUEST_LENGTH`` the sum.
+Flat constants, one prefix for each layout: ``REQUEST_DATE`` is an offset, ``REQUEST_LENGTH`` the
+sum of the lengths.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,24 +16,25 @@ Line = tuple[str, int]
 
 def transaction_layouts(spec: Spec) -> str:
     """Return class ``Layouts`` of package ``unicard.application``."""
-    transactions = spec.transactions
+    parts = spec.transactions
+    answer = _layout("ANSWER", parts.answer[:-1])
     sections = [
-        _members("What an operation does.", _codes("OPERATION", transactions.operations.items())),
-        _members("Request: fields before the operations.", _layout("REQUEST", transactions.request)),
-        _members("One operation.", _layout("PART", transactions.operation)),
-        _members("Operations in a basket.", [("MOST_OPERATIONS", transactions.most_operations)]),
+        _members("What an operation does.", _codes("OPERATION", parts.operations.items())),
+        _members("Request: fields before the operations.", _layout("REQUEST", parts.request)),
+        _members("One operation.", _layout("PART", parts.operation)),
+        _members("Operations in a basket.", [("MOST_OPERATIONS", parts.most_operations)]),
         _members("Answer: where its fields before the balances are, and these begin.", [
-            line for line in _layout("ANSWER", transactions.answer[:-1]) if line[0] != "ANSWER_LENGTH"
+            line for line in answer if line[0] != "ANSWER_LENGTH"
         ]),
-        _members("Flags of answer and receipt.", _codes("FLAG", transactions.flags.items())),
-        _members("Results of a query.", _codes("RESULT", transactions.query_results.items())),
-        _members("Receipt: what its MAC is over.", _layout("RECEIPT", transactions.receipt)),
-        _members("Bytes of a receipt's MAC.", [("MAC", transactions.receipt_mac_length)]),
+        _members("Flags of answer and receipt.", _codes("FLAG", parts.flags.items())),
+        _members("Results of a query.", _codes("RESULT", parts.query_results.items())),
+        _members("Receipt: what its MAC is over.", _layout("RECEIPT", parts.receipt)),
+        _members("Bytes of a receipt's MAC.", [("MAC", parts.receipt_mac_length)]),
         _members("Roles, bit n: role n, that may debit a purse and nothing else.", [
-            ("PURSE_ALONE", sum(1 << role for role in transactions.purse_alone_roles)),
+            ("PURSE_ALONE", sum(1 << role for role in parts.purse_alone_roles)),
         ]),
         _members("First and last year of dates, in BCD without the century 20.", [
-            ("FIRST_YEAR", transactions.first_date[1]), ("LAST_YEAR", transactions.last_date[1]),
+            ("FIRST_YEAR", parts.first_date[1]), ("LAST_YEAR", parts.last_date[1]),
         ]),
         *(_record(spec, kind) for kind in spec.services.kinds.values()),
     ]  # fmt: skip

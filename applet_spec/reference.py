@@ -5,7 +5,16 @@ from functools import cache
 
 from applet_spec.loader import build, read_data
 from applet_spec.model import Spec
-from applet_spec.sections import apdus, card, data, keys, profiles, requirements, services
+from applet_spec.sections import (
+    apdus,
+    card,
+    data,
+    keys,
+    profiles,
+    requirements,
+    services,
+    transactions,
+)
 from applet_spec.sections.example import example
 from applet_spec.sections.markdown import Read, Section, link
 
@@ -26,6 +35,7 @@ APDU_SECTIONS: tuple[Section, ...] = (
     data.objects,
     data.dgis,
     services.services,
+    transactions.transactions,
     apdus.proof,
     keys.keys,
     profiles.card_profiles,

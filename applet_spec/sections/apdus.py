@@ -21,6 +21,7 @@ SESSIONS = {
     "any": "with or without",
     "pending": "directly after INITIALIZE UPDATE",
     "issuer": "issuer session",
+    "issuer or role": "issuer or role session",
     "role": "role session",
 }
 

@@ -48,7 +48,7 @@ from tests.support.two_cards import Again, Parts, Tamper, changed
 TAGS = (0x5A, 0x65, 0x7F21, 0x7F60, 0xDF50, 0xDF51, 0xDF52, 0xDF53, 0xDF54, 0xDF55, 0xDF21, 0xDF22,
         0xDF30, 0xDF31, 0xDF3F, 0xDF40, 0xDF56, 0xDF20, 0x42, 0x66, 0x9F7F, 0x0000, 0x005C, 0xFFFF,
         0xE0)  # fmt: skip
-SLOTS = (*ROLES, *ROLES, 0x52, 0x53, 0x62, 0x5F, 0x60)
+SLOTS = (*ROLES, *ROLES, 0x52, 0x63, 0x5F, 0x60)
 
 
 def _named(tag: int) -> bytes:
@@ -280,7 +280,7 @@ CUTTABLE = st.one_of(
         lambda tags: Store(tuple((tag, FOR_DGI[tag][0]) for tag in tags)),
         st.lists(st.sampled_from(CHANGEABLE), min_size=1, max_size=3),
     ),
-    st.builds(PutKey, st.sampled_from((0x52, 0x53, 0x62, 0x60)), MASTERS),
+    st.builds(PutKey, st.sampled_from((0x52, 0x63, 0x5F, 0x60)), MASTERS),
     st.just(Select(APP)),
 )
 CUTS = st.builds(

@@ -13,7 +13,9 @@ from tests.support.content import state_of
 from tests.support.stages import session
 from tests.support.terminal import AIDS, FINGER, NEW_PIN, PIN, Keys, Terminal, derive, role_keys
 
-ROLE_SLOTS = (0x50, 0x51, 0x52, 0x56, 0x5F, 0x60, 0x61, 0x64, 0x66, 0x6F)
+ROLE_SLOTS = (
+    0x50, 0x51, 0x52, 0x53, 0x56, 0x5F, 0x60, 0x61, 0x62, 0x64, 0x65, 0x66, 0x6F,
+)  # fmt: skip
 """The slots that are looked at: those that tests fill, and others."""
 THIRD_PIN = bytes.fromhex("26314159FFFFFFFF")
 LAST_PIN = bytes.fromhex("242718FFFFFFFFFF")

@@ -6,7 +6,8 @@ from tests.support.any_card import AnyCard
 from tests.support.stages import Stage, at_stage
 from tests.support.terminal import AIDS, Terminal
 
-CODES = {Stage.BLANK: 0x07, Stage.HALF: 0x07, Stage.SUSPENDED: 0x3F, Stage.TERMINATED: 0x7F}
+CODES = {Stage.BLANK: 0x07, Stage.HALF: 0x07, Stage.ACTIVE: 0x1F,
+         Stage.SUSPENDED: 0x3F, Stage.TERMINATED: 0x7F}  # fmt: skip
 
 
 @pytest.mark.parametrize("stage", Stage)

@@ -27,6 +27,8 @@ CARDHOLDER = (
 VALIDITY = bytes.fromhex("2026010120301231")
 FLAGS = bytes(9)
 EXEMPT_FLAGS = b"\x01" + bytes(8)
+RECEIPT_KEY_VERSION = 3
+RECEIPT_KEY = bytes(range(0x60, 0x70))
 CERTIFICATE = bytes.fromhex("3082014C") + bytes(range(256)) + bytes(76)
 FINGER = b"\x02" + bytes(range(60))
 
@@ -231,8 +233,17 @@ def dgi(tag: int, content: bytes) -> bytes:
     return tag.to_bytes(2, "big") + size + content
 
 
-def stream(terminal: Terminal, flags: bytes = FLAGS, finger: bytes = FINGER) -> bytes:
-    """Return all DGIs of a card."""
+def receipt_key_dgi(
+    terminal: Terminal, version: int = RECEIPT_KEY_VERSION, key: bytes = RECEIPT_KEY
+) -> bytes:
+    """Return the DGI of a receipt key, encrypted under the terminal's DEK."""
+    return terminal.secret(0x8401, bytes([version]) + key)
+
+
+def stream(
+    terminal: Terminal, flags: bytes = FLAGS, finger: bytes = FINGER, services: bytes = b""
+) -> bytes:
+    """Return all DGIs of a card; ``services`` are those of its service records."""
     return (
         dgi(0x0101, ANCHOR)
         + dgi(0x0102, CARDHOLDER)
@@ -240,5 +251,7 @@ def stream(terminal: Terminal, flags: bytes = FLAGS, finger: bytes = FINGER) -> 
         + dgi(0x0104, flags)
         + dgi(0x0201, CERTIFICATE)
         + (dgi(0x0301, finger) if finger else b"")
+        + services
+        + receipt_key_dgi(terminal)
         + terminal.secret(0x8010, PIN)
     )

@@ -5,7 +5,7 @@ import javacard.security.AESKey;
 import javacard.security.Signature;
 import javacardx.crypto.Cipher;
 
-/** AES-128 as role sessions and role keys use it: blocks, CBC and CMAC. */
+/** AES-128 as role sessions, role keys and receipts use it: blocks, CBC and CMAC. */
 final class Aes {
     /** Bytes of a block, a key and a MAC. */
     static final short BLOCK = 16;
@@ -48,6 +48,13 @@ final class Aes {
     /** Writes the 16 bytes of the CMAC whose last part this is. */
     void mac(byte[] last, short offset, short length, byte[] target, short at) {
         cmac.sign(last, offset, length, target, at);
+    }
+
+    /** Writes the first bytes, as many as a MAC has, of the CMAC of these. */
+    void sign(AESKey key, byte[] data, short at, short length, byte[] target, short targetAt) {
+        cmac.init(key, Signature.MODE_SIGN);
+        cmac.sign(data, at, length, blocks, (short) 0);
+        Util.arrayCopyNonAtomic(blocks, (short) 0, target, targetAt, Layouts.MAC);
     }
 
     /** Writes a key's check value: the first 3 bytes of an encrypted block of bytes 01. */

@@ -21,12 +21,14 @@ final class Commands {
     private final Channel channel;
     private final LifeCycle lifeCycle;
     private final Handlers handlers;
+    private final HeaderChecks header;
 
     Commands(Session session, Channel channel, LifeCycle lifeCycle, Handlers handlers) {
         this.session = session;
         this.channel = channel;
         this.lifeCycle = lifeCycle;
         this.handlers = handlers;
+        header = new HeaderChecks(session);
     }
 
     /** Runs a command that is no SELECT by name; the answer stands from offset 0, its length comes back. */
@@ -74,7 +76,7 @@ final class Commands {
         boolean stores = is(buffer, Contract.INS_STORE_DATA);
         require(stores && state != 0, Contract.SW_INSTRUCTION_NOT_SUPPORTED);
         short row = CommandTable.find(Contract.INS_STORE_DATA);
-        checkHeader(buffer, row, state, Transient.NONE, false);
+        header.check(buffer, row, state, Transient.NONE, false);
         CommandTable.checkLength(row, buffer[ISO7816.OFFSET_P1], buffer[ISO7816.OFFSET_P2], length);
         return handlers.store(buffer, length);
     }
@@ -130,7 +132,7 @@ final class Commands {
         require(buffer[ISO7816.OFFSET_CLA] == plainClass, Contract.SW_CLASS_NOT_SUPPORTED);
         boolean selects = buffer[ISO7816.OFFSET_INS] == Contract.INS_SELECT;
         byte state = selects ? Contract.IN_BLANK : lifeCycle.stateBit(); // SELECT is taken in every one
-        checkHeader(buffer, row, state, pending, selects && unwrapped);
+        header.check(buffer, row, state, pending, selects && unwrapped);
         if (buffer[ISO7816.OFFSET_INS] == Contract.INS_INITIALIZE_UPDATE) {
             boolean isRole = isRole(buffer[ISO7816.OFFSET_P1]);
             return isRole ? beginRole(apdu, buffer, state) : channel.beginIssuer(apdu);
@@ -146,13 +148,6 @@ final class Commands {
         return handlers.run(buffer, length);
     }
 
-    /** State, session, P1 and P2, in this order. */
-    private void checkHeader(byte[] buffer, short row, byte state, byte pending, boolean secureSelect) {
-        require(CommandTable.isTakenIn(row, state), Contract.SW_CONDITIONS_OF_USE_NOT_SATISFIED);
-        checkSession(CommandTable.needsOf(row), pending, secureSelect);
-        CommandTable.checkParameters(row, buffer[ISO7816.OFFSET_P1], buffer[ISO7816.OFFSET_P2], state);
-    }
-
     /** A BLANK card opens no role session, whatever the length and whether the slot has keys. */
     private short beginRole(APDU apdu, byte[] buffer, byte state) {
         require(state != Contract.IN_BLANK, Contract.SW_CONDITIONS_OF_USE_NOT_SATISFIED);
@@ -162,29 +157,6 @@ final class Commands {
     private static boolean isRole(byte version) {
         short number = (short) (version & 0xFF);
         return number >= Contract.SLOT_A_FIRST && number <= Contract.SLOT_B_LAST;
-    }
-
-    private void checkSession(byte needs, byte pending, boolean secureSelect) {
-        require(!secureSelect, Contract.SW_SECURE_MESSAGING_NOT_SUPPORTED);
-        byte kind = (byte) (needs & Contract.NEEDS_SESSION_MASK);
-        if (kind == Contract.NEEDS_SESSION_PENDING) {
-            require(pending != Transient.NONE, Contract.SW_CONDITIONS_OF_USE_NOT_SATISFIED);
-        } else if (kind == Contract.NEEDS_SESSION_ISSUER) {
-            boolean writes = (needs & Contract.NEEDS_WRITES) != 0;
-            require(
-                    writes ? session.mayWrite() : session.isIssuer(),
-                    Contract.SW_SECURITY_STATUS_NOT_SATISFIED);
-        } else if (kind == Contract.NEEDS_SESSION_ROLE) {
-            require(session.isRole((byte) -1), Contract.SW_SECURITY_STATUS_NOT_SATISFIED);
-        } else if (kind == Contract.NEEDS_SESSION_ISSUER_OR_ROLE) {
-            require(
-                    session.mayWrite() || session.isRole((byte) -1),
-                    Contract.SW_SECURITY_STATUS_NOT_SATISFIED);
-        }
-        boolean mustNotBeHeard = (needs & Contract.NEEDS_CONTACTLESS) != 0 && !session.isOpen();
-        require(
-                !mustNotBeHeard || Incoming.isWired(APDU.getProtocol()),
-                Contract.SW_SECURITY_STATUS_NOT_SATISFIED);
     }
 
     private short finish(APDU apdu, byte[] buffer, byte pending) {

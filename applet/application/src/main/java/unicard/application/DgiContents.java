@@ -8,23 +8,27 @@ import javacard.security.MessageDigest;
 final class DgiContents {
     private final Objects objects;
     private final Pin pin;
+    private final ReceiptKeys receiptKeys;
     private final Secrets secrets;
     private final ObjectStore store;
+    private final byte[] held;
 
-    DgiContents(Transient ram, Session session, Objects objects, Pin pin) {
+    DgiContents(Transient ram, Session session, Objects objects, Pin pin, ReceiptKeys receiptKeys) {
         this.objects = objects;
         this.pin = pin;
+        this.receiptKeys = receiptKeys;
         // For access from outside: the issuer's domain is selected when it hands a secret over.
         secrets =
                 new Secrets(session, ram, MessageDigest.getInstance(MessageDigest.ALG_SHA_256, true));
         store = objects.store();
+        held = ram.held;
     }
 
     /** Throws 6A80 unless the content is one that the grouping can hold; decrypts a secret in its place. */
     void check(short tag, byte[] content, short at, short length, byte[] buffer) {
         short row = DgiTable.find(tag);
         boolean fits = DgiTable.isSecret(row)
-                ? isPin(row, tag, content, at, length, buffer)
+                ? isSecret(row, tag, content, at, length, buffer)
                 : isFields(row, tag, content, at, length);
         if (!fits) {
             ISOException.throwIt(Contract.SW_INCORRECT_DATA);
@@ -32,11 +36,15 @@ final class DgiContents {
     }
 
     /**
-     * Puts a content that has been checked, and that is too long for a transaction, into the spare slot of
-     * its object; at {@link DgiBatch#HELD} it lies there already.
+     * Puts a content that has been checked, and that no transaction can take, into its spare slot: what is
+     * too long, and a key. At {@link DgiBatch#HELD} what is too long lies there already.
      */
     void prepare(short tag, byte[] buffer, short place, short length) {
         short row = DgiTable.find(tag);
+        if (tag == Contract.DGI_RECEIPT_KEY) {
+            boolean isHeld = place == DgiBatch.HELD;
+            receiptKeys.prepare(isHeld ? held : buffer, isHeld ? 0 : place);
+        }
         if (!DgiTable.hasSlots(row, tag)) {
             return;
         }
@@ -51,6 +59,10 @@ final class DgiContents {
     /** Writes a content that has been checked and prepared; inside a transaction. */
     void write(short tag, byte[] content, short at, short length) {
         short row = DgiTable.find(tag);
+        if (tag == Contract.DGI_RECEIPT_KEY) {
+            receiptKeys.choose();
+            return;
+        }
         if (DgiTable.isSecret(row)) {
             pin.storeTransport(content, at);
             return;
@@ -68,10 +80,16 @@ final class DgiContents {
         }
     }
 
+    /** Erases what no longer counts, or never came to; after the transaction, committed or aborted. */
+    void clean() {
+        receiptKeys.repair();
+    }
+
     /** Whether the card has what the grouping brings. */
     boolean isStored(short row) {
         if (DgiTable.isSecret(row)) {
-            return pin.isStored();
+            boolean isKey = DgiTable.get(row, DataTables.DGI_TAG) == Contract.DGI_RECEIPT_KEY;
+            return isKey ? receiptKeys.isThere() : pin.isStored();
         }
         for (short i = 0; i < DgiTable.parts(row); i++) {
             if (!objects.has(DgiTable.object(row, DgiTable.get(row, DataTables.DGI_TAG), i))) {
@@ -124,9 +142,11 @@ final class DgiContents {
         return true;
     }
 
-    /** The one secret that the contract has. */
-    private boolean isPin(short row, short tag, byte[] content, short at, short length, byte[] buffer) {
+    /** A transport PIN, or version and key of a receipt key, which can be any bytes. */
+    private boolean isSecret(
+            short row, short tag, byte[] content, short at, short length, byte[] buffer) {
         short secret = DgiTable.get(row, DataTables.DGI_SECRET);
-        return secrets.open(tag, secret, content, at, length, buffer) && Pin.isBlock(content, at);
+        return secrets.open(tag, secret, content, at, length, buffer)
+                && (tag == Contract.DGI_RECEIPT_KEY || Pin.isBlock(content, at));
     }
 }

@@ -23,6 +23,7 @@ final class LifeCycle {
     private final Pin pin;
     private final CardKey cardKey;
     private final RoleKeys roleKeys;
+    private final ReceiptKeys receiptKeys;
 
     LifeCycle(
             Persistent lasting,
@@ -30,13 +31,15 @@ final class LifeCycle {
             Objects objects,
             Pin pin,
             CardKey cardKey,
-            RoleKeys roleKeys) {
+            RoleKeys roleKeys,
+            ReceiptKeys receiptKeys) {
         this.lasting = lasting;
         this.session = session;
         this.objects = objects;
         this.pin = pin;
         this.cardKey = cardKey;
         this.roleKeys = roleKeys;
+        this.receiptKeys = receiptKeys;
     }
 
     /** Life cycle code, derived from the marks. */
@@ -76,6 +79,7 @@ final class LifeCycle {
         } else {
             cardKey.repair();
             roleKeys.repair();
+            receiptKeys.repair();
         }
         mirror();
         return fci(buffer);
@@ -140,6 +144,7 @@ final class LifeCycle {
         pin.erase();
         objects.eraseTemplates();
         roleKeys.erase();
+        receiptKeys.erase();
         lasting.erased = true;
     }
 

@@ -7,6 +7,9 @@ import javacard.security.KeyPair;
 
 /** What the card keeps without power. Each field belongs to the class that its comment names. */
 final class Persistent {
+    /** Bytes of one place in {@link #purseCounters}. */
+    static final short PURSE_COUNTERS = 8;
+
     /** LifeCycle: each mark is set by one write, or in a transaction with what it comes with. */
     boolean personalized;
     boolean activated;
@@ -33,6 +36,15 @@ final class Persistent {
     final byte[] objects;
     final byte[] chosenSlots;
 
+    /** ReceiptKeys: which of the slots signs, and whether the other may hold something. */
+    final AESKey[] receiptKey;
+    final byte[] receiptVersion;
+    byte receiptSlot;
+    boolean spareReceiptSlotUsed;
+
+    /** Purses: unverified spent (4) and debits since LOAD (4) for each place of the service table. */
+    final byte[] purseCounters;
+
     /** CardKey: which of the pairs is the card's, and whether the other may hold something. */
     final KeyPair[] cardPairs;
     byte cardPair;
@@ -51,6 +63,11 @@ final class Persistent {
         roleState = new byte[RoleKeys.SLOTS];
         objects = new byte[DataTables.MEMORY];
         chosenSlots = new byte[DataTables.PAIRS];
+        receiptKey = new AESKey[ReceiptKeys.SLOTS];
+        receiptKey[0] = key(KeyBuilder.TYPE_AES);
+        receiptKey[1] = key(KeyBuilder.TYPE_AES);
+        receiptVersion = new byte[ReceiptKeys.SLOTS];
+        purseCounters = new byte[PURSE_COUNTERS * Contract.LIMIT_SERVICES];
         cardPairs = new KeyPair[2];
         cardPairs[0] = new KeyPair(KeyPair.ALG_EC_FP, KeyBuilder.LENGTH_EC_FP_256);
         cardPairs[1] = new KeyPair(KeyPair.ALG_EC_FP, KeyBuilder.LENGTH_EC_FP_256);

@@ -29,14 +29,15 @@ final class StoreData {
             LifeCycle lifeCycle,
             Objects objects,
             Pin pin,
-            CardKey cardKey) {
+            CardKey cardKey,
+            ReceiptKeys receiptKeys) {
         this.lasting = lasting;
         this.ram = ram;
         this.session = session;
         this.lifeCycle = lifeCycle;
         this.objects = objects;
         this.cardKey = cardKey;
-        contents = new DgiContents(ram, session, objects, pin);
+        contents = new DgiContents(ram, session, objects, pin, receiptKeys);
         batch = new DgiBatch(ram);
         stream = new DgiStream(ram, objects.store());
     }
@@ -182,11 +183,13 @@ final class StoreData {
         if (personalizes) {
             if (!contents.areWhole() || !cardKey.exists()) {
                 JCSystem.abortTransaction();
+                contents.clean();
                 ISOException.throwIt(Contract.SW_CONDITIONS_OF_USE_NOT_SATISFIED);
             }
             lasting.personalized = true;
         }
         JCSystem.commitTransaction();
+        contents.clean();
         // What was held has been written, a PIN perhaps.
         stream.forgetHeld();
         if (personalizes) {

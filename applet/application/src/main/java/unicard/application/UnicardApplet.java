@@ -21,16 +21,16 @@ public final class UnicardApplet extends Applet implements Personalization {
         Session session = new Session(ram, issuer);
         Aes aes = new Aes(ram);
         RoleKeys roleKeys = new RoleKeys(lasting, ram, session, aes);
+        ReceiptKeys receiptKeys = new ReceiptKeys(lasting, aes);
         Objects objects = new Objects(lasting, ram, session, roleKeys);
         RoleSession role = new RoleSession(ram, roleKeys, objects, aes);
         Pin pin = new Pin(lasting, ram);
         CardKey cardKey = new CardKey(lasting, ram, session, objects);
         channel = new Channel(ram, issuer, role);
-        lifeCycle = new LifeCycle(lasting, session, objects, pin, cardKey, roleKeys);
-        ReceiptKeys receiptKeys = new ReceiptKeys(lasting, aes);
+        lifeCycle = new LifeCycle(lasting, session, objects, pin, cardKey, roleKeys, receiptKeys);
         Transactions transactions = new Transactions(lasting, ram, session, objects, receiptKeys);
         StoreData storeData =
-                new StoreData(lasting, ram, session, lifeCycle, objects, pin, cardKey);
+                new StoreData(lasting, ram, session, lifeCycle, objects, pin, cardKey, receiptKeys);
         handlers =
                 new Handlers(
                         ram, lifeCycle, objects, pin, cardKey, roleKeys, storeData, transactions);

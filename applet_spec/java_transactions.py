@@ -36,6 +36,7 @@ def transaction_layouts(spec: Spec) -> str:
         _members("First and last year of dates, in BCD without the century 20.", [
             ("FIRST_YEAR", parts.first_date[1]), ("LAST_YEAR", parts.last_date[1]),
         ]),
+        _members("Verification rules.", _codes("RULE", spec.services.verification.items())),
         *(_record(spec, kind) for kind in spec.services.kinds.values()),
     ]  # fmt: skip
     return (

@@ -27,14 +27,7 @@ final class Dates {
 
     /** Whether the first date is not after the second one. */
     static boolean inOrder(byte[] data, short first, short second) {
-        for (short i = 0; i < LENGTH; i++) {
-            short one = (short) (data[(short) (first + i)] & 0xFF);
-            short other = (short) (data[(short) (second + i)] & 0xFF);
-            if (one != other) {
-                return one < other;
-            }
-        }
-        return true;
+        return !Amounts.isAbove(data, first, data, second);
     }
 
     /** A year that ends a century is a leap year when the century's number can be divided by four. */
@@ -43,7 +36,8 @@ final class Dates {
         return (short) (deciding & 3) == 0;
     }
 
-    private static short number(byte[] data, short at) {
+    /** The two digits of a byte. */
+    static short number(byte[] data, short at) {
         return (short) ((short) (data[at] >> 4 & 0x0F) * 10 + (data[at] & 0x0F));
     }
 }

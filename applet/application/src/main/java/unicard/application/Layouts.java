@@ -67,6 +67,13 @@ final class Layouts {
     static final short FIRST_YEAR = 0;
     static final short LAST_YEAR = 121;
 
+    // Verification rules.
+    static final short RULE_NONE = 0;
+    static final short RULE_PIN = 1;
+    static final short RULE_FINGER = 2;
+    static final short RULE_PIN_OR_FINGER = 3;
+    static final short RULE_PIN_AND_FINGER = 4;
+
     // Service record of a purse.
     static final short KIND_PURSE = 1;
     static final short PURSE_CURRENCY = 20;

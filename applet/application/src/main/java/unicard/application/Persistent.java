@@ -26,6 +26,13 @@ final class Persistent {
     /** Transaction number (3 bytes) and MAC of the newest receipt (8); zeros: none yet. */
     final byte[] newest;
 
+    /** TransactionLog: records, and where they are. */
+    final byte[] log;
+    final byte[] logPlaces;
+
+    /** Purses: for each service record unverified spent (4) and debits since LOAD (4). */
+    final byte[] purseCounters;
+
     /** RoleKeys: one place a slot. */
     final AESKey[] roleEnc;
     final AESKey[] roleMac;
@@ -53,6 +60,9 @@ final class Persistent {
     Persistent() {
         pin = new OwnerPIN((byte) Contract.LIMIT_PIN_TRIES, Pin.BLOCK);
         newest = new byte[11];
+        log = new byte[TransactionLog.MEMORY];
+        logPlaces = new byte[TransactionLog.PLACES];
+        purseCounters = new byte[Purses.MEMORY];
         roleEnc = new AESKey[RoleKeys.SLOTS];
         roleMac = new AESKey[RoleKeys.SLOTS];
         for (short slot = 0; slot < RoleKeys.SLOTS; slot++) {

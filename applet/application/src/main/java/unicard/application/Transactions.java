@@ -12,6 +12,7 @@ final class Transactions {
     private final Session session;
     private final Objects objects;
     private final ReceiptKeys receiptKeys;
+    private final TransactionLog log;
 
     Transactions(
             Persistent lasting, Transient ram, Session session, Objects objects, ReceiptKeys receiptKeys) {
@@ -20,6 +21,7 @@ final class Transactions {
         this.session = session;
         this.objects = objects;
         this.receiptKeys = receiptKeys;
+        log = new TransactionLog(lasting);
     }
 
     /**
@@ -45,6 +47,6 @@ final class Transactions {
 
     /** How many records the log has, 0 to 20. */
     short records() {
-        return 0;
+        return log.count();
     }
 }

@@ -72,6 +72,54 @@ class NotFound(Refused):
     """The card has no such object, key or entry (6A88)."""
 
 
+class RecordNotFound(Refused):
+    """The log has no record of this number (6A83)."""
+
+
+class BalanceTooSmall(Refused):
+    """The balance is smaller than the amount (9401)."""
+
+
+class CeilingExceeded(Refused):
+    """The credit would take the balance above its ceiling (9402)."""
+
+
+class LimitExceeded(Refused):
+    """The amount is above the limit for one transaction (9403)."""
+
+
+class DebitLimitReached(Refused):
+    """The purse must see its issuer first: debits since the last load are at their limit (9404)."""
+
+
+class VerificationRequired(Refused):
+    """The holder's PIN or finger must be verified first, in this session (9405)."""
+
+
+class PeriodPast(Refused):
+    """The date lies in a period before the card's (9406)."""
+
+
+class PeriodBeyondHorizon(Refused):
+    """The date lies in a period beyond the card's horizon (9407)."""
+
+
+class NotValidOnDate(Refused):
+    """The entitlement is not valid on this date (9408)."""
+
+
+class ServiceDisabled(Refused):
+    """The issuer has disabled the service (9409)."""
+
+
+class NameUsed(Refused):
+    """Another request of this terminal id and number is in the card's log (9481)."""
+
+
+class NumberNotCurrent(Refused):
+    """The card's transaction number is another one than the request says (9482)."""
+
+
 class NotEnoughMemory(Refused):
     """There is no room for the data (6A84)."""
 
@@ -108,6 +156,7 @@ _KINDS: dict[str, type[Refused]] = {
     "6700": IncorrectParameters,
     "6B00": IncorrectParameters,
     "6A82": ApplicationNotFound,
+    "6A83": RecordNotFound,
     "6A88": NotFound,
     "6A84": NotEnoughMemory,
     "6A81": NotSupported,
@@ -117,6 +166,17 @@ _KINDS: dict[str, type[Refused]] = {
     "6884": NotSupported,
     "6F00": CardFailure,
     "6581": CardFailure,
+    "9401": BalanceTooSmall,
+    "9402": CeilingExceeded,
+    "9403": LimitExceeded,
+    "9404": DebitLimitReached,
+    "9405": VerificationRequired,
+    "9406": PeriodPast,
+    "9407": PeriodBeyondHorizon,
+    "9408": NotValidOnDate,
+    "9409": ServiceDisabled,
+    "9481": NameUsed,
+    "9482": NumberNotCurrent,
 }
 
 

@@ -1,8 +1,8 @@
 """Commands as values: each encodes itself, decodes its answer and knows its status words.
 
-``base`` is the shape, ``application``, ``role_keys``, ``card_manager``, ``card_content`` and
-``card_keys`` hold the commands, ``answers`` and ``card_answers`` what they return. No I/O here; may
-import applet_spec and host_lib's lower layers.
+``base`` is the shape, ``application``, ``transaction``, ``role_keys``, ``card_manager``,
+``card_content`` and ``card_keys`` hold the commands, ``answers`` and ``card_answers`` what they
+return. No I/O here; may import applet_spec and host_lib's lower layers.
 """
 
 from host_lib.command.answers import Fci, Part, PinStatus, Proof
@@ -17,6 +17,7 @@ from host_lib.command.application import (
     ReadPublicKey,
     ResetRetryCounter,
     Select,
+    SetServiceStatus,
     SetStatus,
     StoreData,
     VerifyPin,
@@ -55,6 +56,7 @@ from host_lib.command.card_manager import (
     StoreCardData,
 )
 from host_lib.command.role_keys import DeleteRoleKeys, PutRoleKeys
+from host_lib.command.transaction import PerformTransaction, QueryTransaction, ReadRecord
 
 __all__ = [
     "ApplicationState",
@@ -87,6 +89,7 @@ __all__ = [
     "MakeSelectable",
     "ManagerFci",
     "Part",
+    "PerformTransaction",
     "PinStatus",
     "Proof",
     "ProtocolOffer",
@@ -94,13 +97,16 @@ __all__ = [
     "PutKey",
     "PutOneKey",
     "PutRoleKeys",
+    "QueryTransaction",
     "ReadPublicKey",
+    "ReadRecord",
     "Registry",
     "ResetRetryCounter",
     "Select",
     "SelectCardManager",
     "SetApplicationStatus",
     "SetCardStatus",
+    "SetServiceStatus",
     "SetStatus",
     "StatusEntry",
     "StoreCardData",

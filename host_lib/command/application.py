@@ -76,7 +76,7 @@ class GetDataPart(Command[Part]):
 
 @dataclass(frozen=True, slots=True)
 class PutData(Command[None]):
-    """PUT DATA: a new value for an object whose write rule names the issuer."""
+    """PUT DATA: a new value for an object whose write rule names the session."""
 
     NAME: ClassVar[str] = "PUT DATA"
     tag: int
@@ -265,6 +265,25 @@ class SetStatus(Command[None]):
     def apdu(self) -> Apdu:
         """Return the command."""
         return self.build(0x40, spec().states[self.state].code)
+
+    def decode(self, response: Response) -> None:
+        """Check that the answer is empty."""
+        self.exactly(response, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class SetServiceStatus(Command[None]):
+    """SET STATUS of one service, by its id: enabled or disabled."""
+
+    NAME: ClassVar[str] = "SET STATUS"
+    service: int
+    enabled: bool
+
+    def apdu(self) -> Apdu:
+        """Return the command."""
+        wanted = "enable service" if self.enabled else "disable service"
+        variant = next(one for one in self.contract.variants if one.name == wanted)
+        return self.build(int(variant.p1, 16), self.service)
 
     def decode(self, response: Response) -> None:
         """Check that the answer is empty."""

@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from host_lib.keyset import KeySet
+from host_lib.roles import Role
 from host_lib.secret import SecretBytes
 from keys_tool.diversification import Master
 from keys_tool.entry import Entry
 from keys_tool.errors import KeyExists, KeyNotFound, KeysError, StoreDamaged, WrongPurpose
 from keys_tool.purpose import (
     ALGORITHMS,
+    ROLE_PURPOSES,
     Algorithm,
     KeyInfo,
     Purpose,
@@ -22,6 +24,7 @@ from keys_tool.purpose import (
 )
 
 _PURPOSE_ORDER = {purpose: index for index, purpose in enumerate(Purpose)}
+_NOT_AT_FIRST = frozenset((Purpose.TRANSPORT, *ROLE_PURPOSES[len(Role) :]))
 _LONGEST_ISSUER = 56  # a common name has at most 64 characters (RFC 5280, A.1), " CA 01" is ours
 
 
@@ -84,6 +87,16 @@ class Contents:
             Entry.of(Purpose.TRANSPORT, version, algorithm, self.next_created(), material)
         )
 
+    def with_entry(self, entry: Entry) -> Self:
+        """Return the contents with a key of another store, which keeps all that is known of it.
+
+        Raises `KeyExists`. Its time is the later of its own and the next here, so that keys keep
+        their order.
+        """
+        self.require_free(entry.info.purpose, entry.info.version)
+        created = max(entry.info.created, self.next_created())
+        return self._with(replace(entry, info=replace(entry.info, created=created)))
+
     def _with(self, entry: Entry) -> Self:
         return replace(self, entries=(*self.entries, entry))
 
@@ -122,12 +135,13 @@ class Contents:
 def initial_contents(issuer: str, transport: KeySet | Master | None = None) -> Contents:
     """Return what a new store begins with: the first key of each purpose.
 
+    Of role masters those of the contract's roles; other roles have one when a service needs it.
     ``transport`` are the keys of blank stock, which are not generated; without them the store
     opens no blank card until they are imported.
     """
     contents = Contents(issuer)
     for purpose in Purpose:
-        if purpose is not Purpose.TRANSPORT:
+        if purpose not in _NOT_AT_FIRST:
             contents = contents.with_generated(purpose, versions(purpose)[0])
     return contents if transport is None else contents.with_transport(1, transport)
 

@@ -13,7 +13,8 @@ from host_lib.secret import AesKey
 DIVERSIFICATION_LENGTH = 10
 CARD_SERIAL_LENGTH = 8
 RECEIPT_ROLE = 0xFF
-_ROLE_KEY_BITS = 128
+_UC1 = b"\x01UC1\x00"
+_ROLE_KEY_BITS = b"\x00\x80"
 
 
 class CardKey(IntEnum):
@@ -58,22 +59,27 @@ def derive_card_keys(master: AesKey, version: int, diversification: bytes) -> Ke
     return KeySet(version, enc, mac, dek)
 
 
-def derive_role_key(
-    master: AesKey, which: RoleKey, role: int, version: int, card_serial: bytes
-) -> AesKey:
-    """Derive one AES-128 role or receipt key of a card by UC1.
+def role_key_block(which: RoleKey, role: int, version: int, card_serial: bytes) -> bytes:
+    """Return what UC1 makes a CMAC of, with the master as its key; the CMAC is the derived key.
 
-    One block: CMAC(master, 01 || 'UC1' || 00 || purpose || role || version || card serial (8) ||
-    0080), ``version`` being the master's. Raises ValueError for a card serial that is not 8 bytes,
-    a role or version of more than one byte, and a receipt key of any role but FF.
+    So a token that signs with CMAC and has no SP 800-108 of its own derives too: 01 || 'UC1' || 00
+    || purpose || role || version || card serial (8) || 0080, ``version`` being the master's. Raises
+    ValueError for a card serial that is not 8 bytes, a role or version of more than one byte, and a
+    receipt key of any role but FF.
     """
     if len(card_serial) != CARD_SERIAL_LENGTH:
         raise ValueError(f"a card serial has {CARD_SERIAL_LENGTH} bytes, not {len(card_serial)}")
     if (which is RoleKey.RECEIPT) != (role == RECEIPT_ROLE):
         raise ValueError("a receipt key, and no other, is derived for role FF")
-    context = bytes((which, role, version)) + card_serial
-    fixed = b"UC1\x00" + context + _ROLE_KEY_BITS.to_bytes(2, "big")
-    return AesKey(kdf_counter_cmac(master.reveal(), _ROLE_KEY_BITS // 8, after=fixed))
+    return _UC1 + bytes((which, role, version)) + card_serial + _ROLE_KEY_BITS
+
+
+def derive_role_key(
+    master: AesKey, which: RoleKey, role: int, version: int, card_serial: bytes
+) -> AesKey:
+    """Derive one AES-128 role or receipt key of a card by UC1. ValueError as `role_key_block`."""
+    block = role_key_block(which, role, version, card_serial)
+    return AesKey(AesContext(master.reveal()).cmac(block))
 
 
 def derive_role_keys(master: AesKey, asked: RoleKeys) -> KeySet:
@@ -83,3 +89,8 @@ def derive_role_keys(master: AesKey, asked: RoleKeys) -> KeySet:
         for which in (RoleKey.ENC, RoleKey.MAC)
     )
     return KeySet(asked.version, enc, mac)
+
+
+def derive_receipt_key(master: AesKey, version: int, card_serial: bytes) -> AesKey:
+    """Derive a card's receipt key of this version by UC1. ValueError as `role_key_block`."""
+    return derive_role_key(master, RoleKey.RECEIPT, RECEIPT_ROLE, version, card_serial)

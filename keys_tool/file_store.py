@@ -4,7 +4,7 @@ Any number of processes read; a writer takes the file's lock, reads the file aga
 and replaces the file whole. `keys_tool.vault` has the format, `keys_tool.atomic_file` the writing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -12,35 +12,45 @@ from typing import Self
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
+from host_lib.flow.base import RoleKeys
 from host_lib.keyset import KeySet
 from host_lib.reader import SelfClosing
-from host_lib.secret import SecretBytes
+from host_lib.roles import role_name
+from host_lib.secret import AesKey, SecretBytes
 from keys_tool import atomic_file, sealing
 from keys_tool import passphrase as passphrases
 from keys_tool.contents import Contents
+from keys_tool.derivation import derive_receipt_key, derive_role_keys, require_diversification
 from keys_tool.diversification import Master
 from keys_tool.entry import Entry
 from keys_tool.errors import (
+    KeyNotFound,
     KeyRetired,
+    RoleMasterNotFound,
     StoreChanged,
     StoreClosed,
     StoreDamaged,
     StoreExists,
     StoreNotFound,
     StoreTooNew,
+    StoreUnsupported,
+    VersionOutOfRange,
     WrongPassphrase,
 )
 from keys_tool.hygiene import forbid_core_dumps
 from keys_tool.purpose import (
     KEY_SETS,
+    ROLE_PURPOSES,
     Algorithm,
     KeyInfo,
     KeyState,
     Purpose,
     blank_key_version,
     newest_active,
+    require_for_terminals,
 )
 from keys_tool.sam import StoreSam
+from keys_tool.store import KeyStore
 from keys_tool.vault import Document, ScryptCost, Vault
 from keys_tool.x509_profile import encode_point
 
@@ -160,6 +170,23 @@ class FileStore(SelfClosing):
         master = self._contents.find(Purpose.ISSUER, version).master()
         return master.keys_of(version, diversification)
 
+    def role_keys(self, asked: RoleKeys) -> KeySet:
+        """Derive the keys of one card's role."""
+        require_diversification(asked.diversification)
+        try:
+            entry = self._contents.find(ROLE_PURPOSES[asked.role], asked.master_version)
+        except (KeyNotFound, VersionOutOfRange) as error:
+            raise RoleMasterNotFound(
+                f"the store holds no master of {role_name(asked.role)}, version "
+                f"{asked.master_version:02X}"
+            ) from error
+        return derive_role_keys(entry.aes_key(), asked)
+
+    def receipt_key(self, version: int, card_serial: bytes) -> AesKey:
+        """Derive one card's receipt key."""
+        master = self._contents.find(Purpose.RECEIPT, version).aes_key()
+        return derive_receipt_key(master, version, card_serial)
+
     def sign_digest(self, version: int, digest: bytes) -> bytes:
         """Sign with a card CA."""
         entry = self._protecting(Purpose.CARD_CA, version)
@@ -186,9 +213,23 @@ class FileStore(SelfClosing):
         key = self._contents.find(purpose, version).aes_key()
         return sealing.unseal(key, sealed, sealing.associated_data(purpose, version, aad))
 
-    def sam(self, transport: int | None = None) -> StoreSam:
+    def hand_over(
+        self, purpose: Purpose, version: int, to: KeyStore, *, within_issuer: bool = False
+    ) -> KeyInfo:
+        """Put a role's master into another file store."""
+        if not within_issuer:
+            require_for_terminals(purpose)
+        if not isinstance(to, FileStore):
+            raise StoreUnsupported("keys pass from file stores to file stores only")
+        entry = self._contents.find(purpose, version)
+        to._write(lambda contents: contents.with_entry(entry))
+        return to.info(purpose, version)
+
+    def sam(
+        self, transport: int | None = None, stop_list: Container[bytes] | None = None
+    ) -> StoreSam:
         """Return the key holder for flows."""
-        return StoreSam(self, transport)
+        return StoreSam(self, transport, stop_list)
 
     def close(self) -> None:
         """Forget the keys."""

@@ -7,7 +7,7 @@ from enum import Enum
 from types import MappingProxyType
 
 from applet_spec import spec
-from keys_tool.errors import KeyNotFound, VersionOutOfRange, WrongAlgorithm
+from keys_tool.errors import KeyNotFound, VersionOutOfRange, WrongAlgorithm, WrongPurpose
 
 
 class Purpose(Enum):
@@ -23,6 +23,30 @@ class Purpose(Enum):
     """Seals the secrets of production files."""
     MAILER = "mailer"
     """Seals PIN mailers for the mail room."""
+    ROLE_LOAD = "role-load"
+    """Derivation master of the keys of role 0 on cards, of which its version is the master version;
+    so for the other roles, one purpose each."""
+    ROLE_MERCHANT = "role-merchant"
+    ROLE_CASH = "role-cash"
+    ROLE_RATION = "role-ration"
+    ROLE_BREAD = "role-bread"
+    ROLE_HEALTH = "role-health"
+    ROLE_INSPECT = "role-inspect"
+    ROLE_7 = "role-7"
+    ROLE_8 = "role-8"
+    ROLE_9 = "role-9"
+    ROLE_A = "role-a"
+    ROLE_B = "role-b"
+    ROLE_C = "role-c"
+    ROLE_D = "role-d"
+    ROLE_E = "role-e"
+    ROLE_F = "role-f"
+    RECEIPT = "receipt"
+    """Derivation master of the keys with which cards sign receipts; its version is theirs."""
+
+
+ROLE_PURPOSES = tuple(purpose for purpose in Purpose if purpose.value.startswith("role-"))
+"""The purposes of role masters, by role: 0 to 15."""
 
 
 class Algorithm(Enum):
@@ -39,6 +63,8 @@ class Algorithm(Enum):
     AES_128_EMV = "AES-128 EMV"
     """A two-key 3DES master of a chip supplier; what it derives is taken as AES-128 keys."""
     AES_128_VISA2 = "AES-128 VISA2"
+    AES_128_UC1 = "AES-128 UC1"
+    """A master from which UC1 derives the role keys or the receipt key of one card."""
     AES_256_GCM = "AES-256-GCM"
     ECDSA_P256 = "ECDSA P-256 SHA-256"
 
@@ -75,6 +101,7 @@ AES_LENGTHS: Mapping[Algorithm, int] = MappingProxyType(
         **dict(zip(KEY_SETS, (16, 24, 32), strict=True)),
         **dict(zip(MASTERS, (16, 24, 32), strict=True)),
         **dict.fromkeys(FOREIGN_MASTERS, 16),
+        Algorithm.AES_128_UC1: 16,
         Algorithm.AES_256_GCM: 32,
     }
 )
@@ -88,13 +115,31 @@ ALGORITHMS: Mapping[Purpose, tuple[Algorithm, ...]] = MappingProxyType(
         Purpose.CARD_CA: (Algorithm.ECDSA_P256,),
         Purpose.PRODUCTION: (Algorithm.AES_256_GCM,),
         Purpose.MAILER: (Algorithm.AES_256_GCM,),
+        **dict.fromkeys((*ROLE_PURPOSES, Purpose.RECEIPT), (Algorithm.AES_128_UC1,)),
     }
 )
 """The algorithms that a purpose allows, the default one first."""
 
 
+FOR_TERMINALS = tuple(p for p in ROLE_PURPOSES if p is not Purpose.ROLE_LOAD)
+"""What leaves the issuer: the masters of roles that terminals have. LOAD can create value."""
+
+
+def require_for_terminals(purpose: Purpose) -> None:
+    """Raise `WrongPurpose` for keys that stay with the issuer."""
+    if purpose not in FOR_TERMINALS:
+        raise WrongPurpose(
+            f"{_phrase(purpose)} stays with the issuer",
+            advice="Hand over the master of the terminal's own role. Where the other store is the "
+            "issuer's too, say so (`--within-issuer`).",
+        )
+
+
 def versions(purpose: Purpose) -> range:
-    """Return the versions that a purpose allows: key version numbers of the spec, or a count."""
+    """Return the versions that a purpose allows: key version numbers of the spec, or a count.
+
+    Versions of role and receipt masters are one byte on the card, where 00 stands for none.
+    """
     if purpose is Purpose.ISSUER:
         issuer = spec().key_ranges["issuer"]
         return range(issuer.first, issuer.last + 1)

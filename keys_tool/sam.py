@@ -1,11 +1,12 @@
 """The key holder that flows ask for card keys, over a key store."""
 
+from collections.abc import Container
 from dataclasses import replace
 
 from applet_spec import spec
+from host_lib.errors import CardStopped
 from host_lib.flow.base import RoleKeys, SamCall, SamReply
-from host_lib.roles import role_name
-from keys_tool.errors import KeyNotFound, RoleMasterNotFound
+from keys_tool.errors import KeyNotFound
 from keys_tool.purpose import KeyState, Purpose, blank_key_version, versions
 from keys_tool.store import KeyStore
 
@@ -13,26 +14,34 @@ from keys_tool.store import KeyStore
 class StoreSam:
     """Answers the key requests of host_lib's flows: a `host_lib.flow.base.Sam`.
 
-    An issuer version is answered with the card's issuer keys, the version of blank stock of any
-    known card type with its transport keys: those of delivery ``transport``, by default the newest.
-    Holds the store, not the keys: one card's keys exist for one request.
+    A role's keys are derived from the role's master, unless the card's serial is in ``stop_list``,
+    a `host_lib.stop_list.StopList` or any other container of serials. An issuer version is answered
+    with the card's issuer keys, the version of blank stock of any known card type with its
+    transport keys: those of delivery ``transport``, by default the newest. Holds the store, not the
+    keys: one card's keys exist for one request.
     """
 
-    def __init__(self, store: KeyStore, transport: int | None = None) -> None:
+    def __init__(
+        self,
+        store: KeyStore,
+        transport: int | None = None,
+        stop_list: Container[bytes] | None = None,
+    ) -> None:
         self._store = store
         self._transport = transport
+        self._stopped: Container[bytes] = () if stop_list is None else stop_list
 
     def __call__(self, call: SamCall, /) -> SamReply:
         """Return the key set that is asked for; `KeyNotFound` where the store has none.
 
-        Stores hold no masters of roles yet: `RoleMasterNotFound`.
+        Of roles: `CardStopped` before anything is derived, and `RoleMasterNotFound`.
         """
         store = self._store
         if isinstance(call, RoleKeys):
-            raise RoleMasterNotFound(
-                f"the store holds no master of {role_name(call.role)}, version "
-                f"{call.master_version:02X}"
-            )
+            if call.card_serial in self._stopped:
+                serial = call.card_serial.hex().upper()
+                raise CardStopped(f"the card with serial {serial} is on the stop list")
+            return store.role_keys(call)
         if call.version in versions(Purpose.ISSUER):
             return store.issuer_keys(call.version, call.diversification)
         if call.version not in factory_versions():

@@ -4,13 +4,14 @@ A key is named by its purpose and version. The interface has one method per allo
 key cannot be asked for another: a derivation master only derives, a signing key only signs.
 """
 
+from collections.abc import Container
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from host_lib.flow.base import Sam
+from host_lib.flow.base import RoleKeys, Sam
 from host_lib.keyset import KeySet
-from host_lib.secret import SecretBytes
+from host_lib.secret import AesKey, SecretBytes
 from keys_tool.diversification import Master
 from keys_tool.errors import StoreNotFound, StoreUnsupported
 from keys_tool.passphrase import from_text
@@ -69,6 +70,20 @@ class KeyStore(Protocol):
         ``diversification`` are the card's 10 bytes from INITIALIZE UPDATE.
         """
 
+    def role_keys(self, asked: RoleKeys) -> KeySet:
+        """Return ENC and MAC of one card's role, derived by UC1; also of a retired master.
+
+        Key version, card serial, role and master version are those that are asked for. Raises
+        `RoleMasterNotFound`, and ValueError for diversification data that are not 10 bytes.
+        """
+
+    def receipt_key(self, version: int, card_serial: bytes) -> AesKey:
+        """Return the key with which one card signs receipts, by UC1; also of a retired master.
+
+        ``card_serial`` has 8 bytes, else ValueError. Cards get it, and nobody else needs it:
+        `keys_tool.receipts` verifies with it.
+        """
+
     def sign_digest(self, version: int, digest: bytes) -> bytes:
         """Sign a SHA-256 digest (32 bytes) with the card CA's key: ECDSA, DER. `KeyRetired`."""
 
@@ -89,7 +104,19 @@ class KeyStore(Protocol):
     def open(self, purpose: Purpose, version: int, sealed: bytes, aad: bytes) -> bytes:
         """Return what `seal` was given; `SealedDataDamaged` unless every byte is as it was."""
 
-    def sam(self, transport: int | None = None) -> Sam:
+    def hand_over(
+        self, purpose: Purpose, version: int, to: "KeyStore", *, within_issuer: bool = False
+    ) -> KeyInfo:
+        """Put a role's master into another store as well, for a terminal's SAM; return it there.
+
+        A master keeps purpose, version and state. Only masters of roles that terminals have are
+        handed over: every other key, the LOAD, receipt and issuer masters among them, stays with
+        the issuer and raises `WrongPurpose`, unless ``within_issuer`` says that the other store is
+        the issuer's as well. Raises `KeyExists`, and `StoreUnsupported` between stores of kinds
+        that no key passes between.
+        """
+
+    def sam(self, transport: int | None = None, stop_list: Container[bytes] | None = None) -> Sam:
         """Return the key holder for host_lib's flows: `keys_tool.sam.StoreSam` over this store."""
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ from card_simulator.reader import SimReader
 from host_lib.drive import drive
 from host_lib.flow.rotation import rotate_issuer_keys
 from host_lib.reader import open_reader
+from host_lib.roles import Role
 from host_lib.secret import SecretBytes
 from keys_tool import Purpose, open_store
 from keys_tool.sam import StoreSam
@@ -70,6 +71,8 @@ def test_init_makes_the_first_key_of_each_purpose(run: Run) -> None:
         ("card-ca", "01", "active"),
         ("production", "01", "active"),
         ("mailer", "01", "active"),
+        *((f"role-{role.name.lower()}", "01", "active") for role in Role),
+        ("receipt", "01", "active"),
     ]
 
 
@@ -332,5 +335,5 @@ def test_the_command_works_as_a_program_with_the_passphrase_from_its_input(
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert len(json.loads(done.stdout)["keys"]) == 5
+    assert len(json.loads(done.stdout)["keys"]) == 5 + len(Role) + 1
     assert Purpose.ISSUER.value in done.stdout

@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from host_lib import CardKeys, Role
 from host_lib.keyset import KeySet
 from host_lib.secret import AesKey, SecretBytes
 from keys_tool import errors, open_store, sealing
@@ -48,6 +49,8 @@ def test_a_new_store_has_the_first_key_of_each_purpose(store: FileStore) -> None
         (Purpose.CARD_CA, 1, CheckMethod.KEY_ID),
         (Purpose.PRODUCTION, 1, CheckMethod.CMAC_00),
         (Purpose.MAILER, 1, CheckMethod.CMAC_00),
+        *((Purpose(f"role-{role.name.lower()}"), 1, CheckMethod.CMAC_00) for role in Role),
+        (Purpose.RECEIPT, 1, CheckMethod.CMAC_00),
     ]
 
 
@@ -416,13 +419,9 @@ def test_a_process_that_opens_a_store_writes_no_core_dump(
 
 
 def test_flows_get_issuer_keys_and_transport_keys_by_key_version(store: FileStore) -> None:
-    from host_lib import CardKeys, Role, RoleKeys, RoleKeysNotHeld, Slot
-
     sam = store.sam()
     assert sam(CardKeys(0x30, CHIP)) == store.issuer_keys(0x30, CHIP)
     assert sam(CardKeys(0xFF, CHIP)) == globalplatform_default()
-    with pytest.raises(RoleKeysNotHeld, match="BREAD, version 02"):
-        sam(RoleKeys.of(bytes(8), Role.BREAD, Slot.A, 2))
     for version in (0x31, 0x50, 0x00):
         with pytest.raises(errors.KeyNotFound):
             sam(CardKeys(version, CHIP))

@@ -121,7 +121,7 @@ def _plan(spec: Spec) -> _Plan:
     fields: list[Row] = []
     memory = pairs = 0
     for target, count in _runs(spec.objects.values(), _object_back):
-        two = target.length.most > spec.limits["atomic_object_bytes"]
+        two = not target.computed and target.length.most > spec.limits["atomic_object_bytes"]
         place, pair = (-1 if target.computed else memory), (pairs if two else -1)
         detail = len(fields) if target.fields else sum(target.bits)
         fields += [

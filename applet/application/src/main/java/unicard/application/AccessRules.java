@@ -20,8 +20,10 @@ final class AccessRules {
         return session.isUnheard() && isMet(row, DataTables.OBJECT_READ, DataTables.OBJECT_READ_ROLES);
     }
 
+    /** The issuer writes in a session that protects and encrypts commands; a role's always does. */
     boolean mayWrite(short row) {
-        return isMet(row, DataTables.OBJECT_WRITE, DataTables.OBJECT_WRITE_ROLES);
+        return (!session.isIssuer() || session.mayWrite())
+                && isMet(row, DataTables.OBJECT_WRITE, DataTables.OBJECT_WRITE_ROLES);
     }
 
     private boolean isMet(short row, short conditions, short roles) {

@@ -54,7 +54,7 @@ final class DataTables {
         (short) 0xDF53, 1, 1, 1, 1, 3, 0, 0, 14, (short) 0xFFFF, 0, 0, 0x074D, -1,
         (short) 0xDF54, 1, 8, 8, 0, 0, 0, 0, 2, (short) 0xFFFF, 0, 0, 0x074F, -1,
         (short) 0xDF55, 1, 2, 64, 2, 0, 0, 2, 2, (short) 0xFFFF, 0, 0, -1, -1,
-        (short) 0xDF56, 1, 9, 144, 2, 0, 0, 2, 14, (short) 0xFFFF, 0, 0, -1, 2,
+        (short) 0xDF56, 1, 9, 144, 2, 0, 0, 2, 14, (short) 0xFFFF, 0, 0, -1, -1,
         (short) 0xDF57, 1, 4, 4, 3, 0, 0, 0, 2, (short) 0xFFFF, 2, 1, 0x0758, -1,
         (short) 0xDF58, 1, 1, 1, 2, 0, 0, 2, 2, (short) 0xFFFF, 0, 0, -1, -1,
         (short) 0xDF59, 1, 1, 1, 2, 0, 0, 2, 14, 64, 0, 0, -1, -1,

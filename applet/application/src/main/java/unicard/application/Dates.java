@@ -5,6 +5,7 @@ final class Dates {
     static final short LENGTH = 4;
 
     private static final byte[] DAYS = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    private static final byte CENTURY = 0x20;
     private static final short FEBRUARY = 2;
 
     private Dates() {}
@@ -23,6 +24,15 @@ final class Dates {
         }
         short last = DAYS[(short) (month - 1)];
         return day <= last || month == FEBRUARY && isLeap(century, year) && day == (short) (last + 1);
+    }
+
+    /** Whether four bytes are a day that a card takes for today. */
+    static boolean isCardDate(byte[] data, short at) {
+        byte year = data[(short) (at + 1)];
+        return data[at] == CENTURY
+                && year >= Layouts.FIRST_YEAR
+                && year <= Layouts.LAST_YEAR
+                && isDate(data, at);
     }
 
     /** Whether the first date is not after the second one. */

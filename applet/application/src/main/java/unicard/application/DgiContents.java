@@ -12,6 +12,7 @@ final class DgiContents {
     private final Secrets secrets;
     private final ObjectStore store;
     private final byte[] held;
+    private final ServiceTable services;
 
     DgiContents(Transient ram, Session session, Objects objects, Pin pin, ReceiptKeys receiptKeys) {
         this.objects = objects;
@@ -22,6 +23,7 @@ final class DgiContents {
                 new Secrets(session, ram, MessageDigest.getInstance(MessageDigest.ALG_SHA_256, true));
         store = objects.store();
         held = ram.held;
+        services = objects.services();
     }
 
     /** Throws 6A80 unless the content is one that the grouping can hold; decrypts a secret in its place. */
@@ -37,18 +39,26 @@ final class DgiContents {
 
     /**
      * Puts a content that has been checked, and that no transaction can take, into its spare slot: what is
-     * too long, and a key. At {@link DgiBatch#HELD} what is too long lies there already.
+     * too long, and a key. At {@link DgiBatch#HELD} what is too long lies there already. Puts into a
+     * service record what the card keeps of the one before it.
      */
     void prepare(short tag, byte[] buffer, short place, short length) {
         short row = DgiTable.find(tag);
+        byte[] content = place == DgiBatch.HELD ? held : buffer;
+        short at = place == DgiBatch.HELD ? 0 : place;
         if (tag == Contract.DGI_RECEIPT_KEY) {
-            boolean isHeld = place == DgiBatch.HELD;
-            receiptKeys.prepare(isHeld ? held : buffer, isHeld ? 0 : place);
+            receiptKeys.prepare(content, at);
+        }
+        if (DgiTable.isSecret(row)) {
+            return;
+        }
+        short object = DgiTable.object(row, tag, (short) 0);
+        if (ServiceTable.isRecord(object)) {
+            services.keep(object, content, at);
         }
         if (!DgiTable.hasSlots(row, tag)) {
             return;
         }
-        short object = DgiTable.object(row, tag, (short) 0);
         short objectRow = ObjectTable.find(object);
         if (place != DgiBatch.HELD) {
             store.prepare(objectRow, object, (short) 0, buffer, place, length);
@@ -131,10 +141,14 @@ final class DgiContents {
         return (byte) (flags & DataTables.FINGER_EXEMPT) != 0;
     }
 
-    private static boolean isFields(short row, short tag, byte[] content, short at, short length) {
+    private boolean isFields(short row, short tag, byte[] content, short at, short length) {
         for (short i = 0; i < DgiTable.parts(row); i++) {
             short part = DgiTable.length(row, i, length);
-            if (!Formats.fits(ObjectTable.find(DgiTable.object(row, tag, i)), content, at, part)) {
+            short object = DgiTable.object(row, tag, i);
+            if (!Formats.fits(ObjectTable.find(object), content, at, part)) {
+                return false;
+            }
+            if (ServiceTable.isRecord(object) && !services.takes(object, content, at)) {
                 return false;
             }
             at += part;

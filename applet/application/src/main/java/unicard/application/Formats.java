@@ -49,6 +49,8 @@ final class Formats {
                 return isDigits(data, at, length);
             case DataTables.FORMAT_DATE:
                 return length == Dates.LENGTH && Dates.isDate(data, at);
+            case DataTables.FORMAT_CARD_DATE:
+                return length == Dates.LENGTH && Dates.isCardDate(data, at);
             case DataTables.FORMAT_UTF_8:
                 return Utf8.isText(data, at, length);
             default:

@@ -17,6 +17,10 @@ final class LifeCycle {
     private static final short TRANSACTION_NUMBER_LENGTH = 3;
     private static final short HEADER = 2;
 
+    /** P1 of SET STATUS; what is left disables a service. */
+    private static final byte APPLICATION = 0x40;
+    private static final byte ENABLE = 0x20;
+
     private final Persistent lasting;
     private final Session session;
     private final Objects objects;
@@ -124,7 +128,10 @@ final class LifeCycle {
      */
     short setStatus(byte[] buffer, short length) {
         byte wanted = buffer[ISO7816.OFFSET_P2];
-        if (wanted == Contract.STATE_TERMINATED) {
+        byte what = buffer[ISO7816.OFFSET_P1];
+        if (what != APPLICATION) {
+            objects.services().enable(wanted, what == ENABLE);
+        } else if (wanted == Contract.STATE_TERMINATED) {
             lasting.terminated = true;
             erase();
         } else {

@@ -7,27 +7,34 @@ import javacard.framework.Util;
 
 /** The data objects: GET DATA, GET DATA PART and PUT DATA (ISO/IEC 7816-4:2020, 11.4). */
 final class Objects {
-    private static final byte TAG_LIST = 0x5C;
-    private static final byte OFFSET = 0x54;
-    private static final byte TOTAL_LENGTH = (byte) 0x80;
-    private static final byte PART = 0x53;
-
     /** Where a computed value is made: behind the head of an answer with a part of it. */
-    private static final short COMPUTED_AT = 128;
+    private static final short COMPUTED_AT = 16;
 
     private final AccessRules rules;
     private final ObjectStore store;
-    private final RoleKeys roleKeys;
+    private final ServiceTable services;
+    private final ComputedObjects computed;
 
-    Objects(Persistent lasting, Transient ram, Session session, RoleKeys roleKeys) {
+    Objects(
+            Persistent lasting,
+            Transient ram,
+            Session session,
+            RoleKeys roleKeys,
+            ReceiptKeys receiptKeys) {
         rules = new AccessRules(session, ram);
         store = new ObjectStore(lasting);
-        this.roleKeys = roleKeys;
+        services = new ServiceTable(lasting, store);
+        computed = new ComputedObjects(lasting, roleKeys, receiptKeys, services);
     }
 
     /** Where the values lie, for those who store them. */
     ObjectStore store() {
         return store;
+    }
+
+    /** The service table, which is among them. */
+    ServiceTable services() {
+        return services;
     }
 
     /** Whether the object, which is not computed, has a value. */
@@ -53,7 +60,7 @@ final class Objects {
             ISOException.throwIt(Contract.SW_FUNCTION_NOT_SUPPORTED);
         }
         if (isComputed(row)) {
-            return found(roleKeys.list(buffer, (short) 0));
+            return found(computed.write(tag, buffer, (short) 0));
         }
         return found(copy(tag, buffer, (short) 0));
     }
@@ -61,27 +68,15 @@ final class Objects {
     /** GET DATA PART: tag list, then offset; as {@link #getData}. */
     short getDataPart(byte[] buffer, short length) {
         short end = (short) (ISO7816.OFFSET_CDATA + length);
-        short tagAt = valueOf(TAG_LIST, buffer, ISO7816.OFFSET_CDATA, end);
-        short tagEnd = (short) (tagAt + Tlv.length(buffer, (short) (ISO7816.OFFSET_CDATA + 1), end));
-        if (Tlv.afterTag(buffer, tagAt, tagEnd) != tagEnd || (short) (tagEnd - tagAt) > 2) {
-            ISOException.throwIt(Contract.SW_INCORRECT_DATA);
-        }
-        short tag = Tlv.tag(buffer, tagAt, tagEnd);
-        short offset = 0;
-        if (tagEnd != end) {
-            short offsetAt = valueOf(OFFSET, buffer, tagEnd, end);
-            if (offsetAt != (short) (tagEnd + 2) || end != (short) (offsetAt + 2)) {
-                ISOException.throwIt(Contract.SW_INCORRECT_DATA);
-            }
-            offset = Util.getShort(buffer, offsetAt);
-        }
+        short tag = ObjectParts.tag(buffer, ISO7816.OFFSET_CDATA, end);
+        short offset = ObjectParts.offset(buffer, ISO7816.OFFSET_CDATA, end);
         short row = readable(tag);
         if (isComputed(row)) {
-            short total = found(roleKeys.list(buffer, COMPUTED_AT));
-            return part(buffer, COMPUTED_AT, total, offset, buffer);
+            short total = found(computed.write(tag, buffer, COMPUTED_AT));
+            return ObjectParts.answer(buffer, COMPUTED_AT, total, offset, buffer);
         }
         short total = found(store.length(row, tag));
-        return part(store.memory(), store.at(row, tag), total, offset, buffer);
+        return ObjectParts.answer(store.memory(), store.at(row, tag), total, offset, buffer);
     }
 
     /** PUT DATA: as {@link #getData}. */
@@ -91,7 +86,11 @@ final class Objects {
         if (!rules.mayWrite(row)) {
             ISOException.throwIt(Contract.SW_SECURITY_STATUS_NOT_SATISFIED);
         }
-        if (!Formats.fits(row, buffer, ISO7816.OFFSET_CDATA, length)) {
+        if (isComputed(row)) {
+            services.setPeriod(tag, buffer, ISO7816.OFFSET_CDATA, length);
+            return 0;
+        }
+        if (!Formats.fits(row, buffer, ISO7816.OFFSET_CDATA, length) || goesBack(row, tag, buffer)) {
             ISOException.throwIt(Contract.SW_INCORRECT_DATA);
         }
         boolean hasSlots = ObjectStore.hasSlots(row);
@@ -107,6 +106,19 @@ final class Objects {
         }
         JCSystem.commitTransaction();
         return 0;
+    }
+
+    /** Whether this is a card date before the one that is there; no byte of such a date is negative. */
+    private boolean goesBack(short row, short tag, byte[] buffer) {
+        return ObjectTable.get(row, DataTables.OBJECT_FORMAT) == DataTables.FORMAT_CARD_DATE
+                && store.length(row, tag) != 0
+                && Util.arrayCompare(
+                                store.memory(),
+                                store.at(row, tag),
+                                buffer,
+                                ISO7816.OFFSET_CDATA,
+                                Dates.LENGTH)
+                        > 0;
     }
 
     /** Erases finger templates and their spare slots; at termination. */
@@ -147,35 +159,5 @@ final class Objects {
             ISOException.throwIt(Contract.SW_REFERENCED_DATA_NOT_FOUND);
         }
         return length;
-    }
-
-    /** Where the value of the object begins that must stand at an offset. */
-    private static short valueOf(byte tag, byte[] buffer, short at, short end) {
-        short start = Tlv.NONE;
-        if (at < end && buffer[at] == tag) {
-            start = Tlv.value(buffer, (short) (at + 1), end);
-        }
-        if (start == Tlv.NONE) {
-            ISOException.throwIt(Contract.SW_INCORRECT_DATA);
-        }
-        return start;
-    }
-
-    /** Writes the answer with the part of a value from an offset on; returns its length. */
-    private static short part(byte[] source, short at, short total, short offset, byte[] buffer) {
-        if (offset < 0 || offset >= total) {
-            ISOException.throwIt(Contract.SW_OFFSET_OUTSIDE_THE_OBJECT);
-        }
-        short length = (short) (total - offset);
-        if (length > Contract.LIMIT_OBJECT_PART) {
-            length = Contract.LIMIT_OBJECT_PART;
-        }
-        buffer[0] = TOTAL_LENGTH;
-        buffer[1] = 2;
-        Util.setShort(buffer, (short) 2, total);
-        buffer[4] = PART;
-        short start = Tlv.writeLength(buffer, (short) 5, length);
-        Util.arrayCopyNonAtomic(source, (short) (at + offset), buffer, start, length);
-        return (short) (start + length);
     }
 }

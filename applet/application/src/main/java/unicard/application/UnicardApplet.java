@@ -22,7 +22,7 @@ public final class UnicardApplet extends Applet implements Personalization {
         Aes aes = new Aes(ram);
         RoleKeys roleKeys = new RoleKeys(lasting, ram, session, aes);
         ReceiptKeys receiptKeys = new ReceiptKeys(lasting, aes);
-        Objects objects = new Objects(lasting, ram, session, roleKeys);
+        Objects objects = new Objects(lasting, ram, session, roleKeys, receiptKeys);
         RoleSession role = new RoleSession(ram, roleKeys, objects, aes);
         Pin pin = new Pin(lasting, ram);
         CardKey cardKey = new CardKey(lasting, ram, session, objects);

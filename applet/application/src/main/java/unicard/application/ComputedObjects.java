@@ -1,0 +1,45 @@
+package unicard.application;
+
+/** Data objects that are kept nowhere, but made of what the card has. */
+final class ComputedObjects {
+    private final Persistent lasting;
+    private final RoleKeys roleKeys;
+    private final ReceiptKeys receiptKeys;
+    private final ServiceTable services;
+
+    ComputedObjects(
+            Persistent lasting, RoleKeys roleKeys, ReceiptKeys receiptKeys, ServiceTable services) {
+        this.lasting = lasting;
+        this.roleKeys = roleKeys;
+        this.receiptKeys = receiptKeys;
+        this.services = services;
+    }
+
+    /** Writes the value of a computed object; returns its length, 0 where it has none. */
+    short write(short tag, byte[] target, short at) {
+        switch (tag) {
+            case Contract.TAG_ROLE_KEY_SETS:
+                return roleKeys.list(target, at);
+            case Contract.TAG_PURSE_COUNTERS:
+                return services.counters(target, at);
+            case Contract.TAG_RECEIPT_KEY_VERSION:
+                if (!receiptKeys.isThere()) {
+                    return 0;
+                }
+                target[at] = receiptKeys.version();
+                return 1;
+            case Contract.TAG_TRANSACTION_LOG:
+                target[at] = (byte) records();
+                return 1;
+            default:
+                return services.period(tag, target, at);
+        }
+    }
+
+    /** How many records the log has: one for each transaction, as long as it has room. */
+    private short records() {
+        short number = (short) (lasting.newest[2] & 0xFF);
+        boolean isFull = lasting.newest[0] != 0 || lasting.newest[1] != 0;
+        return isFull || number > Contract.LIMIT_LOG_RECORDS ? Contract.LIMIT_LOG_RECORDS : number;
+    }
+}

@@ -2,17 +2,17 @@ package unicard.application;
 
 /** Data objects that are kept nowhere, but made of what the card has. */
 final class ComputedObjects {
-    private final Persistent lasting;
     private final RoleKeys roleKeys;
     private final ReceiptKeys receiptKeys;
     private final ServiceTable services;
+    private final TransactionLog log;
 
     ComputedObjects(
             Persistent lasting, RoleKeys roleKeys, ReceiptKeys receiptKeys, ServiceTable services) {
-        this.lasting = lasting;
         this.roleKeys = roleKeys;
         this.receiptKeys = receiptKeys;
         this.services = services;
+        log = new TransactionLog(lasting);
     }
 
     /** Writes the value of a computed object; returns its length, 0 where it has none. */
@@ -29,17 +29,10 @@ final class ComputedObjects {
                 target[at] = receiptKeys.version();
                 return 1;
             case Contract.TAG_TRANSACTION_LOG:
-                target[at] = (byte) records();
+                target[at] = (byte) log.count();
                 return 1;
             default:
                 return services.period(tag, target, at);
         }
-    }
-
-    /** How many records the log has: one for each transaction, as long as it has room. */
-    private short records() {
-        short number = (short) (lasting.newest[2] & 0xFF);
-        boolean isFull = lasting.newest[0] != 0 || lasting.newest[1] != 0;
-        return isFull || number > Contract.LIMIT_LOG_RECORDS ? Contract.LIMIT_LOG_RECORDS : number;
     }
 }

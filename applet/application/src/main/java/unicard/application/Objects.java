@@ -108,17 +108,12 @@ final class Objects {
         return 0;
     }
 
-    /** Whether this is a card date before the one that is there; no byte of such a date is negative. */
+    /** Whether this is a card date before the one that is there. */
     private boolean goesBack(short row, short tag, byte[] buffer) {
         return ObjectTable.get(row, DataTables.OBJECT_FORMAT) == DataTables.FORMAT_CARD_DATE
                 && store.length(row, tag) != 0
-                && Util.arrayCompare(
-                                store.memory(),
-                                store.at(row, tag),
-                                buffer,
-                                ISO7816.OFFSET_CDATA,
-                                Dates.LENGTH)
-                        > 0;
+                && Amounts.isAbove(
+                        store.memory(), store.at(row, tag), buffer, ISO7816.OFFSET_CDATA);
     }
 
     /** Erases finger templates and their spare slots; at termination. */

@@ -7,9 +7,6 @@ import javacard.security.KeyPair;
 
 /** What the card keeps without power. Each field belongs to the class that its comment names. */
 final class Persistent {
-    /** Bytes of one place in {@link #purseCounters}. */
-    static final short PURSE_COUNTERS = 8;
-
     /** LifeCycle: each mark is set by one write, or in a transaction with what it comes with. */
     boolean personalized;
     boolean activated;
@@ -49,9 +46,6 @@ final class Persistent {
     byte receiptSlot;
     boolean spareReceiptSlotUsed;
 
-    /** Purses: unverified spent (4) and debits since LOAD (4) for each place of the service table. */
-    final byte[] purseCounters;
-
     /** CardKey: which of the pairs is the card's, and whether the other may hold something. */
     final KeyPair[] cardPairs;
     byte cardPair;
@@ -77,7 +71,6 @@ final class Persistent {
         receiptKey[0] = key(KeyBuilder.TYPE_AES);
         receiptKey[1] = key(KeyBuilder.TYPE_AES);
         receiptVersion = new byte[ReceiptKeys.SLOTS];
-        purseCounters = new byte[PURSE_COUNTERS * Contract.LIMIT_SERVICES];
         cardPairs = new KeyPair[2];
         cardPairs[0] = new KeyPair(KeyPair.ALG_EC_FP, KeyBuilder.LENGTH_EC_FP_256);
         cardPairs[1] = new KeyPair(KeyPair.ALG_EC_FP, KeyBuilder.LENGTH_EC_FP_256);

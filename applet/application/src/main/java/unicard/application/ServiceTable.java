@@ -154,9 +154,9 @@ final class ServiceTable {
             if (record != NONE
                     && memory[(short) (record + DataTables.AT_KIND)] == Layouts.KIND_PURSE) {
                 target[end++] = (byte) number;
-                short at = (short) ((short) (number - 1) * Persistent.PURSE_COUNTERS);
+                short at = Purses.countersOf((byte) number);
                 end = Util.arrayCopyNonAtomic(
-                        lasting.purseCounters, at, target, end, Persistent.PURSE_COUNTERS);
+                        lasting.purseCounters, at, target, end, Purses.COUNTERS);
             }
         }
         return (short) (end - offset);

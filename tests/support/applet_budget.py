@@ -6,7 +6,7 @@ one block as fit, all role key slots filled.
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from applet_spec import spec
 from host_lib.errors import CardRemoved
@@ -14,6 +14,7 @@ from host_lib.services import ServiceRecord, encode_service
 from java_card.control import Measures
 from java_card.reader import JavaReader
 from java_card.settings import blank_card
+from tests.support.cards import BREAD
 from tests.support.factory import public_key
 from tests.support.terminal import (
     AIDS,
@@ -25,6 +26,7 @@ from tests.support.terminal import (
     Keys,
     Terminal,
     dgi,
+    receipt_key_dgi,
     role_keys,
 )
 
@@ -39,6 +41,8 @@ TEMPLATE = bytes.fromhex("A13E") + b"\x81\x3c" + bytes(60)
 SLOTS = range(0x50, 0x70)
 INSPECT = 0x56
 BLOCK = 239
+QUOTA = 14
+"""Id of the one service that is no purse."""
 
 
 def purse(number: int) -> bytes:
@@ -57,6 +61,16 @@ def purse(number: int) -> bytes:
             role_limits=dict.fromkeys(range(1, 6), 300000),
         )
     )
+
+
+def quota(number: int) -> bytes:
+    """Return a service record of bread by the day."""
+    return encode_service(replace(BREAD, id=number + 1))
+
+
+def record(number: int) -> bytes:
+    """Return the record of one place of the table, from 0."""
+    return quota(number) if number == QUOTA - 1 else purse(number)
 
 
 @dataclass(frozen=True)
@@ -219,9 +233,10 @@ def _blocks(host: Terminal) -> Iterator[tuple[str, bytes]]:
         yield "parts of long DGIs", long[at : at + BLOCK]
     dates = dgi(0x0103, VALIDITY) + dgi(0x0104, bytes(9))
     yield "transport PIN", dates + host.secret(0x8010, PIN)
-    records = [dgi(0x0400 + n, purse(n)) for n in range(16)]
+    records = [dgi(0x0400 + n, record(n)) for n in range(16)]
     for at in range(0, 15, 3):
         yield "as many DGIs as one takes", b"".join(records[at : at + 3]) + dates
+    yield "as many DGIs as one takes", b"".join(records[:3]) + receipt_key_dgi(host)
     yield "one DGI again and again", dgi(0x0103, VALIDITY) * (BLOCK // 11)
 
 
@@ -254,6 +269,8 @@ def _administer(meter: _Meter) -> None:
     part = bytes.fromhex("5C027F21540200C8")
     meter.send(("GET DATA PART", "", "issuer session"), (0, 0xCB, 0x3F, 0xFF), part)
     meter.send(("PUT DATA", "", ""), (0, 0xDA, 0xDF, 0x52), VALIDITY)
+    meter.send(("PUT DATA", "", ""), (0, 0xDA, 0xDF, 0x57), VALIDITY[:4])
+    meter.send(("PUT DATA", "", ""), (0, 0xDA, 0xDF, 0x60 + QUOTA - 1), bytes(4))
     meter.send(("RESET RETRY COUNTER", "counter only", ""), (0, 0x2C, 3, 0x81))
     meter.send(("RESET RETRY COUNTER", "new PIN", ""), (0, 0x2C, 2, 0x81), PIN)
     block = dgi(0x0201, CERTIFICATE)
@@ -276,9 +293,15 @@ def _roles(meter: _Meter) -> None:
 def _end(meter: _Meter) -> None:
     control = meter.reader.control
     control.checkpoint()
-    for variant, status in (("suspend", 0x3F), ("resume", 0x1F)):
+    changes = {
+        "suspend": (0x40, 0x3F),
+        "resume": (0x40, 0x1F),
+        "disable service": (0x21, QUOTA),
+        "enable service": (0x20, QUOTA),
+    }
+    for variant, (p1, p2) in changes.items():
         _issuer(meter)
-        meter.send(("SET STATUS", variant, ""), (0x80, 0xF0, 0x40, status))
+        meter.send(("SET STATUS", variant, ""), (0x80, 0xF0, p1, p2))
     _issuer(meter)
     control.cut_power_at(2)
     terminate = (0x80, 0xF0, 0x40, 0x7F)

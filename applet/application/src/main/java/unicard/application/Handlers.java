@@ -75,7 +75,7 @@ final class Handlers {
             case Contract.INS_DELETE_KEY:
                 return roleKeys.delete(buffer, length);
             case Contract.INS_PERFORM_TRANSACTION:
-                return transactions.run(buffer, length);
+                return transact(buffer, length);
             case Contract.INS_READ_RECORD:
                 return transactions.readRecord(buffer, length);
             case Contract.INS_SET_STATUS:
@@ -84,6 +84,12 @@ final class Handlers {
                 ISOException.throwIt(Contract.SW_APPLICATION_NOT_FOUND);
                 return 0;
         }
+    }
+
+    private short transact(byte[] buffer, short length) {
+        short answered = transactions.run(buffer, length);
+        lifeCycle.mirror();
+        return answered;
     }
 
     /** STORE DATA whose session, parameters and length were looked at. */

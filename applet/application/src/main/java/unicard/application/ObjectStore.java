@@ -55,6 +55,13 @@ final class ObjectStore {
         Util.arrayCopy(source, from, memory, (short) (place + 1), length);
     }
 
+    /** Writes a part of a value, which begins at an offset of the memory, where it differs; inside a transaction. */
+    void change(short at, byte[] source, short from, short length) {
+        if (Util.arrayCompare(memory, at, source, from, length) != 0) {
+            Util.arrayCopy(source, from, memory, at, length);
+        }
+    }
+
     /** Copies a part of a long value, which begins at an offset of the value, into the spare slot. */
     void prepare(short row, short tag, short offset, byte[] source, short from, short length) {
         Util.arrayCopyNonAtomic(source, from, memory, (short) (spare(row, tag) + offset), length);

@@ -42,6 +42,11 @@ final class Objects {
         return store.length(ObjectTable.find(tag), tag) != 0;
     }
 
+    /** Whether the object's read rule is met. */
+    boolean mayRead(short tag) {
+        return rules.mayRead(ObjectTable.find(tag));
+    }
+
     /** Copies the object's value, whatever its read rule; returns its length, 0 where it has none. */
     short copy(short tag, byte[] target, short offset) {
         short row = ObjectTable.find(tag);

@@ -19,6 +19,9 @@ final class Transient {
     static final byte CLOSING = 3;
     /** Not 0: the present command was protected, and so is its answer. */
     static final byte UNWRAPPED = 4;
+    /** Not 0: the next command may be a reverse; the present one may. */
+    static final byte ARMED = 5;
+    static final byte REVERSIBLE = 6;
     private static final short STATE_LENGTH = 8;
 
     /** Values of SESSION; from ISSUER on a session is open. */
@@ -55,6 +58,9 @@ final class Transient {
     /** Secrets: a digest. */
     final byte[] digest;
 
+    /** Purses: what those of the newest transaction had counted before it. */
+    final byte[] countedBefore;
+
     Transient() {
         state = JCSystem.makeTransientByteArray(STATE_LENGTH, JCSystem.CLEAR_ON_RESET);
         enc = Persistent.key(KeyBuilder.TYPE_AES_TRANSIENT_RESET);
@@ -68,6 +74,7 @@ final class Transient {
         held = JCSystem.makeTransientByteArray(DataTables.HELD, JCSystem.CLEAR_ON_RESET);
         batch = JCSystem.makeTransientShortArray(DgiBatch.MEMORY, JCSystem.CLEAR_ON_RESET);
         digest = JCSystem.makeTransientByteArray(Secrets.MEMORY, JCSystem.CLEAR_ON_RESET);
+        countedBefore = JCSystem.makeTransientByteArray(Purses.BEFORE, JCSystem.CLEAR_ON_RESET);
     }
 
     /** Forgets session and verified flags. */

@@ -28,7 +28,7 @@ public final class UnicardApplet extends Applet implements Personalization {
         CardKey cardKey = new CardKey(lasting, ram, session, objects);
         channel = new Channel(ram, issuer, role);
         lifeCycle = new LifeCycle(lasting, session, objects, pin, cardKey, roleKeys, receiptKeys);
-        Transactions transactions = new Transactions(lasting, ram, session, objects, receiptKeys);
+        Transactions transactions = new Transactions(lasting, ram, objects, receiptKeys);
         StoreData storeData =
                 new StoreData(lasting, ram, session, lifeCycle, objects, pin, cardKey, receiptKeys);
         handlers =

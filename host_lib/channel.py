@@ -23,7 +23,7 @@ _SECURE_MESSAGING = 0x04
 _CHANNEL_BITS = 0x03
 _SUCCESS = 0x9000
 _WARNINGS = (0x62, 0x63)
-_SESSION_ENDED = (0x6982, 0x6988)
+_SESSION_ENDED = 0x6988
 _RESPONSE_BIT = b"\x80"
 _NEAR = (-1, 1, -2, 2, -3, 3, -4, 4)
 """How far off a card's counter is looked for once a response cannot be decrypted."""
@@ -144,13 +144,15 @@ class SecureChannel:
     def unwrap(self, response: Response) -> Response:
         """Check and open the response to the command wrapped last.
 
-        An error status word carries no MAC, so its data is dropped. Raises SecureMessagingError,
-        and closes the channel, where 9000, 62xx or 63xx comes without a valid MAC; MiscountError
-        where only the encryption is wrong.
+        An error status word carries no MAC, so its data is dropped, and it closes nothing but for
+        6988: 6982 may be about secure messaging, which ends the card's session, or about the
+        command, after which it goes on. The next answer shows it, by its MAC. Raises
+        SecureMessagingError, and closes the channel, where 9000, 62xx or 63xx comes without a valid
+        MAC; MiscountError where only the encryption is wrong.
         """
         sw = response.sw
         if sw != _SUCCESS and sw >> 8 not in _WARNINGS:
-            if sw in _SESSION_ENDED:
+            if sw == _SESSION_ENDED:
                 self.close(f"the card ended the session with {sw:04X}")
             return Response(b"", sw)
         if not self._r_mac:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from applet_spec import Changed, ExitCode, UnicardError, spec
 from host_lib.apdu import Apdu, Response
 from host_lib.errors import ReaderTimeout
-from host_lib.flow.base import AnyFlow, CardKeys, Sam, SamReply
+from host_lib.flow.base import AnyFlow, CardKeys, Reconnect, Sam, SamReply
 from host_lib.framing import framed
 from host_lib.reader import Reader
 
@@ -28,7 +28,8 @@ def drive(flow: AnyFlow[R], reader: Reader, sam: Sam | None = None) -> R:
 
     Errors of the reader are thrown into the flow, which knows what is uncertain then; what the
     flow raises comes out. Nothing is sent twice except what GET RESPONSE and 6Cxx ask for: a card
-    that is late is a ReaderTimeout, after the time that the contract gives the command.
+    that is late is a ReaderTimeout, after the time that the contract gives the command. A card that
+    was lost is waited for only where a flow asks to `Reconnect`.
     """
     steps = framed(flow)
     try:
@@ -61,9 +62,15 @@ def only_asking() -> Iterator[None]:
         raise
 
 
-def _answer(step: Apdu | CardKeys, reader: Reader, sam: Sam | None) -> Response | SamReply:
+def _answer(
+    step: Apdu | CardKeys | Reconnect, reader: Reader, sam: Sam | None
+) -> Response | SamReply | None:
     if isinstance(step, Apdu):
         return _transmitted(step, reader)
+    if isinstance(step, Reconnect):
+        reader.wait_for_card(step.patience)
+        reader.reset()
+        return None
     if sam is None:
         raise NoKeysError("the card's keys are needed here, and no key store was given")
     return sam(step)

@@ -159,3 +159,25 @@ class SessionNotOffered(UnicardError):
         "ask for a security level that the card offers; the command line goes by the card's type, "
         "which `unicard card probe` shows"
     )
+
+
+class CertificateError(UnicardError):
+    """A certificate cannot be made or is not accepted."""
+
+
+class CertificateMalformed(CertificateError):
+    """Bytes that are no certificate of the profile in `host_lib.certificates`."""
+
+    advice = "Read the certificate from the card again; a card that repeats it is not genuine."
+
+
+class CertificateNotGenuine(CertificateError):
+    """The issuer did not sign this certificate."""
+
+    advice = "Do not accept the card; check that the right issuer certificate is used."
+
+
+class CertificateNotValidAt(CertificateError):
+    """The certificate, or its issuer's, is not yet valid or has expired at the given time."""
+
+    advice = "Check the clock and the card's dates."

@@ -1,53 +1,41 @@
-"""Issuer and card certificates: X.509 v3 (RFC 5280), ECDSA P-256 with SHA-256, kept small.
+"""Issuer and card certificates are made here; `host_lib.certificates` says what they are.
 
-A card certificate's subject holds the card serial (serialNumber, upper-case hexadecimal) and the
-card number (commonName, 16 digits); its only extensions are keyUsage (digitalSignature) and the
-issuer's key identifier. It never leaves the card outside a session, because of the card number.
+A card certificate never leaves the card outside a session, because of the card number in it.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID, SignatureAlgorithmOID
+from cryptography.x509.oid import NameOID
 
 from applet_spec import spec
+from host_lib.certificates import (
+    CardCertificate,
+    authority,
+    encode_point,
+    is_card_number,
+    key_usage,
+    verify_card_certificate,
+)
 from keys_tool import x509_profile
 from keys_tool.derivation import CARD_SERIAL_LENGTH
-from keys_tool.errors import (
-    CertificateMalformed,
-    CertificateNotGenuine,
-    CertificateNotValidAt,
-    CertificateRequestInvalid,
-)
+from keys_tool.errors import CertificateRequestInvalid
 from keys_tool.purpose import Purpose
 from keys_tool.signing import StoreSigner
 from keys_tool.store import KeyStore
 
+__all__ = [
+    "ISSUER_DAYS",
+    "CardCertificate",
+    "issue_card_certificate",
+    "self_signed_certificate",
+    "verify_card_certificate",
+]
+
 ISSUER_DAYS = 20 * 365
 """How long an issuer certificate is valid: a CA signs for some years, its cards outlive that."""
-_NOT_THE_PROFILE = (
-    ValueError,
-    UnsupportedAlgorithm,
-    x509.DuplicateExtension,
-    x509.ExtensionNotFound,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class CardCertificate:
-    """What an accepted card certificate says.
-
-    ``card_number`` has 16 digits, ``card_serial`` 8 bytes, ``public_key`` is an uncompressed point
-    on P-256 (65 bytes).
-    """
-
-    card_number: str
-    card_serial: bytes
-    public_key: bytes
 
 
 def self_signed_certificate(key: ec.EllipticCurvePrivateKey, name: str, created: datetime) -> bytes:
@@ -58,13 +46,13 @@ def self_signed_certificate(key: ec.EllipticCurvePrivateKey, name: str, created:
     """
     midnight = created.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     start, end = midnight - timedelta(days=1), midnight + timedelta(days=ISSUER_DAYS)
-    point = x509_profile.encode_point(key.public_key())
+    point = encode_point(key.public_key())
     identifier = x509.SubjectKeyIdentifier(x509_profile.key_identifier(point))
     own_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
         x509_profile.builder(own_name, own_name, key.public_key(), start, end)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(x509_profile.key_usage(key_cert_sign=True), critical=True)
+        .add_extension(key_usage(key_cert_sign=True), critical=True)
         .add_extension(identifier, critical=False)
     )
     return x509_profile.encode(builder.sign(key, hashes.SHA256()))
@@ -98,37 +86,10 @@ def issue_card_certificate(
     )
     builder = (
         x509_profile.builder(issuer.subject, subject, key, start, end)
-        .add_extension(x509_profile.key_usage(digital_signature=True), critical=True)
-        .add_extension(x509_profile.authority(issuer), critical=False)
+        .add_extension(key_usage(digital_signature=True), critical=True)
+        .add_extension(authority(issuer), critical=False)
     )
     return x509_profile.encode(builder.sign(signer, hashes.SHA256()))
-
-
-def verify_card_certificate(issuer: bytes, der: bytes, at: datetime) -> CardCertificate:
-    """Check a card certificate against its issuer's (both DER) at a time that carries a time zone.
-
-    Raises `CertificateMalformed` for anything but the profile of this module,
-    `CertificateNotGenuine` when the issuer did not sign it, `CertificateNotValidAt`.
-    """
-    authority = x509_profile.load(issuer)
-    certificate = x509_profile.load(der)
-    try:
-        certificate.verify_directly_issued_by(authority)
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError) as error:
-        raise CertificateNotGenuine("the issuer did not sign this certificate") from error
-    try:
-        _check_authority(authority)
-        _check_profile(certificate, authority)
-        accepted = _content(certificate)
-    except _NOT_THE_PROFILE as error:
-        raise CertificateMalformed("the issuer signed this, but as no card certificate") from error
-    for one, whose in ((authority, "issuer"), (certificate, "card")):
-        if not one.not_valid_before_utc <= at <= one.not_valid_after_utc:
-            raise CertificateNotValidAt(
-                f"the {whose} certificate is valid from {one.not_valid_before_utc} to "
-                f"{one.not_valid_after_utc}, and not at {at}"
-            )
-    return accepted
 
 
 def _requested_key(point: bytes) -> ec.EllipticCurvePublicKey:
@@ -144,7 +105,7 @@ def _requested_key(point: bytes) -> ec.EllipticCurvePublicKey:
 
 
 def _subject(card_number: str, card_serial: bytes) -> x509.Name:
-    if not _is_card_number(card_number):
+    if not is_card_number(card_number):
         raise CertificateRequestInvalid(f"a card number has {spec().card_number.digits} digits")
     if len(card_serial) != CARD_SERIAL_LENGTH:
         raise CertificateRequestInvalid(
@@ -172,39 +133,3 @@ def _requested_period(
             advice="Choose other dates, or a newer card CA.",
         )
     return start, end
-
-
-def _check_authority(issuer: x509.Certificate) -> None:
-    constraints = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value
-    usage = issuer.extensions.get_extension_for_class(x509.KeyUsage).value
-    if not (constraints.ca and usage.key_cert_sign):
-        raise ValueError("the issuer's certificate is none of a card CA")
-
-
-def _check_profile(certificate: x509.Certificate, issuer: x509.Certificate) -> None:
-    extensions = [(one.value, one.critical) for one in certificate.extensions]
-    expected = [
-        (x509_profile.key_usage(digital_signature=True), True),
-        (x509_profile.authority(issuer), False),
-    ]
-    if certificate.version is not x509.Version.v3 or extensions != expected:
-        raise ValueError("other extensions than those of a card")
-    if certificate.signature_algorithm_oid != SignatureAlgorithmOID.ECDSA_WITH_SHA256:
-        raise ValueError("another signature algorithm")
-
-
-def _content(certificate: x509.Certificate) -> CardCertificate:
-    names = [(one.oid, str(one.value)) for one in certificate.subject]
-    if [oid for oid, _ in names] != [NameOID.SERIAL_NUMBER, NameOID.COMMON_NAME]:
-        raise ValueError("another subject than a card")
-    serial, number = (text for _, text in names)
-    card_serial = bytes.fromhex(serial)
-    if len(card_serial) != CARD_SERIAL_LENGTH or card_serial.hex().upper() != serial:
-        raise ValueError("another spelling of a card serial")
-    if not _is_card_number(number):
-        raise ValueError("no card number")
-    return CardCertificate(number, card_serial, x509_profile.point_of(certificate))
-
-
-def _is_card_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) == spec().card_number.digits

@@ -8,6 +8,7 @@ from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from host_lib.certificates import encode_point
 from host_lib.keyset import KeySet
 from host_lib.primitives import cmac_check_value, key_check_value
 from host_lib.secret import AesKey, SecretBytes
@@ -25,7 +26,7 @@ from keys_tool.purpose import (
     check_algorithm,
     check_version,
 )
-from keys_tool.x509_profile import certified_point, encode_point, key_identifier
+from keys_tool.x509_profile import certified_point, key_identifier
 
 _SCALAR_LENGTH = 32
 

@@ -1,6 +1,10 @@
 """Typed errors of key stores and certificates; none of them carries a secret."""
 
 from applet_spec.errors import ExitCode, UnicardError
+from host_lib.errors import CertificateError as CertificateError
+from host_lib.errors import CertificateMalformed as CertificateMalformed
+from host_lib.errors import CertificateNotGenuine as CertificateNotGenuine
+from host_lib.errors import CertificateNotValidAt as CertificateNotValidAt
 from host_lib.errors import RoleKeysNotHeld
 
 
@@ -131,28 +135,6 @@ class SealedDataDamaged(KeysError):
     """Sealed data does not open with this key and this associated data."""
 
     advice = "Check that the data belongs to this store and version, and fetch it again."
-
-
-class CertificateError(UnicardError):
-    """A certificate cannot be made or is not accepted."""
-
-
-class CertificateMalformed(CertificateError):
-    """Bytes that are no certificate of the profile in `keys_tool.certificates`."""
-
-    advice = "Read the certificate from the card again; a card that repeats it is not genuine."
-
-
-class CertificateNotGenuine(CertificateError):
-    """The issuer did not sign this certificate."""
-
-    advice = "Do not accept the card; check that the right issuer certificate is used."
-
-
-class CertificateNotValidAt(CertificateError):
-    """The certificate, or its issuer's, is not yet valid or has expired at the given time."""
-
-    advice = "Check the clock and the card's dates."
 
 
 class CertificateRequestInvalid(CertificateError):

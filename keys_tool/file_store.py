@@ -12,6 +12,7 @@ from typing import Self
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
+from host_lib.certificates import encode_point
 from host_lib.flow.base import RoleKeys
 from host_lib.keyset import KeySet
 from host_lib.reader import SelfClosing
@@ -52,7 +53,6 @@ from keys_tool.purpose import (
 from keys_tool.sam import StoreSam
 from keys_tool.store import KeyStore
 from keys_tool.vault import Document, ScryptCost, Vault
-from keys_tool.x509_profile import encode_point
 
 _LARGEST_FILE = 1 << 24
 

@@ -4,7 +4,6 @@ A public key is a point on P-256, uncompressed: 65 bytes.
 """
 
 import hashlib
-import re
 import secrets
 from datetime import datetime
 
@@ -12,22 +11,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from keys_tool.errors import CertificateMalformed
+from host_lib.certificates import point_of
 
 _SERIAL_LENGTH = 8
 _KEY_ID_LENGTH = 8
-_BEGINNING = re.compile(
-    rb"\x30\x82..\x30\x82?..\xA0\x03\x02\x01\x02\x02(\x01[\x01-\x7F]|[\x02-\x14][\x00-\x7F])",
-    re.DOTALL,
-)
-"""Version 3 and a positive serial number (RFC 5280, 4.1.2): of others the X.509 library warns."""
-
-
-def encode_point(key: ec.EllipticCurvePublicKey) -> bytes:
-    """Return a public key as an uncompressed point: 04 || X || Y (SEC 1, 2.3.3)."""
-    return key.public_bytes(
-        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
-    )
 
 
 def certified_point(der: bytes) -> bytes:
@@ -64,49 +51,6 @@ def builder(
     )
 
 
-def key_usage(*, digital_signature: bool = False, key_cert_sign: bool = False) -> x509.KeyUsage:
-    """Return a keyUsage extension: what is named, and nothing else."""
-    return x509.KeyUsage(
-        digital_signature=digital_signature,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=key_cert_sign,
-        crl_sign=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def authority(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
-    """Return the extension that points to an issuer's certificate; ExtensionNotFound."""
-    identifier = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    return x509.AuthorityKeyIdentifier(identifier.digest, None, None)
-
-
 def encode(certificate: x509.Certificate) -> bytes:
     """Return a certificate as DER."""
     return certificate.public_bytes(serialization.Encoding.DER)
-
-
-def point_of(certificate: x509.Certificate) -> bytes:
-    """Return the public key of a certificate as a point; ValueError for another kind of key."""
-    key = certificate.public_key()
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise ValueError("another kind of key")
-    return encode_point(key)
-
-
-def load(der: bytes) -> x509.Certificate:
-    """Read a certificate, strictly: one spelling only. Raises `CertificateMalformed`."""
-    if not _BEGINNING.match(der):
-        raise CertificateMalformed("the bytes are no X.509 v3 certificate")
-    try:
-        certificate = x509.load_der_x509_certificate(der)
-    except (ValueError, x509.InvalidVersion) as error:
-        raise CertificateMalformed("the bytes are no certificate") from error
-    # The X.509 library overlooks a signature that claims unused bits at its end.
-    if der[-len(certificate.signature) - 1] != 0:
-        raise CertificateMalformed("the certificate's signature is no whole number of bytes")
-    return certificate

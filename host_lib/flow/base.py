@@ -70,12 +70,27 @@ class RoleKeys(CardKeys):
         return self.diversification[self.MASTER_VERSION]
 
 
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    """Asks the driver for the card again, in whatever state: connected, powered and reset.
+
+    ``patience`` is how many seconds a card that left may take to come back. The driver answers
+    with None, or throws the error of the reader that could not do it.
+    """
+
+    patience: float
+
+    def __iter__(self) -> Generator["Reconnect", None, None]:
+        """Ask."""
+        yield self
+
+
 SamCall: TypeAlias = CardKeys
 SamReply: TypeAlias = KeySet
 Flow: TypeAlias = Generator[Apdu | SamCall, Response | SamReply, R]
 """A flow that may ask for keys."""
-AnyFlow: TypeAlias = Generator[Apdu | SamCall, Any, R]
-"""What a driver runs: a flow, or the generator of a single command, which asks for no keys."""
+AnyFlow: TypeAlias = Generator[Apdu | SamCall | Reconnect, Any, R]
+"""What a driver runs: a flow, one that also reconnects, or the generator of a single command."""
 
 
 class Sam(Protocol):

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from applet_spec import spec
+from host_lib.certificates import encode_point
 from keys_tool import (
     CardCertificate,
     KeyStore,
@@ -34,7 +35,7 @@ from keys_tool.errors import (
 )
 from keys_tool.file_store import FileStore
 from keys_tool.signing import StoreSigner
-from keys_tool.x509_profile import encode_point, key_identifier
+from keys_tool.x509_profile import key_identifier
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 LATER = NOW + timedelta(days=3650)

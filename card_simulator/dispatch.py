@@ -23,8 +23,8 @@ class Situation:
 
     ``state`` is its life cycle state, None where commands work in every state; ``pending`` is
     about a session that waits for EXTERNAL AUTHENTICATE, ``session`` about an open one of any
-    level, ``issuer`` about one of the issuer, ``secret`` about the issuer's with C-MAC and C-ENC.
-    ``levels`` are those that the pending session can have.
+    level, ``issuer`` about one of the issuer, ``secret`` about the issuer's with C-MAC and C-ENC,
+    ``role`` about one of a terminal role. ``levels`` are those that the pending session can have.
     """
 
     state: str | None
@@ -34,6 +34,7 @@ class Situation:
     secret: bool
     contactless: bool
     levels: frozenset[int]
+    role: bool = False
 
     def allows(self, states: frozenset[str] | None) -> bool:
         """Say whether the card is in one of these states; None stands for every state."""
@@ -90,6 +91,8 @@ def _check_session(wanted: CommandSpec, secret: bool, situation: Situation) -> N
         raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
     missing = (
         (wanted.session == "issuer" and not situation.issuer)
+        or (wanted.session == "role" and not situation.role)
+        or (wanted.session == "issuer or role" and not (situation.secret or situation.role))
         or (secret and not situation.secret)
         or (wanted.contactless_session and situation.contactless and not situation.session)
     )

@@ -8,13 +8,18 @@ from applet_spec import spec
 from card_simulator.apdu import SW, Answer, Command, StatusError
 from card_simulator.application.key_pair import KeyPair
 from card_simulator.application.life_cycle import LifeCycle
+from card_simulator.application.log import Log
 from card_simulator.application.objects import Objects
 from card_simulator.application.personalization import Personalization
 from card_simulator.application.pin import Pin
+from card_simulator.application.receipt_keys import ReceiptKeys
 from card_simulator.application.role_keys import RoleKeys, RoleKeySet
 from card_simulator.application.role_session import NAME as INITIALIZE_UPDATE
 from card_simulator.application.role_session import RoleSession, role_form
+from card_simulator.application.secrets import Secrets
+from card_simulator.application.services import Services
 from card_simulator.application.state import State
+from card_simulator.application.transactions import Transactions
 from card_simulator.cells import Cells
 from card_simulator.chip import Chip, Interface
 from card_simulator.dispatch import CommandTable, Situation, select_in_session
@@ -24,9 +29,7 @@ from card_simulator.secure_channel import (
     is_initialize_update,
 )
 
-_SECRET = frozenset(
-    {"PUT DATA", "RESET RETRY COUNTER", "STORE DATA", "PUT KEY", "DELETE KEY", "SET STATUS"}
-)
+_SECRET = frozenset({"RESET RETRY COUNTER", "STORE DATA", "PUT KEY", "DELETE KEY", "SET STATUS"})
 
 
 class Application:
@@ -44,12 +47,23 @@ class Application:
         self._channel = channel
         self._state = State(cells, spec(), chip, channel, interface)
         self._role_keys = role_keys = RoleKeys(self._state)
-        listed = spec().object_named("role key sets").tag
-        self._objects = objects = Objects(self._state, {listed: role_keys.listed})
+        self._receipt_keys = receipt_keys = ReceiptKeys(self._state)
+        services, log, named = Services(self._state), Log(self._state), spec().object_named
+        computed = {
+            named("role key sets").tag: role_keys.listed,
+            named("receipt key version").tag: receipt_keys.version,
+            named("transaction log").tag: log.count,
+            **services.computed(),
+        }
+        self._objects = objects = Objects(self._state, computed, services.written())
         self._pin = pin = Pin(self._state)
         self._key_pair = KeyPair(self._state, objects)
-        self._life_cycle = LifeCycle(self._state, objects, pin, self._key_pair, role_keys)
-        self._personalization = Personalization(self._state, objects, pin, self._key_pair)
+        secrets = Secrets(self._key_pair, pin, role_keys, receipt_keys)
+        self._life_cycle = LifeCycle(self._state, objects, services, secrets)
+        self._personalization = Personalization(self._state, objects, services, secrets)
+        self._transactions = transactions = Transactions(
+            self._state, objects, services, log, receipt_keys
+        )
         self._select = (spec().commands["SELECT"].cla, spec().commands["SELECT"].ins)
         self._store_data = spec().commands["STORE DATA"].ins
         self._table = CommandTable(
@@ -69,6 +83,8 @@ class Application:
                 "STORE DATA": self._personalization.store_data,
                 "PUT KEY": role_keys.put,
                 "DELETE KEY": role_keys.delete,
+                "PERFORM TRANSACTION": transactions.perform,
+                "READ RECORD": transactions.read_record,
                 "SET STATUS": self._life_cycle.set_status,
             },
             secret=_SECRET,
@@ -113,13 +129,16 @@ class Application:
         """Clear everything transient."""
         self._state.clear_verified()
         self._personalization.forget_stream()
+        self._transactions.forget()
+        self._receipt_keys.forget()
         self._key_pair.forget()
 
     def process(self, command: Command) -> bytes:
         """Run one command and return its answer as it leaves the card.
 
-        A terminated one knows no instruction, with or without secure messaging. The verified flags
-        and a stream of STORE DATA end with the session that they belong to.
+        A terminated one knows no instruction, with or without secure messaging. The verified
+        flags, a stream of STORE DATA and what can be taken back end with the session that they
+        belong to.
         """
         if self._state.name == "TERMINATED":
             return Answer(sw=SW.INS_NOT_SUPPORTED).encode()
@@ -129,6 +148,7 @@ class Application:
         if about_session or self._channel.session is not session:
             self._state.clear_verified()
             self._personalization.forget_stream()
+            self._transactions.forget()
         return encoded
 
     def store_data(self, command: Command) -> Answer:
@@ -143,6 +163,7 @@ class Application:
         return answer
 
     def _run(self, command: Command) -> Answer:
+        self._transactions.hear(command)
         situation = Situation(
             state=self._state.name,
             pending=self._channel.pending,
@@ -151,6 +172,7 @@ class Application:
             secret=self._state.in_secret_session,
             contactless=self._state.interface() is Interface.CONTACTLESS,
             levels=self._channel.levels,
+            role=self._channel.role is not None,
         )
         if situation.session and (command.cla, command.ins) == self._select:
             raise StatusError(SW.SECURE_MESSAGING_NOT_SUPPORTED)

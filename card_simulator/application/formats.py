@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from applet_spec import DataObject, spec
 from applet_spec.model import TemplateField
 from card_simulator import tlv
-from card_simulator.application.dates import is_date
+from card_simulator.application.dates import is_date, is_in
 from card_simulator.application.service_record import is_service_record
 
 _FINGERS = 10
 _MINUTIA = 3
+_PERIOD = 2
 
 
-def can_hold(target: DataObject, value: bytes) -> bool:
-    """Say whether ``value`` has the length and the format of the object."""
+def can_hold(target: DataObject, value: bytes, held: bytes = b"") -> bool:
+    """Say whether ``value`` has the length and the format of the object, which holds ``held``."""
     if len(value) not in target.length:
         return False
+    if target.format in _SUCCESSIONS:
+        return _SUCCESSIONS[target.format](value, held)
+    if target.format == "service":
+        return is_service_record(value, _places()[target.tag])
     if target.format == "bits":
         return value[0] & ~sum(target.bits) == 0
     if target.format == "template":
@@ -43,6 +49,24 @@ def is_pin_block(block: bytes) -> bool:
         and text[:length].isdecimal()
         and set(text[length:]) <= {"f"}
     )
+
+
+def follows_card_date(value: bytes, held: bytes) -> bool:
+    """Say whether a day can be the card's date after the one that it has, if it has one."""
+    table = spec().transactions
+    return is_in(value, table.first_date, table.last_date) and value >= held
+
+
+def follows_period(value: bytes, held: bytes) -> bool:
+    """Say whether period and horizon can be set: not a later period, no horizon before it."""
+    return value[:_PERIOD] <= held[:_PERIOD] and value[:_PERIOD] <= value[_PERIOD:]
+
+
+@cache
+def _places() -> dict[int, int]:
+    """Return the number of each service record by the tag of its object."""
+    records = range(1, spec().limits["services"] + 1)
+    return {spec().object_named(f"service record {number}").tag: number for number in records}
 
 
 def _is_padded_bcd(value: bytes) -> bool:
@@ -102,8 +126,13 @@ _CHECKS: dict[str, Callable[[bytes], bool]] = {
     "date-range": _is_date_range,
     "der": _is_der,
     "finger": _is_finger,
-    "service": is_service_record,
 }
+
+_SUCCESSIONS: dict[str, Callable[[bytes, bytes], bool]] = {
+    "card-date": lambda value, held: follows_card_date(value, held),
+    "service-period": lambda value, held: follows_period(value, held),
+}
+"""Checks that need the value before."""
 
 _FIELD_CHECKS: dict[str, Callable[[bytes], bool]] = {
     "bcd": _is_padded_bcd,

@@ -5,26 +5,27 @@ from __future__ import annotations
 from card_simulator import tlv
 from card_simulator.apdu import Answer, Command
 from card_simulator.application import state as cell
-from card_simulator.application.key_pair import KeyPair
 from card_simulator.application.objects import Objects
-from card_simulator.application.pin import Pin
-from card_simulator.application.role_keys import RoleKeys
+from card_simulator.application.secrets import Secrets
+from card_simulator.application.services import Services
 from card_simulator.application.state import State
 
 TERMINATED_WARNING = 0x6285
+
+_OF_CARD = 0x40
+"""P1 of SET STATUS that changes the life cycle."""
 
 
 class LifeCycle:
     """Where the application stands and how it gets elsewhere."""
 
     def __init__(
-        self, state: State, objects: Objects, pin: Pin, key_pair: KeyPair, role_keys: RoleKeys
+        self, state: State, objects: Objects, services: Services, secrets: Secrets
     ) -> None:
         self._state = state
         self._objects = objects
-        self._pin = pin
-        self._key_pair = key_pair
-        self._role_keys = role_keys
+        self._services = services
+        self._secrets = secrets
         named = state.spec.object_named
         self._fingers = [named(f"finger template {n}").tag for n in (1, 2)]
         self._codes = {name: each.code for name, each in state.spec.states.items()}
@@ -41,16 +42,18 @@ class LifeCycle:
                 0xA5,
                 tlv.write(0x80, bytes(self._state.spec.version)),
                 tlv.write(0x81, bytes((self._state.code,))),
-                tlv.write(0x82, bytes((self._pin.tries, self._finger_tries()))),
+                tlv.write(0x82, bytes((self._secrets.pin.tries, self._finger_tries()))),
                 tlv.write(0x83, self._state.cells.read(cell.TRANSACTION_NUMBER, bytes(3))),
             ),
         )
         return Answer(fci, TERMINATED_WARNING) if terminated else Answer(fci)
 
     def set_status(self, command: Command) -> Answer:
-        """SET STATUS: suspend, resume or terminate; the session ends after the answer."""
+        """SET STATUS of the card or of one service; the session ends after the answer."""
         cells = self._state.cells
-        if command.p2 == self._codes["TERMINATED"]:
+        if command.p1 != _OF_CARD:
+            self._services.set_status(command)
+        elif command.p2 == self._codes["TERMINATED"]:
             cells.write(cell.TERMINATED, cell.MARK)
             self._erase_secrets()
         elif command.p2 == self._codes["SUSPENDED"]:
@@ -67,9 +70,7 @@ class LifeCycle:
         return self._state.spec.limits["finger_tries"] if stored else 0
 
     def _erase_secrets(self) -> None:
-        """Erase private key, PIN, templates, role keys; done again at SELECT for what is left."""
-        self._key_pair.erase()
-        self._pin.erase()
+        """Erase keys, PIN and templates; done again at SELECT for what is left."""
+        self._secrets.erase()
         for tag in self._fingers:
             self._objects.erase(tag)
-        self._role_keys.erase()

@@ -14,7 +14,7 @@ from applet_spec import DataObject
 from card_simulator import tlv
 from card_simulator.apdu import SW, Answer, Command, StatusError
 from card_simulator.application.formats import can_hold
-from card_simulator.application.state import State, Verified
+from card_simulator.application.state import State, Verified, object_cell
 
 LONG_OBJECT = 0x6A81
 WRONG_OFFSET = 0x6B00
@@ -23,11 +23,20 @@ _TAG_LIST, _OFFSET, _TOTAL, _PART = 0x5C, 0x54, 0x80, 0x53
 
 
 class Objects:
-    """The application's data objects, by tag; ``computed`` makes the values of some."""
+    """The application's data objects, by tag.
 
-    def __init__(self, state: State, computed: Mapping[int, Callable[[], bytes]]) -> None:
+    ``computed`` makes the values of some, ``written`` takes new values of some of these.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        computed: Mapping[int, Callable[[], bytes]],
+        written: Mapping[int, Callable[[bytes], None]],
+    ) -> None:
         self._state = state
         self._computed = computed
+        self._written = written
         self._cells = state.cells
         self._table = state.spec.objects
         self._atomic = state.spec.limits["atomic_object_bytes"]
@@ -38,7 +47,7 @@ class Objects:
         """Return the object's value, empty where it has none."""
         if tag in self._computed:
             return self._computed[tag]()
-        held = self._cells.read(_cell(tag))
+        held = self._cells.read(object_cell(tag))
         if not held or not self._has_slots(tag):
             return held
         return self._cells.read(_slot(tag, held[0]))[: int.from_bytes(held[1:], "big")]
@@ -47,18 +56,18 @@ class Objects:
         """Prepare a new value and return what `switch` is to be given inside the transaction."""
         if not self._has_slots(tag):
             return value
-        held = self._cells.read(_cell(tag))
+        held = self._cells.read(object_cell(tag))
         spare = 1 - held[0] if held else 0
         self._cells.write_non_atomic(_slot(tag, spare), value)
         return bytes((spare,)) + len(value).to_bytes(2, "big")
 
     def switch(self, tag: int, staged: bytes) -> None:
         """Make a staged value the object's value; to be called in a transaction."""
-        self._cells.write(_cell(tag), staged)
+        self._cells.write(object_cell(tag), staged)
 
     def erase(self, tag: int) -> None:
         """Erase the object's value and its slots."""
-        for cell in (_slot(tag, 0), _slot(tag, 1), _cell(tag)):
+        for cell in (_slot(tag, 0), _slot(tag, 1), object_cell(tag)):
             self._cells.erase(cell)
 
     # Commands
@@ -82,15 +91,24 @@ class Objects:
         )
 
     def put_data(self, command: Command) -> Answer:
-        """PUT DATA: a new value for an object that the issuer may write."""
+        """PUT DATA: a new value for an object whose write rule names the session."""
         target = self._known(command.p1p2)
-        if "issuer" not in target.write:
+        if not any(self._met(condition) for condition in target.write):
             raise StatusError(SW.SECURITY_NOT_SATISFIED)
-        if not can_hold(target, command.data):
+        held = self.value(target.tag)
+        if target.computed and not held:
+            raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
+        if not can_hold(target, command.data, held):
             raise StatusError(SW.WRONG_DATA)
-        staged = self.stage(target.tag, command.data)
-        self.switch(target.tag, staged)
+        if target.tag in self._written:
+            self._written[target.tag](command.data)
+        else:
+            self.switch(target.tag, self.stage(target.tag, command.data))
         return Answer()
+
+    def check_readable(self, tag: int) -> None:
+        """Raise `StatusError` 6982 unless the object may be read now."""
+        self._readable(tag)
 
     # Inside
 
@@ -140,12 +158,8 @@ class Objects:
         return self._table[tag].length.most > self._atomic
 
 
-def _cell(tag: int) -> str:
-    return f"object.{tag:X}"
-
-
 def _slot(tag: int, slot: int) -> str:
-    return f"object.{tag:X}.{slot}"
+    return f"{object_cell(tag)}.{slot}"
 
 
 def _part_wanted(data: bytes) -> tuple[int, int]:

@@ -16,9 +16,9 @@ from card_simulator.apdu import SW, Answer, Command, StatusError
 from card_simulator.application import state as cell
 from card_simulator.application.dgi_stream import Grouping, Stream
 from card_simulator.application.formats import can_hold, is_pin_block
-from card_simulator.application.key_pair import KeyPair
 from card_simulator.application.objects import Objects
-from card_simulator.application.pin import Pin
+from card_simulator.application.secrets import Secrets
+from card_simulator.application.services import Services
 from card_simulator.application.state import State
 from host_lib.primitives import unpad80
 
@@ -28,23 +28,27 @@ _FINGER_EXEMPT = "finger-exempt"
 
 @dataclass
 class _Batch:
-    """What one command will store: new values of objects by tag, and the transport PIN."""
+    """What one command will store: new values of objects, and secrets, both by their tags."""
 
     values: dict[int, bytes] = field(default_factory=dict)
-    pin: bytes = b""
+    secrets: dict[int, bytes] = field(default_factory=dict)
 
 
 class Personalization:
     """The stream of DGIs and what becomes of it."""
 
-    def __init__(self, state: State, objects: Objects, pin: Pin, key_pair: KeyPair) -> None:
+    def __init__(
+        self, state: State, objects: Objects, services: Services, secrets: Secrets
+    ) -> None:
         spec = state.spec
         self._state = state
         self._objects = objects
-        self._pin = pin
-        self._key_pair = key_pair
+        self._services = services
+        self._secrets = secrets
         self._dgis = {tag: dgi for tag, dgi in spec.dgis.items() if not dgi.draft}
         self._anchor = spec.dgi_named("anchor")
+        self._transport_pin = spec.dgi_named("transport PIN").tag
+        self._receipt_key = spec.dgi_named("receipt key").tag
         self._finger = spec.object_named("finger template 1").tag
         flags = spec.object_named("holder flags")
         self._flags = flags.tag
@@ -96,7 +100,7 @@ class Personalization:
         """Check a complete DGI and add what it stores to the batch."""
         dgi = self._dgis[grouping.tag]
         if dgi.secret:
-            batch.pin = self._transport_pin(dgi, grouping.content)
+            batch.secrets[dgi.tag] = self._secret(dgi, grouping.content)
             return
         values = dict(_split(dgi, grouping.content))
         if dgi is self._anchor and self._anchored(batch):
@@ -105,9 +109,10 @@ class Personalization:
             return
         if not all(can_hold(self._state.spec.objects[tag], v) for tag, v in values.items()):
             raise StatusError(SW.WRONG_DATA)
-        batch.values.update(values)
+        merged = self._services.merged
+        batch.values.update({tag: merged(tag, value) for tag, value in values.items()})
 
-    def _transport_pin(self, dgi: Dgi, content: bytes) -> bytes:
+    def _secret(self, dgi: Dgi, content: bytes) -> bytes:
         """Decrypt a secret and look at its check value (card.json, secret_check)."""
         size, check = dgi.secret_length, self._state.spec.secret_check_length
         try:
@@ -116,7 +121,9 @@ class Personalization:
             raise StatusError(SW.WRONG_DATA) from error
         secret, given = clear[:size], clear[size:]
         expected = sha256(dgi.tag.to_bytes(2, "big") + secret).digest()[:check]
-        if not compare_digest(given, expected) or not is_pin_block(secret):
+        if not compare_digest(given, expected):
+            raise StatusError(SW.WRONG_DATA)
+        if dgi.tag == self._transport_pin and not is_pin_block(secret):
             raise StatusError(SW.WRONG_DATA)
         return secret
 
@@ -124,14 +131,18 @@ class Personalization:
         """Say whether a BLANK card would have all that it needs to be PERSONALIZED."""
         mandatory = (dgi for dgi in self._dgis.values() if dgi.mandatory)
         return (
-            self._key_pair.exists
+            self._secrets.key_pair.exists
             and all(self._is_there(dgi, batch) for dgi in mandatory)
             and bool(self._value(self._finger, batch) or self._is_exempt(batch))
         )
 
     def _is_there(self, dgi: Dgi, batch: _Batch) -> bool:
         if dgi.secret:
-            return bool(batch.pin) or self._pin.stored
+            stored = {
+                self._transport_pin: self._secrets.pin.stored,
+                self._receipt_key: self._secrets.receipt_keys.stored,
+            }
+            return dgi.tag in batch.secrets or stored[dgi.tag]
         return all(self._value(part.object, batch) for part in dgi.fields)
 
     def _is_exempt(self, batch: _Batch) -> bool:
@@ -147,11 +158,17 @@ class Personalization:
 
     def _commit(self, batch: _Batch, ends_blank: bool) -> None:
         staged = {tag: self._objects.stage(tag, value) for tag, value in batch.values.items()}
+        pin, receipt_key = (
+            batch.secrets.get(tag) for tag in (self._transport_pin, self._receipt_key)
+        )
+        slot = self._secrets.receipt_keys.stage(receipt_key) if receipt_key else b""
         with self._state.cells.transaction():
             for tag, value in staged.items():
                 self._objects.switch(tag, value)
-            if batch.pin:
-                self._pin.store_transport(batch.pin)
+            if pin:
+                self._secrets.pin.store_transport(pin)
+            if slot:
+                self._secrets.receipt_keys.switch(slot)
             if ends_blank:
                 self._state.cells.write(cell.PERSONALIZED, cell.MARK)
 

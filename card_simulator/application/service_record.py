@@ -3,42 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from applet_spec import spec
-from applet_spec.model import RecordField
 from card_simulator.application.dates import is_date
+from card_simulator.application.layout import Layout
+from card_simulator.application.periods import KINDS
 
 Fields = dict[str, bytes]
 
-_PERIOD_KINDS = (0, 1, 2)
+ROLE_LIMIT = 5
+"""Bytes of one role limit: the role, and its limit per transaction."""
+
 _ROLES = 16
-_ROLE_LIMIT = 5
 
 
-def is_service_record(record: bytes) -> bool:
-    """Say whether the bytes are one record whose fields have values that the contract allows."""
-    services = spec().services
-    header = _cut(record, services.header)
-    kind = next((k for k in services.kinds.values() if k.code == header["kind"][0]), None)
-    start = sum(field.length for field in services.header)
-    if kind is None or not _is_header(header):
+@cache
+def header_layout() -> Layout:
+    """Return the layout of what every record begins with."""
+    return Layout(spec().services.header)
+
+
+@cache
+def kind_layout(kind: str) -> Layout:
+    """Return the layout of what follows the header; field places count from the record's start."""
+    return Layout(spec().services.kinds[kind].fields, header_layout().end)
+
+
+def kind_of(record: bytes) -> str | None:
+    """Return the name of a record's kind, None where it has none that is known."""
+    return _kind_names().get(header_layout().number(record, "kind"))
+
+
+def is_service_record(record: bytes, place: int) -> bool:
+    """Say whether the bytes can be the record of this number (1 to 16)."""
+    header = header_layout().cut(record)
+    kind = kind_of(record)
+    if kind is None or not _is_header(header, place):
         return False
-    size = sum(field.length for field in kind.fields)
-    if len(record) < start + size:
-        return False
-    fields = _cut(record[start:], kind.fields)
-    return _BODY[kind.name](fields, record[start + size :])
+    body = kind_layout(kind)
+    return len(record) >= body.end and _BODY[kind](body.cut(record), record[body.end :])
 
 
-def _cut(record: bytes, fields: Iterable[RecordField]) -> Fields:
-    values, position = {}, 0
-    for field in fields:
-        values[field.name] = record[position : position + field.length]
-        position += field.length
-    return values
+@cache
+def _kind_names() -> dict[int, str]:
+    return {kind.code: name for name, kind in spec().services.kinds.items()}
 
 
-def _is_header(header: Fields) -> bool:
+def _is_header(header: Fields, place: int) -> bool:
     services = spec().services
     label = header["label"].rstrip(b"\x00")
     try:
@@ -46,21 +58,27 @@ def _is_header(header: Fields) -> bool:
     except UnicodeDecodeError:
         return False
     return (
-        header["flags"][0] & ~services.enabled_flag == 0
+        is_of_place(header["id"][0], place)
+        and header["flags"][0] & ~services.enabled_flag == 0
         and header["verification"][0] in services.verification.values()
         and b"\x00" not in label
     )
 
 
+def is_of_place(number: int, place: int) -> bool:
+    """Say whether a record with this id may lie there."""
+    return number == place
+
+
 def _is_purse(fields: Fields, limits: bytes) -> bool:
     count = fields["limits"][0]
-    rows = [limits[at : at + _ROLE_LIMIT] for at in range(0, len(limits), _ROLE_LIMIT)]
+    rows = [limits[at : at + ROLE_LIMIT] for at in range(0, len(limits), ROLE_LIMIT)]
     roles = [row[0] for row in rows]
     return (
         fields["currency"].hex().isdecimal()
         and _are_amounts(fields[n] for n in _PURSE_AMOUNTS)
         and count == len(rows) <= spec().limits["role_limits"]
-        and len(limits) == count * _ROLE_LIMIT
+        and len(limits) == count * ROLE_LIMIT
         and len(set(roles)) == count
         and all(role < _ROLES for role in roles)
         and _are_amounts(row[1:] for row in rows)
@@ -70,7 +88,7 @@ def _is_purse(fields: Fields, limits: bytes) -> bool:
 def _is_quota(fields: Fields, rest: bytes) -> bool:
     return (
         not rest
-        and fields["period kind"][0] in _PERIOD_KINDS
+        and fields["period kind"][0] in KINDS
         and _are_amounts(fields[n] for n in _QUOTA_AMOUNTS)
     )
 

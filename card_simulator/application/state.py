@@ -34,6 +34,11 @@ RECEIPT_MAC = "transaction.mac"
 MARK = b"\x01"
 
 
+def object_cell(tag: int) -> str:
+    """Return the name of the cell that a data object's value lies in."""
+    return f"object.{tag:X}"
+
+
 class Verified(IntFlag):
     """What the holder has proven since the flags were last cleared."""
 

@@ -338,20 +338,6 @@ def _frozen(setting: object) -> object:
 
 
 def _services(entry: Json) -> model.Services:
-    shared = ("id", "label", "kind", "unit", "verification", "debit_roles", "credit_roles")
-    profile = tuple(
-        model.ServiceProfile(
-            id=s["id"],
-            label=s["label"],
-            kind=s["kind"],
-            unit=s["unit"],
-            verification=s["verification"],
-            debit_roles=tuple(s["debit_roles"]),
-            credit_roles=tuple(s["credit_roles"]),
-            settings=MappingProxyType({k: _frozen(v) for k, v in s.items() if k not in shared}),
-        )
-        for s in entry["profile"]
-    )
     kinds = {
         k["name"]: model.ServiceKind(k["code"], k["name"], _record_fields(k["fields"]))
         for k in entry["kinds"]
@@ -362,7 +348,26 @@ def _services(entry: Json) -> model.Services:
         kinds=MappingProxyType(kinds),
         verification=MappingProxyType({r["name"]: r["code"] for r in entry["verification_rules"]}),
         enabled_flag=flags["enabled"],
-        profile=profile,
+        horizon_months=entry["periods"]["horizon_default_months"],
+        profile=_service_profile(entry["profile"]),
+        delegate_profile=_service_profile(entry["delegate_profile"]),
+    )
+
+
+def _service_profile(services: Iterable[Json]) -> tuple[model.ServiceProfile, ...]:
+    shared = ("id", "label", "kind", "unit", "verification", "debit_roles", "credit_roles")
+    return tuple(
+        model.ServiceProfile(
+            id=s["id"],
+            label=s["label"],
+            kind=s["kind"],
+            unit=s["unit"],
+            verification=s["verification"],
+            debit_roles=tuple(s["debit_roles"]),
+            credit_roles=tuple(s["credit_roles"]),
+            settings=MappingProxyType({k: _frozen(v) for k, v in s.items() if k not in shared}),
+        )
+        for s in services
     )
 
 

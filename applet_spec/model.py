@@ -342,13 +342,19 @@ class ServiceProfile:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The service table: header, kinds, verification rules by name and the reference profile."""
+    """The service table: header, kinds, verification rules by name and the reference profiles.
+
+    ``profile`` are the services of a holder's card, ``delegate_profile`` those of a delegate's.
+    ``horizon_months`` is how far ahead the periods of a new quota are open.
+    """
 
     header: tuple[RecordField, ...]
     kinds: Mapping[str, ServiceKind]
     verification: Mapping[str, int]
     enabled_flag: int
+    horizon_months: int
     profile: tuple[ServiceProfile, ...]
+    delegate_profile: tuple[ServiceProfile, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,8 @@ from host_lib.services import encode_service
 from host_lib.tlv import encode
 from personalization.finger import CardFinger, biometric_information, card_finger
 from personalization.fmr import parse_finger_record
-from personalization.services import service_table
+from personalization.services import is_delegate, service_table
 
-FINGER_EXEMPT = 0x01
 NO_CARD = "0" * 16
 
 
@@ -87,9 +86,9 @@ def card_data(fields: Mapping[str, Any], numbers: CardNumbers, pin: Pin) -> Card
     if fingers:
         parts.append(("biometric information template", biometric_information(fingers)))
     dgis = {spec().dgi_named(name).tag: content for name, content in parts}
-    first = spec().dgi_named("service record 1").tag
-    for place, record in enumerate(service_table(fields, numbers.effective)):
-        dgis[first + place] = encode_service(record)
+    for record in service_table(fields, numbers.effective):
+        # A service's id is its place in the table.
+        dgis[spec().dgi_named(f"service record {record.id}").tag] = encode_service(record)
     for tag, content in dgis.items():
         if len(content) not in spec().dgis[tag].length:
             raise ValueError(f"DGI {tag:04X} has {len(content)} bytes: too few or too many")
@@ -118,9 +117,11 @@ def _validity(numbers: CardNumbers) -> tuple[str, bytes]:
 
 
 def _flags(fields: Mapping[str, Any]) -> tuple[str, bytes]:
-    exempt = FINGER_EXEMPT if fields.get("finger_exempt") else 0
+    bits = {name: bit for bit, name in spec().object_named("holder flags").bits.items()}
+    flags = bits["finger-exempt"] if fields.get("finger_exempt") else 0
+    flags |= bits["delegate"] if is_delegate(fields) else 0
     replaced = bytes.fromhex(fields.get("replaces_card", NO_CARD))
-    return "holder flags", bytes((exempt,)) + replaced
+    return "holder flags", bytes((flags,)) + replaced
 
 
 def bcd_date(day: date) -> bytes:

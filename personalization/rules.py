@@ -10,6 +10,7 @@ from personalization.card_number import has_check_digit
 from personalization.errors import FingerRecordInvalid
 from personalization.fmr import parse_finger_record
 from personalization.national_id import ABROAD, NationalId, parse_national_id
+from personalization.services import is_delegate
 
 Fault = tuple[str, str]
 """A field and what is wrong with it."""
@@ -31,6 +32,8 @@ def cross_field_faults(
         yield from _national_id_faults(national_id, birth_date, governorates)
     yield from _name_faults(fields.get("name"))
     yield from _finger_faults(fields)
+    if is_delegate(fields) and "health_class" in fields:
+        yield "health_class", "a delegate's card has no health cover"
     replaced = fields.get("replaces_card")
     if isinstance(replaced, str) and not _is_own_card(replaced):
         yield "replaces_card", "this is no number of our cards: prefix or check digit is wrong"

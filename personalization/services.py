@@ -1,4 +1,4 @@
-"""The service table of one citizen: the reference profile with the enrolment's entitlements."""
+"""The service table of one card: a reference profile with the enrolment's entitlements."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
@@ -10,14 +10,15 @@ from host_lib.services import ServiceRecord, Value
 from personalization.dates import day_before, months_later
 
 EPOCH = date(2000, 1, 1)
-HORIZON_MONTHS = 3
-"""How far ahead a transaction may open a quota's periods until LOAD raises the horizon."""
+DELEGATE = "delegate"
+"""The enrolment's ``card_kind`` of somebody who acts for a household; others are holders."""
 _PERIOD_KINDS = {"none": 0, "day": 1, "month": 2}
 
 
 def service_table(fields: Mapping[str, Any], effective: date) -> tuple[ServiceRecord, ...]:
     """Return the services that an enrolment's fields give, as they are on ``effective``.
 
+    A delegate's card has the delegates' profile, any other the holders'.
     A quota begins with the allowance of the current period. It begins empty on a card that
     replaces another: the old card has spent this period's, and the rest is carried over later.
     """
@@ -25,7 +26,7 @@ def service_table(fields: Mapping[str, Any], effective: date) -> tuple[ServiceRe
 
 
 def _services(fields: Mapping[str, Any], effective: date) -> Iterator[ServiceRecord]:
-    for profile in spec().services.profile:
+    for profile in _profile(fields):
         source = profile.settings.get("enrolment_field")
         if source is None or str(source) in fields:
             entitled = int(fields[str(source)]) if source is not None else 0
@@ -42,6 +43,16 @@ def _services(fields: Mapping[str, Any], effective: date) -> Iterator[ServiceRec
             )
 
 
+def _profile(fields: Mapping[str, Any]) -> tuple[ServiceProfile, ...]:
+    services = spec().services
+    return services.delegate_profile if is_delegate(fields) else services.profile
+
+
+def is_delegate(fields: Mapping[str, Any]) -> bool:
+    """Say whether an enrolment is for a delegate's card."""
+    return fields.get("card_kind") == DELEGATE
+
+
 def _quota(
     profile: ServiceProfile, allowance: int, effective: date, fields: Mapping[str, Any]
 ) -> Mapping[str, Value]:
@@ -53,7 +64,7 @@ def _quota(
         "carry-over ceiling": ceiling,
         "transaction limit": ceiling + allowance,
         "current period": period(kind, effective),
-        "horizon": period(kind, months_later(effective, HORIZON_MONTHS)),
+        "horizon": period(kind, months_later(effective, spec().services.horizon_months)),
         "balance": 0 if "replaces_card" in fields else allowance,
     }
 

@@ -43,6 +43,7 @@ def _tables(files: Files) -> Iterator[Table]:
     yield "objects", "object", written_out(files["objects"]["objects"]), ("name", "tag")
     yield "dgis", "DGI", written_out(files["dgis"]["dgis"]), ("name", "tag")
     yield "services", "service", services["profile"], ("id", "label")
+    yield "services", "delegate's service", services["delegate_profile"], ("id", "label")
     yield "services", "kind", services["kinds"], ("code", "name")
     yield "services", "verification rule", services["verification_rules"], ("code", "name")
     yield "requirements", "requirement", files["requirements"]["requirements"], ("id",)

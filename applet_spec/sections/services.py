@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from applet_spec.model import RecordField, Spec
+from applet_spec.model import RecordField, ServiceProfile, Spec
 from applet_spec.sections.markdown import Read, and_list, bullets, code, table
 
 
@@ -30,7 +30,12 @@ def services(spec: Spec, read: Read) -> Iterator[str]:
     yield "### What a record may hold"
     yield bullets(content["rules"])
     yield from _periods(content["periods"])
-    yield from _profile(spec)
+    yield "### The reference profile"
+    yield "What the bureau writes onto a holder's card. Amounts are in the unit."
+    yield _profile(spec, spec.services.profile)
+    yield "### The profile of delegates"
+    yield "What the bureau writes onto the card of somebody who acts for a household."
+    yield _profile(spec, spec.services.delegate_profile)
 
 
 def _layout(fields: Iterable[RecordField], offset: int = 0) -> str:
@@ -50,11 +55,9 @@ def _periods(periods: Mapping[str, object]) -> Iterator[str]:
     )
 
 
-def _profile(spec: Spec) -> Iterator[str]:
-    yield "### The reference profile"
-    yield "What the bureau writes unless another profile is given. Amounts are in the unit."
+def _profile(spec: Spec, profile: Iterable[ServiceProfile]) -> str:
     rows = []
-    for service in spec.services.profile:
+    for service in profile:
         settings = "<br>".join(_setting(spec, *item) for item in service.settings.items())
         rows.append(
             (
@@ -69,7 +72,7 @@ def _profile(spec: Spec) -> Iterator[str]:
             )
         )
     head = ["id", "label", "kind", "unit", "verification", "debited by", "credited by", "settings"]
-    yield table(head, rows)
+    return table(head, rows)
 
 
 def _setting(spec: Spec, name: str, value: object) -> str:

@@ -17,6 +17,7 @@ _RIGHT_INDEX, _LEFT_INDEX = 2, 7
 _EXEMPT = 0.08
 _ONE_FINGER = 0.1
 _REPLACES = 0.08
+_ONE_DELEGATE_IN = 9
 _SHARES = {"ration_points": 0.7, "bread_loaves": 0.8, "health_class": 0.9}
 
 
@@ -42,7 +43,11 @@ def _enrolment(numbers: random.Random, number: int, citizen: Citizen) -> dict[st
         "governorate": citizen.governorate,
         "mobile": citizen.mobile,
     }
-    return record | _fingers(numbers) | _entitlements(numbers)
+    if number % _ONE_DELEGATE_IN:
+        return record | _fingers(numbers) | _entitlements(numbers)
+    record |= {"card_kind": "delegate"} | _fingers(numbers) | _entitlements(numbers)
+    record.pop("health_class", None)  # delegates have no health cover
+    return record
 
 
 def _fingers(numbers: random.Random) -> dict[str, str]:

@@ -164,8 +164,8 @@ FAULTS: list[tuple[str, Spoil, str]] = [
     ),
     (
         "requirements_exist",
-        lambda c: c.command("PUT KEY", "card_manager")["status"][0].update(requirement="LOG-01"),
-        "is no draft, but its requirement LOG-01 is",
+        lambda c: c.command("PUT KEY", "card_manager")["status"][0].update(requirement="FIN-01"),
+        "is no draft, but its requirement FIN-01 is",
     ),
     (
         "requirements_have_a_place",
@@ -278,7 +278,7 @@ FAULTS: list[tuple[str, Spoil, str]] = [
     ),
     (
         "objects_can_be_filled",
-        lambda c: c["dgis"]["dgis"].remove(c.named("dgis", "dgis", "validity")),
+        lambda c: c["dgis"]["dgis"].remove(c.named("dgis", "dgis", "card certificate")),
         "No DGI gives the object a value.",
     ),
     (
@@ -380,6 +380,43 @@ FAULTS: list[tuple[str, Spoil, str]] = [
         "enrolment_gives_the_values",
         lambda c: c.named("services", "profile", "bread").update(enrolment_field="mobile"),
         "An enrolment record has no number called 'mobile'.",
+    ),
+    (
+        "enrolment_gives_the_values",
+        lambda c: c.named("services", "delegate_profile", "bread").update(enrolment_field="mobile"),
+        "An enrolment record has no number called 'mobile'.",
+    ),
+    (
+        "table_has_a_place_for_each_service",
+        lambda c: c["card"]["limits"].update(services=3),
+        "Its id is its place, and the table has 3.",
+    ),
+    (
+        "delegates_have_no_more_than_holders",
+        lambda c: c.named("services", "delegate_profile", "ration").update(label="fuel"),
+        "A delegate has it, and no holder does.",
+    ),
+    (
+        "delegates_have_no_more_than_holders",
+        lambda c: c.named("services", "delegate_profile", "wallet").update(id=3),
+        "A delegate's id goes beyond a holder's.",
+    ),
+    (
+        "delegates_have_no_more_than_holders",
+        lambda c: c.named("services", "delegate_profile", "wallet").update(ceiling=1000001),
+        "A delegate's ceiling goes beyond a holder's.",
+    ),
+    (
+        "delegates_have_no_more_than_holders",
+        lambda c: c.named("services", "delegate_profile", "wallet")["role_limits"].update(
+            {"4": 5001}
+        ),
+        "A delegate's role_limits goes beyond a holder's.",
+    ),
+    (
+        "delegates_have_no_more_than_holders",
+        lambda c: c.named("services", "delegate_profile", "bread").update(verification="pin"),
+        "A delegate's verification goes beyond a holder's.",
     ),
     (
         "key_ranges_are_apart",
@@ -700,5 +737,5 @@ def test_a_finding_reads_as_a_sentence_with_its_place(contract: Contract) -> Non
     assert [str(finding) for finding in findings_of(contract)] == [
         "applet_spec/data/commands.json, commands, VERIFY, variants, ask, p1: 'zero' is not "
         "written as it must be: ^([0-9A-F]{2}(, [0-9A-F]{2})*|([0-9A-F]{2} or )?"
-        "(tag|KVN|level|block|state))$."
+        "(tag|KVN|level|block|state|record|service))$."
     ]

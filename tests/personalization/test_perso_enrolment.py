@@ -93,6 +93,13 @@ def test_a_good_record_has_no_fault(tmp_path: Path) -> None:
         ({"ration_points": 0}, "ration_points", "ration points"),
         ({"ration_points": "200"}, "ration_points", "ration points"),
         ({"health_class": 100}, "health_class", "class of health cover"),
+        ({"card_kind": "guest"}, "card_kind", "allowed: holder, delegate"),
+        ({"card_kind": True}, "card_kind", "delegate"),
+        (
+            {"card_kind": "delegate", "health_class": 1},
+            "health_class",
+            "a delegate's card has no health cover",
+        ),
         ({"replaces_card": "9818010000000016"}, "replaces_card", "no number of our cards"),
         ({"replaces_card": "4111111111111111"}, "replaces_card", "no number of our cards"),
         ({"iban": "EG1"}, "iban", "is no field"),

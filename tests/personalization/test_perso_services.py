@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from applet_spec import spec
 from host_lib.errors import ProtocolError
+from host_lib.secret import Pin
 from host_lib.services import ServiceRecord, Value, decode_service, encode_service
+from personalization.card_data import CardNumbers, card_data
 from personalization.dates import months_later
 from personalization.services import period, service_table
 
@@ -165,3 +167,69 @@ def test_months_end_where_the_month_ends() -> None:
 def test_a_later_month_s_period_is_that_many_periods_later(day: date, months: int) -> None:
     assert period("month", months_later(day, months)) == period("month", day) + months
     assert period("none", day) == 0
+
+
+def test_periods_are_numbered_as_the_contract_s_vectors_say() -> None:
+    for vector in spec().transactions.period_vectors:
+        day = date.fromisoformat(vector.date)
+        assert (period("day", day), period("month", day), period("none", day)) == (
+            *(vector.day, vector.month, 0),
+        )
+
+
+def test_a_delegate_has_lower_limits_and_no_health_cover() -> None:
+    entitled = {"ration_points": 200, "bread_loaves": 20}
+    holder = table_of(**entitled)
+    table = table_of(**entitled, health_class=1, card_kind="delegate")
+    assert list(table) == ["ration", "bread", "wallet"]
+    assert {name: record.id for name, record in table.items()} == {
+        name: holder[name].id for name in table
+    }
+    assert (holder["wallet"].values["ceiling"], table["wallet"].values["ceiling"]) == (
+        *(1000000, 200000),
+    )
+    assert set(table["wallet"].role_limits) < set(holder["wallet"].role_limits)
+    assert table["bread"].values["carry-over ceiling"] == 20
+
+
+@pytest.mark.parametrize("kind", [{}, {"card_kind": "holder"}])
+def test_a_card_is_a_holder_s_unless_its_enrolment_says_otherwise(kind: dict[str, str]) -> None:
+    assert table_of(health_class=1, **kind) == table_of(health_class=1)
+
+
+def dgis_of(**fields: Any) -> Mapping[int, bytes]:
+    record = {
+        "enrolment_id": "01-2026-000001",
+        "name": "بيتر جرجس",
+        "birth_date": "1997-05-22",
+        "national_id": "29705221877376",
+        "governorate": "18",
+        "mobile": "01112597620",
+        **fields,
+    }
+    numbers = CardNumbers(bytes(8), "9818010000000015", bytes(8), EFFECTIVE, EFFECTIVE)
+    return card_data(record, numbers, Pin("1234")).dgis
+
+
+def test_each_service_goes_where_its_id_says_whatever_others_there_are() -> None:
+    first = spec().dgi_named("service record 1").tag
+    for entitled in ({}, {"bread_loaves": 5}, {"ration_points": 50, "health_class": 1}):
+        dgis = dgis_of(**entitled)
+        records = {tag: value for tag, value in dgis.items() if first <= tag < first + 16}
+        assert {tag - first + 1: value[0] for tag, value in records.items()} == {
+            record.id: record.id for record in service_table(entitled, EFFECTIVE)
+        }
+
+
+@pytest.mark.parametrize(
+    ("fields", "flags"),
+    [
+        ({}, 0x00),
+        ({"card_kind": "holder"}, 0x00),
+        ({"finger_exempt": True}, 0x01),
+        ({"card_kind": "delegate"}, 0x02),
+        ({"card_kind": "delegate", "finger_exempt": True}, 0x03),
+    ],
+)
+def test_the_card_is_told_what_kind_it_is(fields: dict[str, Any], flags: int) -> None:
+    assert dgis_of(**fields)[spec().dgi_named("holder flags").tag][0] == flags

@@ -167,6 +167,46 @@ def show(out: Output, name: tuple[str, ...], command: str | None) -> None:
     out.result({"found": found}, draw)
 
 
+@spec.command()
+@click.option(
+    "--log",
+    type=click.IntRange(1, 20),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Records in the model's log.",
+)
+@click.option(
+    "--depth",
+    type=click.IntRange(0),
+    default=8,
+    show_default=True,
+    metavar="N",
+    help="Most events after the beginning; 0: until nothing new comes.",
+)
+@click.option(
+    "--roles",
+    type=click.IntRange(1, 2),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Roles that the terminals open sessions in.",
+)
+@output_options
+def model(out: Output, log: int, depth: int, roles: int) -> None:
+    """Enumerate the model of transactions, and what becomes of wrong designs.
+
+    Exit code 1 when an invariant does not hold, or a wrong design is not noticed.
+    """
+    from applet_spec.transaction_model import Bounds
+    from applet_spec.transaction_model.told import examined, lines
+
+    found = examined(Bounds(log, depth, roles))
+    out.result(found.facts, _printer(lines(found)))
+    if not found.good:
+        raise click.exceptions.Exit(ExitCode.FAILED)
+
+
 def _printer(lines: list[str]) -> "Callable[[Console], None]":
     def draw(console: "Console") -> None:
         for line in lines:

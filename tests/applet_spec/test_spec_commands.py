@@ -13,6 +13,7 @@ from applet_spec import spec
 from applet_spec.lookup import Meaning, NotInSpecError, StatusName, look_up, names
 from applet_spec.reference import pages
 from applet_spec.shown import shown
+from applet_spec.transaction_model import WRONG_DESIGNS, told
 from cli import main
 
 
@@ -210,3 +211,33 @@ def test_java_writes_the_sources_and_then_finds_them_up_to_date(
     code, _, said = unicard("java", "--output", str(tmp_path), "--check")
     assert code == 1
     assert f"unicard spec java --output {tmp_path}" in said
+
+
+def test_model_shows_worlds_events_and_the_counterexample_of_each_wrong_design(
+    unicard: Any,
+) -> None:
+    code, text, _ = unicard("model", "--depth", "6")
+    assert code == 0
+    assert "Every invariant holds." in text
+    assert "event: reverse" in text
+    assert "no stored answer: violates *every terminal learns the truth*" in text
+    assert "terminal A: query; violated: every terminal learns the truth" in text
+
+
+def test_model_as_json_says_what_was_enumerated(unicard: Any) -> None:
+    code, text, _ = unicard("model", "--depth", "1", "--json")
+    found = json.loads(text)
+    assert code == 0
+    assert (found["depth"], found["whole"], found["counterexample"]) == (1, False, [])
+    assert "event: query" in found["never"]
+    assert all(wrong["violates"] and wrong["counterexample"] for wrong in found["wrong_designs"])
+
+
+def test_model_ends_with_1_when_an_invariant_does_not_hold(
+    unicard: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(told, "Design", lambda: WRONG_DESIGNS[0].design)
+    code, text, _ = unicard("model", "--depth", "7")
+    assert code == 1
+    assert "An invariant is violated:" in text
+    assert "violated: no effect twice" in text

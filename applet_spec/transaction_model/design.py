@@ -1,0 +1,55 @@
+"""What can be designed wrong, and how far the model is looked at."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """The protocol of the contract; each field that is changed makes it a wrong one.
+
+    The first fields are the card's, then those of the session, the terminal's and the issuer's.
+    """
+
+    checks_number: bool = True
+    keeps_answers: bool = True
+    compares_bytes: bool = True
+    compares_role: bool = True
+    stored_answer_counts: bool = False
+    stored_answer_arms: bool = False
+    reverse_arms: bool = False
+    session_disarms: bool = True
+    """Whether the transaction before a session is out of a reverse's reach."""
+    commit: str = "atomic"
+    """Or what is written first, and can be left alone by a cut: ``balance`` or ``log``."""
+
+    sessions_end: bool = True
+    """Whether a wrapped command is refused after its session, or for the second time."""
+    answers_bound: bool = True
+    """Whether an authentic answer is taken for that of its own command alone."""
+
+    believes_errors: bool = False
+    """Whether an error from anywhere is taken as *did not happen*."""
+    believes_refusals: bool = False
+    """The same of errors that the card itself has answered."""
+    queries_in_session: bool = True
+    log_believed: int = 0
+    """How many more records the terminal believes the log to have than there are."""
+    forgets_age: bool = False
+    """Whether *not in the log* decides however much has happened since."""
+    journal_first: bool = True
+    keeps_until_acknowledged: bool = True
+
+    counts_once: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much of the model is looked at.
+
+    ``log`` is the number of the log's records, ``depth`` the most events after the beginning (0:
+    until nothing new comes), ``roles`` how many roles terminals open sessions in.
+    """
+
+    log: int = 1
+    depth: int = 0
+    roles: int = 1

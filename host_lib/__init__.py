@@ -14,6 +14,10 @@ from host_lib.errors import (
     CardCryptogramError,
     CardRemoved,
     CardStopped,
+    CertificateError,
+    CertificateMalformed,
+    CertificateNotGenuine,
+    CertificateNotValidAt,
     ChannelClosed,
     DiversificationError,
     MiscountError,
@@ -28,9 +32,22 @@ from host_lib.errors import (
 from host_lib.flow.base import CardKeys, Flow, RoleKeys
 from host_lib.flow.genuine import NotGenuine
 from host_lib.flow.pin import LastTry
+from host_lib.flow.pos import ReceiptNotWritten, UnsettledTransaction
+from host_lib.flow.prove import Above, Never, NotProven, OneIn, Prover
 from host_lib.flow.role_session import RoleSession
 from host_lib.flow.session import SessionTerms
+from host_lib.flow.transaction import (
+    Happened,
+    NotHappened,
+    Outcome,
+    TransactionNotHappened,
+    TransactionUncertain,
+    Undecided,
+    Why,
+)
+from host_lib.journal import JournalError, TerminalJournal
 from host_lib.keyset import KeySet
+from host_lib.pos import NotDispensed, PosSession
 from host_lib.reader import Reader, open_reader
 from host_lib.refusals import (
     ApplicationNotFound,
@@ -59,9 +76,11 @@ from host_lib.refusals import (
 from host_lib.roles import Role, RoleKeySet, Slot
 from host_lib.secret import AesKey, Pin, SecretBytes
 from host_lib.stop_list import StopList, StopListDamaged
+from host_lib.terminal import Terminal
 from host_lib.transaction import Credit, Debit, Operation, Pending, Receipt, Request, Reverse
 
 __all__ = [
+    "Above",
     "AesKey",
     "ApplicationNotFound",
     "AuthenticationBlocked",
@@ -74,6 +93,10 @@ __all__ = [
     "CardRemoved",
     "CardStopped",
     "CeilingExceeded",
+    "CertificateError",
+    "CertificateMalformed",
+    "CertificateNotGenuine",
+    "CertificateNotValidAt",
     "Changed",
     "ChannelClosed",
     "ConditionsNotSatisfied",
@@ -83,28 +106,39 @@ __all__ = [
     "DiversificationError",
     "ExitCode",
     "Flow",
+    "Happened",
     "IncorrectData",
+    "JournalError",
     "KeySet",
     "LastTry",
     "LimitExceeded",
     "MiscountError",
     "NameUsed",
+    "Never",
     "NoKeysError",
+    "NotDispensed",
     "NotFound",
     "NotGenuine",
+    "NotHappened",
+    "NotProven",
     "NotValidOnDate",
     "NumberNotCurrent",
+    "OneIn",
     "Operation",
+    "Outcome",
     "Pending",
     "PeriodBeyondHorizon",
     "PeriodPast",
     "Pin",
+    "PosSession",
     "ProtocolError",
+    "Prover",
     "Reader",
     "ReaderError",
     "ReaderNotFound",
     "ReaderTimeout",
     "Receipt",
+    "ReceiptNotWritten",
     "RecordNotFound",
     "Refused",
     "Request",
@@ -123,9 +157,16 @@ __all__ = [
     "Slot",
     "StopList",
     "StopListDamaged",
+    "Terminal",
+    "TerminalJournal",
+    "TransactionNotHappened",
+    "TransactionUncertain",
+    "Undecided",
     "UnicardError",
     "UnknownStatusWord",
+    "UnsettledTransaction",
     "VerificationRequired",
+    "Why",
     "WrongPin",
     "drive",
     "open_reader",

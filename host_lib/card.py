@@ -1,10 +1,10 @@
 """One card in a reader, for people who write terminals: each method runs a flow to its end."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
-from applet_spec import spec
+from applet_spec import UnicardError, spec
 from host_lib.command import AskPin, Command, Fci, PinStatus, Proof, Select
 from host_lib.drive import drive, only_asking
 from host_lib.flow.base import AnyFlow, Sam
@@ -19,13 +19,19 @@ from host_lib.flow.objects import (
     read_services,
 )
 from host_lib.flow.pin import change_pin, verify_pin
+from host_lib.flow.pos import Pos, write_down
+from host_lib.flow.prove import Prover
 from host_lib.flow.role_session import RoleSession, open_role_session, read_role_key_sets
 from host_lib.flow.session import PLAIN_TERMS, IssuerSession, SessionTerms, open_issuer_session
+from host_lib.flow.transaction import PATIENCE, Outcome, read_log, recover
+from host_lib.pos import PosSession, balances_of
 from host_lib.reader import Reader
 from host_lib.roles import RoleKeySet, Slot
 from host_lib.scp03 import secured
 from host_lib.secret import Pin
 from host_lib.services import ServiceRecord
+from host_lib.terminal import Terminal
+from host_lib.transaction import Pending, Receipt
 
 R = TypeVar("R")
 
@@ -45,7 +51,7 @@ class Card:
         self._reader = reader
         self._sam = sam
         self._terms = terms
-        self._session: IssuerSession | RoleSession | None = None
+        self._session: IssuerSession | RoleSession | Pos | None = None
 
     def run(self, flow: AnyFlow[R] | Command[R]) -> R:
         """Run any flow or single command, in the open session where there is one."""
@@ -100,6 +106,58 @@ class Card:
             yield session
 
     @contextmanager
+    def session(
+        self,
+        role: int,
+        sam: Sam | None = None,
+        *,
+        slot: Slot | None = None,
+        master_version: int | None = None,
+        prover: Prover | None = None,
+        patience: float = PATIENCE,
+    ) -> Iterator[PosSession]:
+        """Open a session of a terminal role, in which transactions are done.
+
+        ``sam`` answers for the role's keys (None: the card's own), ``slot`` and ``master_version``
+        as `role_session`. ``prover`` says after which transactions the card has to prove itself.
+        Where an answer is lost, a card that left is waited for ``patience`` seconds and asked in a
+        new session. Raises as `open_role_session`. The session is closed when the block is left; a
+        card that is gone by then is no error.
+        """
+        holder = sam or self._sam
+        with only_asking():
+            fci = self.select()
+            opening = open_role_session(role, slot, master_version=master_version)
+            opened = drive(opening, self._reader, holder)
+        pos = Pos(opened, fci.transaction_number, patience=patience, prover=prover)
+        outer, self._session = self._session, pos
+        try:
+            yield PosSession(pos, lambda flow: drive(flow, self._reader, holder))
+        finally:
+            self._session = outer
+            pos.channel.close("its block was left")
+        with suppress(UnicardError):
+            self.select()
+
+    def recover(
+        self, pending: Pending, sam: Sam | None = None, *, terminal: Terminal | None = None
+    ) -> Outcome:
+        """Ask the card, in a session of its own, what became of a request: after an interruption.
+
+        With ``terminal`` its journal is brought up to date. Raises what opening a session raises;
+        nothing is changed then and it can be tried again.
+        """
+        self._close()
+        with only_asking():
+            outcome, session = drive(recover(pending), self._reader, sam or self._sam)
+        session.channel.close("the query is done")
+        if terminal is not None:
+            write_down(terminal, pending, outcome)
+        with suppress(UnicardError):
+            self.select()
+        return outcome
+
+    @contextmanager
     def _inside(self, session: IssuerSession | RoleSession) -> Iterator[None]:
         outer, self._session = self._session, session
         try:
@@ -136,6 +194,14 @@ class Card:
     def services(self) -> tuple[ServiceRecord, ...]:
         """Return the records of the service table; needs the PIN, the finger or a session."""
         return self.run(read_services())
+
+    def balances(self) -> dict[str, int]:
+        """Return balance or uses of each service by its label; needs the PIN or a session."""
+        return balances_of(self.services())
+
+    def log(self) -> tuple[Receipt, ...]:
+        """Return the receipts in the card's log, the newest first; needs the PIN or a session."""
+        return self.run(read_log())
 
     def role_key_sets(self) -> tuple[RoleKeySet, ...]:
         """Return the role key sets that the card has; needs an issuer or a role session."""

@@ -48,6 +48,10 @@ BREAD = ServiceRecord(
 )
 """A household's bread, 20 loaves a day."""
 
+RECEIPT_KEY_VERSION = 1
+RECEIPT_KEY = AesKey(bytes.fromhex("2B7E151628AED2A6ABF7158809CF4F3C"))
+"""The AES-128 key of SP 800-38B, appendix D.1."""
+
 
 def issuer(call: CardKeys) -> KeySet:
     """Answer with blank stock's public test key, or keys of one card derived from it."""
@@ -88,19 +92,28 @@ def installed_card() -> SimReader:
     return reader
 
 
-def personalized_card() -> tuple[SimReader, bytes]:
+def personalized_card(services: tuple[ServiceRecord, ...] = (BREAD,)) -> tuple[SimReader, bytes]:
     """Return a PERSONALIZED card with the transport PIN, and the point of its public key."""
     reader = installed_card()
     card = Card(reader, issuer)
     with card.issuer_session(OLD) as session:
         point = card.run(GenerateKeyPair())
-        pin = secret_dgi(0x8010, SecretBytes(TRANSPORT_PIN.block()), session.dek)
-        card.run(store_data((*record(), pin)))
+        dgis = (*record(services), *secrets(session.dek))
+        card.run(store_data(dgis))
     return reader, point
 
 
-def record() -> tuple[DgiValue, ...]:
-    """Return the DGIs of an invented, finger-exempt holder, without the PIN."""
+def secrets(dek: AesKey) -> tuple[DgiValue, DgiValue]:
+    """Return the DGIs of transport PIN and receipt key."""
+    versioned = bytes((RECEIPT_KEY_VERSION,)) + RECEIPT_KEY.reveal()
+    return (
+        secret_dgi(0x8010, SecretBytes(TRANSPORT_PIN.block()), dek),
+        secret_dgi(0x8401, SecretBytes(versioned), dek),
+    )
+
+
+def record(services: tuple[ServiceRecord, ...] = (BREAD,)) -> tuple[DgiValue, ...]:
+    """Return the DGIs of an invented, finger-exempt holder, without PIN and receipt key."""
     holder = b"".join(
         (
             encode(0x5F20, HOLDER_NAME.encode()),
@@ -118,5 +131,5 @@ def record() -> tuple[DgiValue, ...]:
         DgiValue(0x0103, validity),
         DgiValue(0x0104, b"\x01" + bytes(8)),
         DgiValue(0x0201, certificate),
-        DgiValue(0x0400, encode_service(BREAD)),
+        *(DgiValue(0x0400 + one.id - 1, encode_service(one)) for one in services),
     )

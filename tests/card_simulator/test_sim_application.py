@@ -71,7 +71,7 @@ def test_select_answers_version_state_tries_and_transaction_number() -> None:
     assert host.select(AIDS.instance) == (fci(0x0F), 0x9000)
 
 
-@pytest.mark.parametrize("ins", [0x21, 0x40, 0xB2, 0xB0, 0xD6, 0xE6, 0xF2, 0xC0])
+@pytest.mark.parametrize("ins", [0x21, 0x41, 0xB0, 0xB3, 0xD6, 0xE6, 0xF2, 0xC0])
 @pytest.mark.parametrize("cla", [0x00, 0x80])
 def test_instructions_that_are_not_the_applications_get_6d00(ins: int, cla: int) -> None:
     # GEN-04

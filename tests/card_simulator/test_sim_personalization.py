@@ -20,6 +20,7 @@ from tests.support.terminal import (
     aes_cbc,
     dgi,
     pad,
+    receipt_key_dgi,
     stream,
 )
 
@@ -38,6 +39,16 @@ COVER = (
     bytes.fromhex("0303800200200001") + b"health".ljust(12, b"\x00")
     + bytes.fromhex("20260101" "20261231" "02" "000000")
 )  # fmt: skip
+
+
+def at(place: int, record: bytes) -> bytes:
+    """Return the record with the id of another place."""
+    return bytes([place]) + record[1:]
+
+
+def service(place: int, record: bytes) -> bytes:
+    """Return the DGI of a record in its place."""
+    return dgi(0x0400 + place - 1, at(place, record))
 
 
 def state(card: Card) -> str:
@@ -74,7 +85,7 @@ def test_the_last_block_answers_under_the_session_and_ends_it() -> None:
     assert host.sw(0x00, 0xCA, 0x00, 0x5A) == 0x9000  # no change of state: the session stays
 
 
-@pytest.mark.parametrize("missing", [0x0102, 0x0103, 0x0104, 0x0201, 0x0301, 0x8010])
+@pytest.mark.parametrize("missing", [0x0102, 0x0103, 0x0104, 0x0201, 0x0301, 0x8010, 0x8401])
 def test_a_card_that_lacks_a_mandatory_dgi_stays_blank(missing: int) -> None:
     # STD-08
     card, host = with_key_pair()
@@ -82,6 +93,7 @@ def test_a_card_that_lacks_a_mandatory_dgi_stays_blank(missing: int) -> None:
              0x0201: CERTIFICATE, 0x0301: FINGER}  # fmt: skip
     data = b"".join(dgi(tag, value) for tag, value in parts.items() if tag != missing)
     data += b"" if missing == 0x8010 else host.secret(0x8010, PIN)
+    data += b"" if missing == 0x8401 else receipt_key_dgi(host)
     words = host.store(data)
     assert words[-1] == 0x6985
     assert state(card) == "BLANK"
@@ -167,7 +179,8 @@ MALFORMED = {
     "too short": (0x0101, ANCHOR[:-1], 0x6A80),
     "too long": (0x0101, ANCHOR + b"\x00", 0x6A84),
     "unknown": (0x0999, b"\x00", 0x6A88),
-    "draft": (0x8401, bytes(32), 0x6A88),
+    "receipt key not encrypted": (0x8401, bytes(32), 0x6A80),
+    "receipt key too long": (0x8401, bytes(33), 0x6A84),
     "cardholder empty": (0x0102, b"", 0x6A80),
     "cardholder no template": (0x0102, b"\x5f", 0x6A80),
     "cardholder unknown field": (0x0102, b"\x5f\x21\x01\x41", 0x6A80),
@@ -177,7 +190,7 @@ MALFORMED = {
     "birth date": (0x0102, bytes.fromhex("5F2B0419901331"), 0x6A80),
     "mobile number": (0x0102, bytes.fromhex("DF430601AA345678FF"), 0x6A80),
     "expiry before effective": (0x0103, VALIDITY[4:] + VALIDITY[:4], 0x6A80),
-    "unknown flag": (0x0104, b"\x02" + bytes(8), 0x6A80),
+    "unknown flag": (0x0104, b"\x04" + bytes(8), 0x6A80),
     "certificate no SEQUENCE": (0x0201, b"\x31\x00", 0x6A80),
     "certificate cut short": (0x0201, CERTIFICATE[:-1], 0x6A80),
     "certificate too long": (0x0201, bytes(641), 0x6A84),
@@ -185,19 +198,21 @@ MALFORMED = {
     "finger position 0": (0x0301, b"\x00" + FINGER[1:], 0x6A80),
     "finger too long": (0x0302, bytes(182), 0x6A84),
     "information template": (0x0303, b"\x7f\x60\x05\x00", 0x6A80),
-    "service kind": (0x0400, PURSE[:1] + b"\x04" + PURSE[2:], 0x6A80),
-    "service flags": (0x0401, PURSE[:2] + b"\x81" + PURSE[3:], 0x6A80),
-    "service rule": (0x0402, PURSE[:3] + b"\x05" + PURSE[4:], 0x6A80),
-    "service label": (0x0403, PURSE[:8] + b"\xff" + PURSE[9:], 0x6A80),
-    "purse amount": (0x0404, PURSE[:22] + b"\x80" + PURSE[23:], 0x6A80),
-    "purse currency": (0x0405, PURSE[:20] + b"\x0a" + PURSE[21:], 0x6A80),
-    "purse limits": (0x0406, PURSE[:-5], 0x6A80),
-    "purse role twice": (0x0407, PURSE[:-5] + PURSE[-10:-5], 0x6A80),
-    "quota period": (0x0408, QUOTA[:24] + b"\x03" + QUOTA[25:], 0x6A80),
-    "quota too long": (0x0409, QUOTA + b"\x00", 0x6A80),
-    "cover dates": (0x040A, COVER[:20] + COVER[24:28] + COVER[20:24] + COVER[28:], 0x6A80),
-    "cover month 13": (0x040B, COVER[:22] + b"\x13" + COVER[23:], 0x6A80),
-    "service too short": (0x040F, PURSE[:31], 0x6A80),
+    "service kind": (0x0400, at(1, PURSE[:1] + b"\x04" + PURSE[2:]), 0x6A80),
+    "service flags": (0x0401, at(2, PURSE[:2] + b"\x81" + PURSE[3:]), 0x6A80),
+    "service rule": (0x0402, at(3, PURSE[:3] + b"\x05" + PURSE[4:]), 0x6A80),
+    "service label": (0x0403, at(4, PURSE[:8] + b"\xff" + PURSE[9:]), 0x6A80),
+    "purse amount": (0x0404, at(5, PURSE[:22] + b"\x80" + PURSE[23:]), 0x6A80),
+    "purse currency": (0x0405, at(6, PURSE[:20] + b"\x0a" + PURSE[21:]), 0x6A80),
+    "purse limits": (0x0406, at(7, PURSE[:-5]), 0x6A80),
+    "purse role twice": (0x0407, at(8, PURSE[:-5] + PURSE[-10:-5]), 0x6A80),
+    "quota period": (0x0408, at(9, QUOTA[:24] + b"\x03" + QUOTA[25:]), 0x6A80),
+    "quota too long": (0x0409, at(10, QUOTA + b"\x00"), 0x6A80),
+    "cover dates": (0x040A, at(11, COVER[:20] + COVER[24:28] + COVER[20:24] + COVER[28:]), 0x6A80),
+    "cover month 13": (0x040B, at(12, COVER[:22] + b"\x13" + COVER[23:]), 0x6A80),
+    "service too short": (0x040F, at(16, PURSE[:31]), 0x6A80),
+    "service in another one's place": (0x0400, PURSE, 0x6A80),
+    "service 0": (0x0400, at(0, PURSE), 0x6A80),
     "PIN in clear": (0x8010, PIN + PIN, 0x6A80),
 }
 
@@ -209,7 +224,7 @@ def test_a_dgi_that_is_wrong_is_refused_and_nothing_of_its_command_is_stored(wha
     card, host = installed()
     assert host.sw(0x80, 0xE2, STORE, 0, dgi(0x0101, ANCHOR)) == 0x9000
     before = card.memory.image
-    good = dgi(0x0103, VALIDITY) + dgi(0x0400, PURSE)
+    good = dgi(0x0103, VALIDITY) + service(1, PURSE)
     assert host.store(good + dgi(tag, content) + good, last=False)[-1] in (sw, 0x9000)
     if len(content) < 100:
         assert card.memory.image == before
@@ -244,26 +259,26 @@ def test_a_stream_that_ends_inside_a_dgi_is_malformed() -> None:
 
 def test_service_records_of_every_kind_are_stored() -> None:
     _, host = with_key_pair()
-    services = {0x0400: PURSE, 0x0401: QUOTA, 0x040F: COVER}
+    services = {1: PURSE, 2: QUOTA, 16: COVER}
     host.store(
-        stream(host) + b"".join(dgi(tag, record) for tag, record in services.items()), size=231
+        stream(host) + b"".join(service(place, each) for place, each in services.items()), size=231
     )
     host.select(AIDS.instance)
     host.authenticate()
-    for tag, record in services.items():
-        assert host.send(0x00, 0xCA, 0xDF, tag - 0x0400 + 0x30) == (record, 0x9000)
+    for place, record in services.items():
+        assert host.send(0x00, 0xCA, 0xDF, place + 0x2F) == (at(place, record), 0x9000)
 
 
 def test_sixteen_services_fit_in_commits_of_512_bytes() -> None:
     _, host = installed()
     record = PURSE[:38] + b"\x05" + b"".join(bytes([role, 0, 0, 0, 9]) for role in range(1, 6))
-    records = b"".join(dgi(0x0400 + n, record) for n in range(16))
+    records = b"".join(service(place, record) for place in range(1, 17))
     data = dgi(0x0101, ANCHOR) + records
     assert set(host.store(data, size=231, last=False)) == {0x9000}
     # every record replaced by a shorter one, as many as one command can hold
-    shorter = b"".join(dgi(0x0400 + n, COVER) for n in range(16))
+    shorter = b"".join(service(place, COVER) for place in range(1, 17))
     assert set(host.store(shorter, size=231, last=False)) == {0x9000}
-    assert host.send(0x00, 0xCA, 0xDF, 0x3F) == (COVER, 0x9000)
+    assert host.send(0x00, 0xCA, 0xDF, 0x3F) == (at(16, COVER), 0x9000)
 
 
 @pytest.mark.parametrize("spoil", range(0, 16, 5))
@@ -288,7 +303,7 @@ def test_after_personalization_only_some_dgis_are_taken_and_the_state_stays() ->
     host.authenticate()
     newer = CERTIFICATE[:-1] + b"\xee"
     for data in (dgi(0x0101, ANCHOR), dgi(0x0103, VALIDITY), dgi(0x0104, FLAGS),
-                 dgi(0x0400, PURSE), host.secret(0x8010, NEW_PIN)):  # fmt: skip
+                 host.secret(0x8010, NEW_PIN)):  # fmt: skip
         assert host.sw(0x80, 0xE2, LAST, 0, data) == 0x6985
     assert set(host.store(dgi(0x0201, newer) + dgi(0x0302, FINGER))) == {0x9000}
     assert state(card) == "PERSONALIZED"

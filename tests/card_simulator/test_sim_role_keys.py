@@ -238,9 +238,12 @@ def test_what_a_card_file_tells_of_role_keys_has_no_keys(issued: Card) -> None:
     assert application["role_key_sets"] == [
         {"version": "50", "role": "LOAD", "master_version": "01"},
         {"version": "51", "role": "MERCHANT", "master_version": "02"},
+        {"version": "53", "role": "RATION", "master_version": "08"},
         {"version": "56", "role": "INSPECT", "master_version": "05"},
         {"version": "61", "role": "MERCHANT", "master_version": "03"},
+        {"version": "62", "role": "CASH", "master_version": "07"},
         {"version": "64", "role": "BREAD", "master_version": "04"},
+        {"version": "65", "role": "HEALTH", "master_version": "09"},
         {"version": "6F", "role": "ROLE 15", "master_version": "06"},
     ]
     assert role_keys(0x51).enc.hex() not in repr(state).lower()

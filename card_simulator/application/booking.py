@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from card_simulator.apdu import SW, StatusError
 from card_simulator.application import entitlement, purse, quota
-from card_simulator.application.account import SERVICE_DISABLED, Account, Asked
+from card_simulator.application.account import SERVICE_DISABLED, Account, Asked, Spent
 from card_simulator.application.basket import Operation
 from card_simulator.application.objects import Objects
 from card_simulator.application.service_record import kind_of
@@ -45,22 +45,22 @@ KINDS: Mapping[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a transaction is about to commit: accounts by places.
+    """What a transaction is about to commit: accounts by places, in the order of the operations.
 
-    ``told`` are the places whose balances it tells, ``operations`` and ``before`` what a reverse
-    needs to take it back; ``card_date`` is the new one, empty where it stays.
+    ``forget_debits`` says that all purses' debits since LOAD are forgotten, ``operations`` and
+    ``before`` what a reverse needs to take it back; ``card_date`` is the new one, empty where it
+    stays.
     """
 
     accounts: Mapping[int, Account]
-    told: Sequence[int]
-    operations: tuple[Operation, ...]
-    before: Mapping[int, Account]
+    operations: tuple[Operation, ...] = ()
+    before: Mapping[int, Account] = field(default_factory=dict)
+    forget_debits: bool = False
     card_date: bytes = b""
 
     def balances(self) -> list[int]:
         """Return the balances that the transaction tells."""
-        accounts = (self.accounts[place] for place in self.told)
-        return [_kind(account).balance(account) for account in accounts]
+        return [_kind(account).balance(account) for account in self.accounts.values()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Basket:
     """What the operations of one basket have in common.
 
     ``date`` is the transaction's, ``today`` the later of it and the card's; ``before`` are the
-    accounts as the transaction finds them.
+    accounts of its services as the transaction finds them.
     """
 
     operations: tuple[Operation, ...]
@@ -102,24 +102,27 @@ class Booking:
 
     def carried_out(self, operations: tuple[Operation, ...], role: int, date: bytes) -> Change:
         """Return what the operations make of the services; raises `StatusError` of the first."""
-        basket = Basket(operations, role, date, self.today(date), self._services.accounts())
-        accounts = accounts_before(basket)
+        before = self._services.accounts(operation.service for operation in operations)
+        basket = Basket(operations, role, date, self.today(date), before)
+        loading = role == LOAD
+        accounts = {}
         for operation in operations:
-            held = accounts.get(operation.service)
+            held = before.get(operation.service)
             if held is None:
                 raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
+            held = without_debits(held) if loading else held
             accounts[operation.service] = self._applied(held, operation, basket)
-        told = [operation.service for operation in operations]
-        return Change(accounts, told, operations, basket.before, self._new_card_date(basket))
+        card_date = date if loading and date > self.card_date() else b""
+        return Change(accounts, operations, before, loading, card_date)
 
     def taken_back(self, last: Change) -> Change:
         """Return what is left of the services when a transaction is taken back."""
-        accounts = self._services.accounts()
+        accounts = self._services.accounts(last.accounts)
         for operation in last.operations:
             held, before = accounts[operation.service], last.before[operation.service]
             more = operation.amount if operation.code == self._debit else -operation.amount
             accounts[operation.service] = _kind(held).undone(held, more, before)
-        return Change(accounts, last.told, (), {})
+        return Change(accounts)
 
     # One operation
 
@@ -166,22 +169,10 @@ class Booking:
         exempt = bool(self._objects.value(self._holder_flags)[0] & self._exempt)
         return satisfies(self._state.verified, held.header("verification"), exempt=exempt)
 
-    def _new_card_date(self, basket: Basket) -> bytes:
-        """Return the date that a LOAD transaction brings, empty where that is no later one."""
-        return basket.date if basket.role == LOAD and basket.date > self.card_date() else b""
 
-
-def accounts_before(basket: Basket) -> dict[int, Account]:
-    """Return the accounts as the operations find them: in a LOAD session no debits since LOAD."""
-    return without_debits(basket.before) if basket.role == LOAD else dict(basket.before)
-
-
-def without_debits(accounts: Mapping[int, Account]) -> dict[int, Account]:
-    """Return the accounts with no debits since LOAD."""
-    return {
-        place: replace(account, spent=replace(account.spent, debits=0))
-        for place, account in accounts.items()
-    }
+def without_debits(held: Account) -> Account:
+    """Return the account as a LOAD transaction finds it: with no debits since LOAD."""
+    return Account(held.record, Spent(held.spent.unverified, 0))
 
 
 def _kind(held: Account) -> Kind:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from card_simulator.apdu import SW, StatusError
 from card_simulator.application.account import (
     BALANCE_TOO_SMALL,
@@ -79,4 +77,4 @@ def check_used(held: Account) -> None:
 
 def with_uses(held: Account, uses: int) -> Account:
     """Return the entitlement with another count."""
-    return replace(held, record=kind_layout(KIND).with_number(held.record, "uses", uses))
+    return Account(kind_layout(KIND).with_number(held.record, "uses", uses))

@@ -6,11 +6,9 @@ transaction's number the card's: only then it is the newest record. Slot names a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from applet_spec import spec
 from card_simulator.application import state as cell
-from card_simulator.application.receipt import Receipt
+from card_simulator.application.receipt import Receipt, name_of, number_of
 from card_simulator.application.state import State
 
 
@@ -27,25 +25,27 @@ class Log:
         """The card's transaction number, 0 before its first transaction."""
         return int.from_bytes(self._cells.read(cell.TRANSACTION_NUMBER), "big")
 
-    def receipts(self) -> Iterator[Receipt]:
-        """Yield the receipts, the newest first."""
-        newest = self.newest
-        for number in range(newest, max(0, newest - self._most), -1):
-            held = self._cells.read(self._slot(number))
-            if not held:
-                return
-            receipt = Receipt.decode(held)
-            if receipt.number != number:
-                return
-            yield receipt
+    def receipt(self, record: int) -> Receipt | None:
+        """Return the receipt of a record, 1 the newest; None where there is no such record."""
+        number = self.newest - record + 1
+        if not 1 <= record <= self._most or number < 1:
+            return None
+        held = self._cells.read(self._slot(number))
+        return Receipt.decode(held) if held and number_of(held) == number else None
 
     def find(self, name: bytes) -> Receipt | None:
         """Return the receipt of the transaction of this name, None where the log has none."""
-        return next((receipt for receipt in self.receipts() if receipt.name == name), None)
+        newest = self.newest
+        for number in range(newest, max(0, newest - self._most), -1):
+            held = self._cells.read(self._slot(number))
+            if name_of(held) == name and number_of(held) == number:
+                return Receipt.decode(held)
+        return None
 
     def count(self) -> bytes:
         """Return how many records there are, as one byte."""
-        return bytes((sum(1 for _ in self.receipts()),))
+        records = range(1, self._most + 1)
+        return bytes((next((n - 1 for n in records if self.receipt(n) is None), self._most),))
 
     def write(self, receipt: Receipt) -> None:
         """Write a receipt to the free slot; it counts once its number is the card's."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from card_simulator.apdu import StatusError
 from card_simulator.application.account import (
     BALANCE_TOO_SMALL,
@@ -34,9 +32,8 @@ def debit(held: Account, asked: Asked) -> Account:
     check_balance(held, asked.amount)
     debits = spent.debits + asked.amount
     check_debit_limit(held, debits)
-    return replace(
-        with_balance(held, balance(held) - asked.amount), spent=Spent(unverified, debits)
-    )
+    record = with_balance(held, balance(held) - asked.amount).record
+    return Account(record, Spent(unverified, debits))
 
 
 def credit(held: Account, asked: Asked) -> Account:
@@ -48,7 +45,7 @@ def credit(held: Account, asked: Asked) -> Account:
 
 def undone(held: Account, amount: int, before: Account) -> Account:
     """Return the purse with ``amount`` more, below 0 for less, and what it had counted before."""
-    return replace(with_balance(held, balance(held) + amount), spent=before.spent)
+    return Account(with_balance(held, balance(held) + amount).record, before.spent)
 
 
 def unverified_after(spent: Spent, asked: Asked) -> int:
@@ -97,7 +94,7 @@ def role_limit(record: bytes, role: int) -> int | None:
 
 def with_balance(held: Account, after: int) -> Account:
     """Return the purse with another balance."""
-    return replace(held, record=kind_layout(KIND).with_number(held.record, "balance", after))
+    return Account(kind_layout(KIND).with_number(held.record, "balance", after), held.spent)
 
 
 def _number(held: Account, name: str) -> int:

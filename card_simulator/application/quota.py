@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from applet_spec import spec
 from card_simulator.apdu import StatusError
 from card_simulator.application.account import (
@@ -60,7 +58,7 @@ def in_period(held: Account, period: int) -> Account:
         balance(held), _number(held, "allowance"), _number(held, "carry-over ceiling"), passed
     )
     record = kind_layout(KIND).with_number(held.record, "current period", period)
-    return with_balance(replace(held, record=record), after)
+    return with_balance(Account(record), after)
 
 
 def carried(left: int, allowance: int, ceiling: int, passed: int) -> int:
@@ -112,7 +110,7 @@ def check_ceiling(held: Account, after: int) -> None:
 
 def with_balance(held: Account, after: int) -> Account:
     """Return the quota with another balance."""
-    return replace(held, record=kind_layout(KIND).with_number(held.record, "balance", after))
+    return Account(kind_layout(KIND).with_number(held.record, "balance", after), held.spent)
 
 
 def _number(held: Account, name: str) -> int:

@@ -27,12 +27,7 @@ class Receipt:
     @property
     def number(self) -> int:
         """Transaction number."""
-        return receipt_layout().number(self.fields, "transaction number")
-
-    @property
-    def name(self) -> bytes:
-        """Terminal id and terminal transaction number."""
-        return receipt_layout().run(self.fields, "terminal id", "terminal transaction number")
+        return number_of(self.fields)
 
     @property
     def record(self) -> bytes:
@@ -67,6 +62,16 @@ class Receipt:
         if not values["flags"][0] & spec().transactions.flags["activation"]:
             del values["replaced card number"]
         return b"".join(values.get(name, b"") for name in _answer_fields())
+
+
+def number_of(receipt: bytes) -> int:
+    """Return a receipt's transaction number."""
+    return receipt_layout().number(receipt, "transaction number")
+
+
+def name_of(receipt: bytes) -> bytes:
+    """Return a receipt's terminal id and terminal transaction number."""
+    return receipt_layout().run(receipt, "terminal id", "terminal transaction number")
 
 
 def signed(

@@ -5,8 +5,9 @@ A record is the cell of its data object; what the purses have counted is one cel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from struct import Struct
 
 from card_simulator.apdu import SW, Command, StatusError
 from card_simulator.application import purse
@@ -25,7 +26,8 @@ ENABLE = 0x20
 """P1 of SET STATUS."""
 
 _SPENT = "purse.spent"
-_AMOUNT = 4
+_TABLE = Struct(">II")
+"""Unverified spent and debits since LOAD, for each place."""
 
 
 class Services:
@@ -46,21 +48,26 @@ class Services:
         """Return the record of a place, empty where there is none or no such place."""
         return self._cells.read(self._cell[place]) if place in self._cell else b""
 
-    def accounts(self) -> dict[int, Account]:
-        """Return every service that is there, by its place."""
+    def accounts(self, places: Iterable[int]) -> dict[int, Account]:
+        """Return the services of these places, without those that are not there."""
         spent = self._spent()
-        records = ((place, self.record(place)) for place in self._cell)
-        return {n: Account(record, spent.get(n, NOTHING_SPENT)) for n, record in records if record}
+        records = {place: self.record(place) for place in places}
+        return {
+            n: Account(each, spent.get(n, NOTHING_SPENT)) for n, each in records.items() if each
+        }
 
-    def write(self, changed: Mapping[int, Account]) -> None:
-        """Write accounts where they are other than before; to be called in a transaction."""
-        spent = before = self._spent()
-        for place, account in changed.items():
-            spent = {**spent, place: account.spent}
-            if account.record != self.record(place):
-                self._cells.write(self._cell[place], account.record)
-        if _counted(spent) != _counted(before):
-            self._cells.write(_SPENT, self._encode(_counted(spent)))
+    def write(self, accounts: Mapping[int, Account], *, forget_debits: bool) -> None:
+        """Write accounts, to be called in a transaction.
+
+        With ``forget_debits`` all other purses have no debits since LOAD any more.
+        """
+        for place, account in accounts.items():
+            self._cells.write(self._cell[place], account.record)
+        before = self._spent()
+        after = without_debits(before) if forget_debits else before
+        after = _counted({**after, **{n: account.spent for n, account in accounts.items()}})
+        if after != before:
+            self._cells.write(_SPENT, self._encode(after))
 
     # Data objects that the card computes
 
@@ -80,7 +87,7 @@ class Services:
         """Return unverified spent and debits since LOAD of every purse."""
         return b"".join(
             bytes((place,)) + _encoded(account.spent)
-            for place, account in self.accounts().items()
+            for place, account in self.accounts(self._cell).items()
             if kind_of(account.record) == purse.KIND
         )
 
@@ -132,19 +139,18 @@ class Services:
     # Inside
 
     def _spent(self) -> dict[int, Spent]:
-        held = self._cells.read(_SPENT)
-        size = 2 * _AMOUNT
-        parts = (held[at : at + size] for at in range(0, len(held), size))
-        return _counted(
-            {
-                place: Spent(*(int.from_bytes(half, "big") for half in (part[:4], part[4:])))
-                for place, part in enumerate(parts, start=1)
-            }
-        )
+        """Return what has been counted, without purses that have counted nothing."""
+        counts = _TABLE.iter_unpack(self._cells.read(_SPENT))
+        return {n: Spent(*pair) for n, pair in enumerate(counts, start=1) if any(pair)}
 
     def _encode(self, spent: Mapping[int, Spent]) -> bytes:
         places = range(1, self._count + 1)
         return b"".join(_encoded(spent.get(place, NOTHING_SPENT)) for place in places)
+
+
+def without_debits(spent: Mapping[int, Spent]) -> dict[int, Spent]:
+    """Return what purses have counted after a LOAD transaction."""
+    return {place: Spent(each.unverified, 0) for place, each in spent.items()}
 
 
 def check_new(record: bytes) -> None:
@@ -178,4 +184,4 @@ def _counted(spent: Mapping[int, Spent]) -> dict[int, Spent]:
 
 
 def _encoded(spent: Spent) -> bytes:
-    return b"".join(count.to_bytes(_AMOUNT, "big") for count in (spent.unverified, spent.debits))
+    return _TABLE.pack(spent.unverified, spent.debits)

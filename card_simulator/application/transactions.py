@@ -81,10 +81,10 @@ class Transactions:
     def read_record(self, command: Command) -> Answer:
         """READ RECORD: one receipt of the log, 1 the newest."""
         self._objects.check_readable(self._transaction_log)
-        receipts = list(self._log.receipts())
-        if not 1 <= command.p1 <= len(receipts):
+        receipt = self._log.receipt(command.p1)
+        if receipt is None:
             raise StatusError(SW.RECORD_NOT_FOUND)
-        return Answer(receipts[command.p1 - 1].record)
+        return Answer(receipt.record)
 
     def _answer_query(self, request: Request) -> Answer:
         """Tell what became of a request, and the card's transaction number."""
@@ -162,7 +162,7 @@ class Transactions:
         receipt = self._receipt(request, change, first)
         self._log.write(receipt)
         with self._cells.transaction():
-            self._services.write(change.accounts)
+            self._services.write(change.accounts, forget_debits=change.forget_debits)
             self._cells.write(cell.TRANSACTION_NUMBER, _number(receipt.number))
             self._cells.write(cell.RECEIPT_MAC, receipt.mac)
             if first:

@@ -9,7 +9,8 @@ import pytest
 
 from applet_spec import spec
 from scripts import budget
-from tests.support.applet_budget import Cost, Measured, Memory, measured
+from tests.support.applet_budget import Measured, measured
+from tests.support.budget_meter import Cost, Memory
 from tests.support.budget_page import COMMAND, LIMITS, PAGE, Limits, exceeded, page, read_limits
 from tests.support.code_size import CodeSize, applet_classes, code_size
 from tests.support.tree import ROOT

@@ -6,14 +6,15 @@ one block as fit, all role key slots filled.
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from applet_spec import spec
 from host_lib.errors import CardRemoved
 from host_lib.services import ServiceRecord, encode_service
-from java_card.control import Measures
 from java_card.reader import JavaReader
 from java_card.settings import blank_card
+from tests.support.budget_meter import Cost, Memory, Meter
+from tests.support.budget_transactions import transact
 from tests.support.cards import BREAD
 from tests.support.factory import public_key
 from tests.support.terminal import (
@@ -54,7 +55,7 @@ def purse(number: int) -> bytes:
             kind="purse",
             label=f"service {number}",
             verification="pin",
-            debit_roles=frozenset({1, 2}),
+            debit_roles=frozenset({1, 2, 4}),
             credit_roles=frozenset({0}),
             enabled=True,
             values={**values, "debit limit": 500000, "balance": 0},
@@ -74,32 +75,6 @@ def record(number: int) -> bytes:
 
 
 @dataclass(frozen=True)
-class Cost:
-    """What one command costs at most: writes, bytes in the commit buffer, bytecodes."""
-
-    writes: int
-    commit_bytes: int
-    bytecodes: int
-
-    def most(self, other: "Cost") -> "Cost":
-        """Return the greater of each figure."""
-        return Cost(
-            max(self.writes, other.writes),
-            max(self.commit_bytes, other.commit_bytes),
-            max(self.bytecodes, other.bytecodes),
-        )
-
-
-@dataclass(frozen=True)
-class Memory:
-    """Bytes that the applet holds: persistent ones, and transient ones of both kinds."""
-
-    persistent: int
-    cleared_on_reset: int
-    cleared_on_deselect: int
-
-
-@dataclass(frozen=True)
 class Measured:
     """Memory after INSTALL, after personalization and in the end, and the costs.
 
@@ -112,74 +87,16 @@ class Measured:
     costs: Mapping[tuple[str, str, str], Cost]
 
 
-@dataclass
-class _Meter:
-    """A card that measures; ``host`` talks to it."""
-
-    reader: JavaReader
-    costs: dict[tuple[str, str, str], Cost] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.host = Terminal(self.reader.transmit)
-        self._empty = self._measures()
-
-    def _measures(self) -> Measures:
-        return self.reader.control.measures()
-
-    def memory(self) -> Memory:
-        """Return what is in use beyond what the blank card held."""
-        now, before = self._measures(), self._empty
-        return Memory(
-            now.persistent_bytes - before.persistent_bytes,
-            now.transient_reset_bytes - before.transient_reset_bytes,
-            now.transient_deselect_bytes - before.transient_deselect_bytes,
-        )
-
-    def costs_of(self, command: str, variant: str = "", case: str = "") -> None:
-        """Keep what the last command cost, if nothing of the name cost more."""
-        last = self._measures()
-        cost = Cost(last.writes, last.commit_peak, last.instructions)
-        key = (command, variant, case)
-        self.costs[key] = cost.most(self.costs.get(key, cost))
-
-    def send(
-        self,
-        name: tuple[str, str, str],
-        command: tuple[int, int, int, int],
-        data: bytes = b"",
-        words: int = 0x9000,
-    ) -> None:
-        """Send a command, through the session where one is open, and keep its cost."""
-        sw = self.host.sw(*command, data)
-        assert sw == words, f"{', '.join(name)}: {sw:04X}"
-        self.costs_of(*name)
-
-    def select(self, case: str, words: int = 0x9000) -> None:
-        """Select the application."""
-        _, sw = self.host.select(AIDS.instance)
-        assert sw == words, f"SELECT, {case}: {sw:04X}"
-        self.costs_of("SELECT", "", case)
-
-    def open(self, kvn: int, case: str, keys: Keys) -> None:
-        """Open a session of the issuer or of a role."""
-        self.host.keys = keys
-        self.host.initialize(kvn)
-        variant = f"S{self.host.size}"
-        self.costs_of("INITIALIZE UPDATE", variant, case)
-        assert self.host.external_authenticate() == 0x9000
-        self.costs_of("EXTERNAL AUTHENTICATE", variant, case)
-
-
 def measured() -> Measured:
     """Lead Java cards through their lives and return what that costs. Raises JavaCardMissing."""
     with JavaReader("java", blank_card(seed=1)) as reader:
-        meter = _Meter(reader)
+        meter = Meter(reader)
         meter.host.authenticate()
         assert meter.host.install() == 0x9000
         installed = meter.memory()
         _personalize(meter)
         personalized = meter.memory()
-        for stage in (_holder, _administer, _roles, _end):
+        for stage in (_holder, _administer, _roles, _transact, _end):
             stage(meter)
         costs = {**meter.costs, **_costs_of_long_challenges()}
         return Measured(installed, personalized, meter.memory(), costs)
@@ -190,7 +107,7 @@ def _costs_of_long_challenges() -> Mapping[tuple[str, str, str], Cost]:
     profile = spec().card_profiles["unicard-s16"]
     key = public_key(profile.key_length)
     with JavaReader("java", blank_card(profile, seed=1)) as reader:
-        meter = _Meter(reader)
+        meter = Meter(reader)
         meter.host.size, meter.host.keys = 16, Keys(key, key, key)
         meter.host.authenticate()
         assert meter.host.install() == 0x9000
@@ -199,12 +116,12 @@ def _costs_of_long_challenges() -> Mapping[tuple[str, str, str], Cost]:
         return meter.costs
 
 
-def _issuer(meter: _Meter) -> None:
+def _issuer(meter: Meter) -> None:
     meter.select("in any state but TERMINATED")
     meter.open(0, "issuer", Keys())
 
 
-def _personalize(meter: _Meter) -> None:
+def _personalize(meter: Meter) -> None:
     _issuer(meter)
     pair = "GENERATE ASYMMETRIC KEY PAIR"
     for _ in range(3):  # the first pair has none to replace
@@ -240,7 +157,7 @@ def _blocks(host: Terminal) -> Iterator[tuple[str, bytes]]:
     yield "one DGI again and again", dgi(0x0103, VALIDITY) * (BLOCK // 11)
 
 
-def _holder(meter: _Meter) -> None:
+def _holder(meter: Meter) -> None:
     meter.select("in any state but TERMINATED")
     change = ("CHANGE REFERENCE DATA", "", "")
     meter.send(change, (0, 0x24, 0, 0x81), PIN + NEW_PIN)
@@ -257,7 +174,7 @@ def _holder(meter: _Meter) -> None:
     meter.send(("INTERNAL AUTHENTICATE", "presence proof", ""), (0, 0x88, 0, 1), challenge)
 
 
-def _administer(meter: _Meter) -> None:
+def _administer(meter: Meter) -> None:
     _issuer(meter)
     for kvn in SLOTS:
         data = meter.host.role_key_data(kvn, role_keys(kvn), 1)
@@ -281,7 +198,7 @@ def _administer(meter: _Meter) -> None:
         meter.send(name, (0x80, 0xE2, p1, number), block[at : at + BLOCK])
 
 
-def _roles(meter: _Meter) -> None:
+def _roles(meter: Meter) -> None:
     meter.select("in any state but TERMINATED")
     for kvn in (SLOTS[0], SLOTS[-1], INSPECT):
         meter.open(kvn, "role", role_keys(kvn))
@@ -290,7 +207,12 @@ def _roles(meter: _Meter) -> None:
     meter.send(("GET DATA PART", "", "role session"), (0, 0xCB, 0x3F, 0xFF), part)
 
 
-def _end(meter: _Meter) -> None:
+def _transact(meter: Meter) -> None:
+    purses = [n + 1 for n in range(16) if n + 1 != QUOTA]
+    transact(meter, purses, QUOTA)
+
+
+def _end(meter: Meter) -> None:
     control = meter.reader.control
     control.checkpoint()
     changes = {

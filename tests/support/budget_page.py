@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.support.applet_budget import Cost, Measured, Memory
+from tests.support.applet_budget import Measured
+from tests.support.budget_meter import Cost, Memory
 from tests.support.code_size import CodeSize
 from tests.support.tree import ROOT
 

@@ -4,9 +4,11 @@ package unicard.application;
 final class Dates {
     static final short LENGTH = 4;
 
-    private static final byte[] DAYS = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    /** Days of a common year before each month, and in all. */
+    private static final short[] BEFORE = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
     private static final byte CENTURY = 0x20;
-    private static final short FEBRUARY = 2;
+    private static final short MONTHS = 12;
+    static final short FEBRUARY = 2;
 
     private Dates() {}
 
@@ -19,10 +21,10 @@ final class Dates {
         short year = number(data, (short) (at + 1));
         short month = number(data, (short) (at + 2));
         short day = number(data, (short) (at + 3));
-        if (century == 0 && year == 0 || month == 0 || month > (short) DAYS.length || day == 0) {
+        if (century == 0 && year == 0 || month == 0 || month > MONTHS || day == 0) {
             return false;
         }
-        short last = DAYS[(short) (month - 1)];
+        short last = (short) (BEFORE[month] - daysBefore(month));
         return day <= last || month == FEBRUARY && isLeap(century, year) && day == (short) (last + 1);
     }
 
@@ -38,6 +40,11 @@ final class Dates {
     /** Whether the first date is not after the second one. */
     static boolean inOrder(byte[] data, short first, short second) {
         return !Amounts.isAbove(data, first, data, second);
+    }
+
+    /** Days of a common year before a month, 1 to 12. */
+    static short daysBefore(short month) {
+        return BEFORE[(short) (month - 1)];
     }
 
     /** A year that ends a century is a leap year when the century's number can be divided by four. */

@@ -8,10 +8,6 @@ final class Periods {
 
     private static final short YEAR = 365;
     private static final short MONTHS = 12;
-    private static final short FEBRUARY = 2;
-
-    /** Days of a common year before each month. */
-    private static final short[] BEFORE = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
 
     private Periods() {}
 
@@ -32,12 +28,11 @@ final class Periods {
         short year = Dates.number(date, (short) (at + 1));
         short month = Dates.number(date, (short) (at + 2));
         short leapDays = (short) ((short) (year + 3) >> 2);
-        if ((year & 3) == 0 && month > FEBRUARY) {
+        if ((year & 3) == 0 && month > Dates.FEBRUARY) {
             leapDays++;
         }
-        short before = BEFORE[(short) (month - 1)];
         short days = (short) (Dates.number(date, (short) (at + 3)) - 1);
-        return (short) (year * YEAR + leapDays + before + days);
+        return (short) (year * YEAR + leapDays + Dates.daysBefore(month) + days);
     }
 
     /** Months since January 2000. */

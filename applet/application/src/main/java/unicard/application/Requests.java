@@ -2,7 +2,6 @@ package unicard.application;
 
 /** Whether the data field of PERFORM TRANSACTION, in the APDU buffer, is a request. */
 final class Requests {
-    private static final byte CENTURY = 0x20;
     private static final short LAST_HOUR = 23;
     private static final short LAST_MINUTE = 59;
     private static final short TIME = (short) (Work.REQUEST + Layouts.REQUEST_TIME);
@@ -23,7 +22,7 @@ final class Requests {
 
     /** Whether each field of a request of so many operations has one of its values. */
     static boolean isFormed(byte[] buffer, short count) {
-        if (!isDate(buffer) || !isTime(buffer)) {
+        if (!Dates.isCardDate(buffer, Work.DATE) || !isTime(buffer)) {
             return false;
         }
         if (isReverse(buffer)) {
@@ -37,14 +36,6 @@ final class Requests {
             }
         }
         return true;
-    }
-
-    private static boolean isDate(byte[] buffer) {
-        short year = (short) (buffer[(short) (Work.DATE + 1)] & 0xFF);
-        return buffer[Work.DATE] == CENTURY
-                && year >= Layouts.FIRST_YEAR
-                && year <= Layouts.LAST_YEAR
-                && Dates.isDate(buffer, Work.DATE);
     }
 
     private static boolean isTime(byte[] buffer) {

@@ -205,6 +205,7 @@ def newest_active(infos: Iterable[KeyInfo], purpose: Purpose) -> KeyInfo:
     active = (info for info in infos if info.purpose is purpose and info.state is KeyState.ACTIVE)
     newest = max(active, key=lambda info: (info.created, info.version), default=None)
     if newest is None:
-        advice = TRANSPORT_ADVICE if purpose is Purpose.TRANSPORT else None
+        own = f"Add one with `unicard keys add {purpose.value}`."
+        advice = TRANSPORT_ADVICE if purpose is Purpose.TRANSPORT else own
         raise KeyNotFound(f"the store holds no active {purpose.value} key", advice=advice)
     return newest

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from personalization.journal_schema import ORDER, State
+from personalization.key_versions import KeyVersions
 from personalization.owner import Owner
 
 
@@ -24,6 +25,7 @@ class Batch:
     card_ca_version: int
     production_version: int
     mailer_version: int
+    keys: KeyVersions
     sha256: bytes
 
 
@@ -92,6 +94,8 @@ def batch_row(batch: Batch) -> dict[str, object]:
         "card_ca_version": batch.card_ca_version,
         "production_version": batch.production_version,
         "mailer_version": batch.mailer_version,
+        "receipt_version": batch.keys.receipt,
+        "role_versions": json.dumps(batch.keys.as_dict()["role_versions"]),
         "sha256": batch.sha256.hex(),
     }
 
@@ -107,6 +111,12 @@ def read_batch(row: Row[Any]) -> Batch:
         row.card_ca_version,
         row.production_version,
         row.mailer_version,
+        KeyVersions.from_dict(
+            {
+                "receipt_version": row.receipt_version,
+                "role_versions": json.loads(row.role_versions),
+            }
+        ),
         bytes.fromhex(row.sha256),
     )
 

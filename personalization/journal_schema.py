@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 metadata = MetaData()
 
 
@@ -59,6 +59,8 @@ batches = Table(
     Column("card_ca_version", Integer, nullable=False),
     Column("production_version", Integer, nullable=False),
     Column("mailer_version", Integer, nullable=False),
+    Column("receipt_version", Integer, nullable=False),
+    Column("role_versions", Text, nullable=False, comment="of masters by role, JSON"),
     Column("sha256", String(64), nullable=False),
 )
 

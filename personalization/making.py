@@ -97,13 +97,16 @@ class Making:
         _check_point(point)
         certificate = self._certificate(point)
         self._guard.revise(replace(self._plan, certificate=len(certificate)).commands())
-        self._driven(steps.write_data(session, self._card, certificate))
+        keys = self._bench.production.keys
+        receipt = self._bench.store.receipt_key(keys.receipt, self._card.numbers.card_serial)
+        self._driven(steps.write_data(session, self._card, certificate, keys, receipt))
         self._advance(State.DATA_WRITTEN)
 
     def _verify(self) -> None:
         self._reader.phase = Phase.VERIFY
         ca = self._bench.store.issuer_certificate(self._bench.production.card_ca_version)
-        flow = steps.verify(self._version, self._card, ca, self._bench.now(), self._terms)
+        keys, now = self._bench.production.keys, self._bench.now()
+        flow = steps.verify(self._version, self._card, keys, ca, now, self._terms)
         self._driven(flow)
         self._advance(State.VERIFIED, key_version=self._version)
 

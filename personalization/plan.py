@@ -11,6 +11,7 @@ from typing import Any
 from applet_spec import spec
 from host_lib.command import (
     Command,
+    DeleteRoleKeys,
     GenerateKeyPair,
     GetCardData,
     GetCardRecognition,
@@ -22,11 +23,14 @@ from host_lib.command import (
     Install,
     InternalAuthenticate,
     PutKey,
+    PutRoleKeys,
     Registry,
     Select,
     SetCardStatus,
+    StoreData,
 )
 from host_lib.command.card_answers import DIVERSIFICATION_TAG
+from host_lib.command.role_keys import ROLE_KEY_LENGTH
 from host_lib.flow.session import PLAIN_TERMS, SessionTerms
 from host_lib.flow.stages import Opening, select_application, select_card_manager
 from host_lib.flow.store import DgiValue, block_size, blocks, payload
@@ -41,16 +45,26 @@ from host_lib.plan import (
     opening,
     planned,
 )
+from host_lib.roles import role_name
 from host_lib.secret import AesKey
 from personalization.card_data import CardData
 from personalization.decision import Verdict
+from personalization.key_versions import KeyVersions
 from personalization.metering import Phase
-from personalization.steps import INITIALIZED, SECURED, expected_objects, readable_by, stream
+from personalization.steps import (
+    INITIALIZED,
+    SECURED,
+    expected_keys,
+    expected_objects,
+    readable_by,
+    stream,
+)
 
 CERTIFICATE_LENGTH = 367
 """Usual length in bytes of a card certificate with the default issuer's name."""
 _MANAGER_FCI, _CPLC, _RECOGNITION, _KEY_INFORMATION = 18, 45, 51, 20
 _PUBLIC_KEY, _PROOF, _DOMAIN_ENTRY, _DIVERSIFICATION = 70, 92, 18, 12
+_KEY_SET_ENTRY, _ROLE_KEY_ECHO = 2, 7
 _PART_HEADER, _LONG_PART, _SERIAL = 6, 0x80, 8
 
 PHASES = {
@@ -67,12 +81,14 @@ PHASES = {
 class CardPlan:
     """What the commands for one card depend on.
 
-    ``version`` and ``key_length`` (bytes) are those of the issuer keys, ``terms`` what sessions
-    with the card go by, ``certificate`` is the length of its certificate, None until it is known.
-    ``open`` says that the session with the transport keys is there already.
+    ``keys`` are the masters of the card's role and receipt keys, ``version`` and ``key_length``
+    (bytes) are those of the issuer keys, ``terms`` what sessions with the card go by,
+    ``certificate`` is the length of its certificate, None until it is known. ``open`` says that the
+    session with the transport keys is there already.
     """
 
     card: CardData
+    keys: KeyVersions
     version: int
     key_length: int = 16
     terms: SessionTerms = PLAIN_TERMS
@@ -90,9 +106,10 @@ class CardPlan:
 
     def values(self) -> list[DgiValue]:
         """Return the DGIs, with placeholders for what only a session and a card's key give."""
-        pin = spec().dgi_named("transport PIN")
+        secret = (spec().dgi_named(name) for name in ("transport PIN", "receipt key"))
+        hidden = (DgiValue(dgi.tag, bytes(dgi.length.least)) for dgi in secret)
         certificate = bytes(self.certificate or CERTIFICATE_LENGTH)
-        return [*stream(self.card, certificate), DgiValue(pin.tag, bytes(pin.length.least))]
+        return [*stream(self.card, certificate), *hidden]
 
     def _identify(self, *, installed: bool = False) -> Iterator[PlannedCommand]:
         guess = Answer.ESTIMATE
@@ -145,17 +162,39 @@ class CardPlan:
         yield from self._application()
         yield self._secured(GenerateKeyPair(), _PUBLIC_KEY, note="card key", effect=Effect.CHANGES)
         room = block_size(self._shape.room(self.terms.max_lc))
-        for block in blocks(payload(self.values()), room):
-            warning = "the card belongs to this record" if block.block == 0 else ""
-            warning = "the card is PERSONALIZED" if block.last else warning
-            effect = Effect.IRREVERSIBLE if warning else Effect.CHANGES
-            note = f"block {block.block:02X}"
-            yield self._secured(block, note=note, effect=effect, warning=warning)
+        *first, last = blocks(payload(self.values()), room)
+        for block in first:
+            yield self._stored(block, "" if block.block else "the card belongs to this record")
+        yield from self._role_keys()
+        yield self._stored(last, "the card is PERSONALIZED")
+
+    def _stored(self, block: StoreData, warning: str) -> PlannedCommand:
+        effect = Effect.IRREVERSIBLE if warning else Effect.CHANGES
+        return self._secured(block, note=f"block {block.block:02X}", effect=effect, warning=warning)
+
+    def _role_keys(self) -> Iterator[PlannedCommand]:
+        """Yield what puts the role keys, and replaces those that an interrupted visit left."""
+        known = spec().object_named("role key sets")
+        again = self.verdict is Verdict.INSTALL
+        length = len(self.keys.roles) * _KEY_SET_ENTRY if again else 0
+        answer = Answer.ESTIMATE if again else Answer.REFUSAL
+        yield self._secured(GetData(known.tag), length, note=known.name, answer=answer)
+        key = AesKey(bytes(ROLE_KEY_LENGTH))
+        for one in self.keys.role_key_sets:
+            note = f"{role_name(one.role)}, key set {one.version:02X}"
+            if again:
+                delete = DeleteRoleKeys(one.version)
+                yield self._secured(
+                    delete, 1, note=note, effect=Effect.CHANGES, occurs=Occurs.IF_NEEDED
+                )
+            put = PutRoleKeys(KeySet(one.version, key, key), one.master_version, key)
+            yield self._secured(put, _ROLE_KEY_ECHO, note=note, effect=Effect.CHANGES)
 
     def _verify(self) -> Iterator[PlannedCommand]:
         yield from self._application()
         who = readable_by(self._shape.level)
-        for tag, value in expected_objects(self.card.values(), who):
+        expected = (*expected_objects(self.card.values(), who), *expected_keys(self.keys, who))
+        for tag, value in expected:
             yield from self._read(tag, len(value))
         yield from self._certificate()
         yield self._secured(
@@ -243,7 +282,7 @@ def _of_part(size: int) -> int:
 
 def stream_length(card: CardData, certificate: int = CERTIFICATE_LENGTH) -> int:
     """Return the length of a card's DGI stream, with a certificate of so many bytes."""
-    return len(payload(CardPlan(card, 0, certificate=certificate).values()))
+    return len(payload(CardPlan(card, KeyVersions(1), 0, certificate=certificate).values()))
 
 
 def totals(commands: Iterable[PlannedCommand]) -> dict[str, dict[str, int]]:

@@ -22,6 +22,7 @@ from personalization.enrolment import Enrolment
 from personalization.errors import BatchRefused
 from personalization.journal import Journal
 from personalization.journal_rows import Batch, NewRecord
+from personalization.key_versions import KeyVersions
 from personalization.new_file import NewFile, new_file
 from personalization.sealed_file import (
     BATCH_LENGTH,
@@ -79,9 +80,9 @@ def prepare(
 ) -> Prepared:
     """Prepare a batch of at most 10,000 cards; ``advance`` is called once a card.
 
-    The keys are the store's newest: production, mailer, issuer master and card CA. Cards are valid
-    from today (UTC) for 5 years. Raises `BatchRefused`, `FileExists`, `FileUnwritable` and the
-    errors of store and journal; then there are neither files nor batch.
+    The keys are the store's newest: production, mailer, card CA and the masters of issuer, receipts
+    and roles. Cards are valid from today (UTC) for 5 years. Raises `BatchRefused`, `FileExists`,
+    `FileUnwritable` and the errors of store and journal; then there are neither files nor batch.
     """
     created = (now or datetime.now(UTC)).replace(microsecond=0)
     _check_enrolments(enrolments, journal)
@@ -123,11 +124,13 @@ class _Keys:
     card_ca: int
     production: int
     mailer: int
+    of_cards: KeyVersions
 
     @classmethod
     def newest(cls, store: KeyStore) -> "_Keys":
         purposes = (Purpose.ISSUER, Purpose.CARD_CA, Purpose.PRODUCTION, Purpose.MAILER)
-        return cls(*(store.default_version(purpose) for purpose in purposes))
+        issuer, card_ca, production, mailer = (store.default_version(one) for one in purposes)
+        return cls(issuer, card_ca, production, mailer, KeyVersions.newest(store))
 
     def batch(self, batch: bytes, created: datetime, count: int, digest: bytes) -> Batch:
         return Batch(
@@ -139,6 +142,7 @@ class _Keys:
             card_ca_version=self.card_ca,
             production_version=self.production,
             mailer_version=self.mailer,
+            keys=self.of_cards,
             sha256=digest,
         )
 
@@ -202,6 +206,7 @@ def _write(
         "key_version": keys.production,
         "issuer_version": keys.issuer,
         "card_ca_version": keys.card_ca,
+        **keys.of_cards.as_dict(),
     }
     for_mail_room = common | {"key_version": keys.mailer}
     production = SealedWriter(files[0].file, store, PRODUCTION, for_stations)

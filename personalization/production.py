@@ -8,6 +8,7 @@ from personalization.card_data import CardData
 from personalization.errors import RecordNotFound, SealedFileDamaged
 from personalization.journal import Journal
 from personalization.journal_rows import Batch, Entry
+from personalization.key_versions import KeyVersions
 from personalization.sealed_file import PRODUCTION, SealedFile
 
 
@@ -16,6 +17,11 @@ class Production(SelfClosing):
 
     def __init__(self, path: Path, store: KeyStore) -> None:
         self._file = SealedFile(path, store, PRODUCTION)
+        try:
+            self._keys = KeyVersions.from_dict(self._file.header)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            self._file.close()
+            raise SealedFileDamaged(f"{path} does not say which keys its cards get") from None
 
     @property
     def id(self) -> bytes:
@@ -31,6 +37,11 @@ class Production(SelfClosing):
     def card_ca_version(self) -> int:
         """The version of the card CA that certifies the cards."""
         return int(self._file.header["card_ca_version"])
+
+    @property
+    def keys(self) -> KeyVersions:
+        """The masters of the role and receipt keys that the cards get."""
+        return self._keys
 
     @property
     def count(self) -> int:

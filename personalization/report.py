@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from host_lib.roles import role_name
 from personalization.errors import ReportUnbalanced
 from personalization.journal import Journal
 from personalization.journal_rows import Batch, Entry
 from personalization.journal_schema import State
 from personalization.owner import Owner
 
-FORMAT, VERSION = "unicard-production-report", 1
+FORMAT, VERSION = "unicard-production-report", 2
 
 
 def production_report(
@@ -35,6 +36,8 @@ def production_report(
         "keys": {
             "issuer": f"{about.issuer_version:02X}",
             "card_ca": f"{about.card_ca_version:02X}",
+            "receipt": f"{about.keys.receipt:02X}",
+            "roles": {role_name(role): f"{version:02X}" for role, version in about.keys.roles},
         },
         "records": _record_totals(about, entries),
         "blanks": _blank_totals(journal, about, entries, len(spoiled), stock),

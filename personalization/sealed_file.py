@@ -18,7 +18,6 @@ from host_lib.reader import SelfClosing
 from keys_tool import KeyStore, Purpose
 from personalization.errors import FileMissing, SealedFileDamaged
 
-VERSION = 1
 BATCH_LENGTH = 8
 LARGEST_COUNT = 10_000
 _LARGEST_LINE = 1 << 16
@@ -27,14 +26,15 @@ _TRAILER = 0xFFFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class SealedKind:
-    """A kind of sealed file: the name of its format and the purpose of the key that seals it."""
+    """A kind of sealed file: its format, the format's version, and the purpose of its key."""
 
     format: str
+    version: int
     purpose: Purpose
 
 
-PRODUCTION = SealedKind("unicard-production", Purpose.PRODUCTION)
-MAILERS = SealedKind("unicard-mailers", Purpose.MAILER)
+PRODUCTION = SealedKind("unicard-production", 2, Purpose.PRODUCTION)
+MAILERS = SealedKind("unicard-mailers", 1, Purpose.MAILER)
 
 
 class SealedWriter:
@@ -49,7 +49,8 @@ class SealedWriter:
         self._file = file
         self._store = store
         self._kind = kind
-        self._header: dict[str, Any] = {"format": kind.format, "version": VERSION} | dict(header)
+        form = {"format": kind.format, "version": kind.version}
+        self._header: dict[str, Any] = form | dict(header)
         self._batch = bytes.fromhex(header["batch"])
         self._digest = sha256()
         self._count = 0
@@ -145,7 +146,7 @@ class SealedFile(SelfClosing):
         header = self._parsed(data, 1)
         if header.get("format") != self._kind.format:
             raise self._damaged(f"it is no file of the format {self._kind.format}")
-        if header.get("version") != VERSION:
+        if header.get("version") != self._kind.version:
             raise SealedFileDamaged(
                 f"{self.path} has version {header.get('version')!r} of its format",
                 advice="use the version of this program that wrote it, or a later one",

@@ -6,21 +6,24 @@ from datetime import UTC, datetime, time
 
 from applet_spec import spec
 from host_lib.command import (
+    DeleteRoleKeys,
     GenerateKeyPair,
     GetData,
     Install,
     PutKey,
+    PutRoleKeys,
     Registry,
     Select,
     SelectCardManager,
     SetCardStatus,
 )
 from host_lib.errors import ProtocolError
-from host_lib.flow.base import CardKeys, Flow
+from host_lib.flow.base import CardKeys, Flow, RoleKeys
 from host_lib.flow.genuine import CHALLENGE_LENGTH, prove_card
 from host_lib.flow.identify import identify
 from host_lib.flow.objects import read_object
 from host_lib.flow.registry import list_registry
+from host_lib.flow.role_session import read_role_key_sets
 from host_lib.flow.session import (
     PLAIN_TERMS,
     IssuerSession,
@@ -28,14 +31,16 @@ from host_lib.flow.session import (
     confirm_diversification,
     open_issuer_session,
 )
-from host_lib.flow.store import DgiValue, secret_dgi, store_data
+from host_lib.flow.store import DgiValue, block_size, blocks, payload, secret_dgi
 from host_lib.refusals import NotFound
+from host_lib.roles import Slot
 from host_lib.scp03 import secured
-from host_lib.secret import SecretBytes
+from host_lib.secret import AesKey, SecretBytes
 from keys_tool import verify_card_certificate
 from personalization.card_data import CardData
 from personalization.decision import Observation
 from personalization.errors import CardSpoiled
+from personalization.key_versions import KeyVersions
 
 INITIALIZED, SECURED = 0x07, 0x0F
 """Life cycle codes of the card (GlobalPlatform 2.3.1, 11.1.1)."""
@@ -108,13 +113,50 @@ def make_key_pair(session: IssuerSession) -> Flow[bytes]:
     return (yield from secured(session.channel, iter(GenerateKeyPair())))
 
 
-def write_data(session: IssuerSession, card: CardData, certificate: bytes) -> Flow[None]:
-    """Store everything in one stream, the anchor first, the PIN under the session's DEK."""
-    values = stream(card, certificate)
-    pin = secret_dgi(
-        spec().dgi_named("transport PIN").tag, SecretBytes(card.pin.block()), session.dek
+def write_data(
+    session: IssuerSession,
+    card: CardData,
+    certificate: bytes,
+    keys: KeyVersions,
+    receipt_key: AesKey,
+) -> Flow[None]:
+    """Store everything in one stream, the anchor first, PIN and receipt key under the DEK.
+
+    The role keys come before the last block, which makes the card PERSONALIZED: so no card is
+    without them that is.
+    """
+    receipt = bytes((keys.receipt,)) + receipt_key.reveal()
+    secret = {"transport PIN": card.pin.block(), "receipt key": receipt}
+    hidden = (
+        secret_dgi(spec().dgi_named(name).tag, SecretBytes(value), session.dek)
+        for name, value in secret.items()
     )
-    yield from secured(session.channel, store_data([*values, pin], session.channel.max_data))
+    room = block_size(session.channel.max_data)
+    *first, last = blocks(payload([*stream(card, certificate), *hidden]), room)
+    for block in first:
+        yield from secured(session.channel, iter(block))
+    yield from put_role_keys(session, card.numbers.card_serial, keys)
+    yield from secured(session.channel, iter(last))
+
+
+def put_role_keys(session: IssuerSession, card_serial: bytes, keys: KeyVersions) -> Flow[None]:
+    """Put the role keys of a card into slot A; keys that an interrupted visit left are replaced.
+
+    Raises `CardSpoiled` for keys of other versions than the card gets.
+    """
+    there = yield from secured(session.channel, read_role_key_sets())
+    present = {one.version for one in there}
+    ours = {one.version for one in keys.role_key_sets}
+    if not present <= ours:
+        others = ", ".join(f"{version:02X}" for version in sorted(present - ours))
+        raise CardSpoiled(f"the card has role keys that this batch does not put there: {others}")
+    for role, master_version in keys.roles:
+        asked = RoleKeys.of(card_serial, role, Slot.A, master_version)
+        derived = yield from asked
+        if asked.version in present:
+            yield from secured(session.channel, iter(DeleteRoleKeys(asked.version)))
+        put = PutRoleKeys(derived, master_version, session.dek)
+        yield from secured(session.channel, iter(put))
 
 
 def stream(card: CardData, certificate: bytes) -> list[DgiValue]:
@@ -126,12 +168,15 @@ def stream(card: CardData, certificate: bytes) -> list[DgiValue]:
 def verify(
     version: int,
     card: CardData,
+    keys: KeyVersions,
     issuer_certificate: bytes,
     now: datetime,
     terms: SessionTerms = PLAIN_TERMS,
 ) -> Flow[None]:
     """Read back every readable object, compare it, and let the card prove that it is genuine.
 
+    Of role and receipt keys the card says the versions; that they are those that were sent, it
+    confirmed when it took them: by check values.
     Opens a session of its own. On a card type whose sessions do not protect responses, only what
     anyone may read is read back. Raises `CardSpoiled` for a difference, `NotGenuine`, and the
     certificate's errors.
@@ -144,7 +189,7 @@ def verify(
         )
     session = yield from open_issuer_session(version, terms=terms, aid=application.aid)
     who = readable_by(session.channel.level)
-    yield from secured(session.channel, _verify(card, issuer_certificate, now, who))
+    yield from secured(session.channel, _verify(card, keys, issuer_certificate, now, who))
 
 
 def readable_by(level: int) -> Set[str]:
@@ -153,8 +198,10 @@ def readable_by(level: int) -> Set[str]:
     return {"anyone", "issuer"} if level & least == least else {"anyone"}
 
 
-def _verify(card: CardData, issuer_certificate: bytes, now: datetime, who: Set[str]) -> Flow[None]:
-    for tag, expected in expected_objects(card.values(), who):
+def _verify(
+    card: CardData, keys: KeyVersions, issuer_certificate: bytes, now: datetime, who: Set[str]
+) -> Flow[None]:
+    for tag, expected in (*expected_objects(card.values(), who), *expected_keys(keys, who)):
         found = yield from read_object(tag)
         if found != expected:
             name = spec().objects[tag].name
@@ -187,6 +234,16 @@ def expected_objects(
             if objects[tag].read & who:
                 yield tag, value.content[start:end]
             start = end
+
+
+def expected_keys(keys: KeyVersions, who: Set[str]) -> Iterable[tuple[int, bytes]]:
+    """Yield tag and value of the objects that say which keys the card has, if ``who`` may read."""
+    roles = b"".join(bytes((one.version, one.master_version)) for one in keys.role_key_sets)
+    values = {"role key sets": roles, "receipt key version": bytes((keys.receipt,))}
+    for name, value in values.items():
+        known = spec().object_named(name)
+        if value and known.read & who:
+            yield known.tag, value
 
 
 def secure(session: IssuerSession) -> Flow[None]:

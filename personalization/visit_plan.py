@@ -34,10 +34,14 @@ _GOES_ON = frozenset((Verdict.TAKE, Verdict.KEYS, Verdict.INSTALL, Verdict.VERIF
 def planned_card(
     production: Production, store: KeyStore, card: CardData, terms: SessionTerms = PLAIN_TERMS
 ) -> CardPlan:
-    """Return the plan of a whole card, from its blank state on."""
+    """Return the plan of a whole card, from its blank state on.
+
+    Raises `KeyNotFound` where the store lacks a key of the batch, so before a card is written.
+    """
+    production.keys.require(store)
     version = production.issuer_version
     length = AES_LENGTHS[store.info(Purpose.ISSUER, version).algorithm]
-    return CardPlan(card, version, length, terms)
+    return CardPlan(card, production.keys, version, length, terms)
 
 
 def plan_of_record(

@@ -24,6 +24,7 @@ from personalization.journal import Journal
 from personalization.journal_rows import Batch, NewRecord
 from personalization.journal_rows import batch_row as row
 from personalization.journal_schema import State
+from personalization.key_versions import KeyVersions
 from personalization.owner import Owner
 from tests.personalization.perso_bureau import Bureau
 
@@ -175,8 +176,8 @@ def test_what_is_no_journal_is_refused_and_left_alone(tmp_path: Path) -> None:
 
 def test_a_journal_of_another_version_is_refused(bureau: Bureau) -> None:
     with sqlite3.connect(bureau.journal.path) as database:
-        database.execute("UPDATE about SET schema_version = 2")
-    with pytest.raises(JournalError, match="has version 2, this program knows 1"):
+        database.execute("UPDATE about SET schema_version = 3")
+    with pytest.raises(JournalError, match="has version 3, this program knows 2"):
         Journal(bureau.journal.path)
 
 
@@ -228,7 +229,10 @@ def test_a_journal_that_was_used_is_not_removed(bureau: Bureau) -> None:
 def test_who_waits_for_a_journal_that_is_removed_publishes_nothing(tmp_path: Path) -> None:
     published = list[int]()
     with Journal(tmp_path / "new", create=True) as journal:
-        batch = Batch(bytes(8), datetime.now(UTC), "1.0", 1, 0x30, 1, 1, 1, bytes(32))
+        batch = Batch(
+            *(bytes(8), datetime.now(UTC), "1.0", 1, 0x30, 1, 1, 1),
+            *(KeyVersions(1, ((4, 2),)), bytes(32)),
+        )
 
         def row_of_removed(batch: Batch) -> dict[str, object]:
             """Be what happens while `register` waits for its turn: the file loses its name."""

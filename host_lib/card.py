@@ -140,16 +140,23 @@ class Card:
             self.select()
 
     def recover(
-        self, pending: Pending, sam: Sam | None = None, *, terminal: Terminal | None = None
+        self,
+        pending: Pending,
+        sam: Sam | None = None,
+        *,
+        terminal: Terminal | None = None,
+        patience: float = PATIENCE,
     ) -> Outcome:
         """Ask the card, in a session of its own, what became of a request: after an interruption.
 
-        With ``terminal`` its journal is brought up to date. Raises what opening a session raises;
-        nothing is changed then and it can be tried again.
+        A card that is not there is waited for ``patience`` seconds. With ``terminal`` its journal
+        is brought up to date. Raises what opening a session raises; nothing is changed then and it
+        can be tried again.
         """
         self._close()
         with only_asking():
-            outcome, session = drive(recover(pending), self._reader, sam or self._sam)
+            flow = recover(pending, patience=patience)
+            outcome, session = drive(flow, self._reader, sam or self._sam)
         session.channel.close("the query is done")
         if terminal is not None:
             write_down(terminal, pending, outcome)

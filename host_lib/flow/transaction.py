@@ -160,15 +160,10 @@ def _resolve(
         last = error
     for _ in range(_NEW_SESSIONS):
         try:
-            return (yield from _reconnected(pending, patience))
+            return (yield from recover(pending, patience=patience))
         except UnicardError as error:
             last = error
     raise last
-
-
-def _reconnected(pending: Pending, patience: float) -> AnyFlow[tuple[Outcome, RoleSession]]:
-    yield from Reconnect(patience)
-    return (yield from recover(pending))
 
 
 def query(session: RoleSession, pending: Pending) -> Flow[Outcome]:
@@ -186,12 +181,15 @@ def query(session: RoleSession, pending: Pending) -> Flow[Outcome]:
     return outcome_of(pending, result)
 
 
-def recover(pending: Pending) -> Flow[tuple[Outcome, RoleSession]]:
-    """Select the application, open a session of the request's role, and query.
+def recover(
+    pending: Pending, *, patience: float = PATIENCE
+) -> AnyFlow[tuple[Outcome, RoleSession]]:
+    """Have the card again, select the application, open a session of the role, and query.
 
     For whoever comes back to a card: after a removal, a broken link, a restart. Returns the
     outcome and the session, which is open then. Raises what opening a session raises.
     """
+    yield from Reconnect(patience)
     yield from Select(spec().aids.instance)
     session = yield from open_role_session(pending.role)
     outcome = yield from query(session, pending)

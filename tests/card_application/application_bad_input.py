@@ -20,16 +20,20 @@ from tests.card_application.application_oracle import (
     judge_protected,
 )
 from tests.support.any_card import AnyCard
+from tests.support.service_records import SERVICES
 from tests.support.stages import Stage, at_stage, session
 from tests.support.terminal import AIDS, NEW_PIN, Keys, Terminal, apdu, role_keys
+from tests.support.transactions import HISTORY
 from tests.support.two_cards import Parts
 
 STATES = {
     Stage.BLANK: "BLANK",
     Stage.HALF: "BLANK",
+    Stage.ACTIVE: "ACTIVE",
     Stage.SUSPENDED: "SUSPENDED",
     Stage.TERMINATED: "TERMINATED",
 }
+WITH_ROLES = (Stage.EXEMPT, Stage.ROLE_KEYS, Stage.ACTIVE, Stage.SUSPENDED)
 MOST = 223
 ALIVE: Parts = (0x00, 0xCA, 0xDF, 0x51, b"")
 LOOK_EVERY = 40
@@ -75,6 +79,8 @@ KINDS = (
     Kind("issuer session 33, PIN verified", ISSUER, 0x33, protected=True, verified=True),
     Kind("issuer session 33, contactless", ISSUER, 0x33, contactless=True, protected=True),
     Kind("role session", ROLE, 0x33, 0x51, protected=True),
+    Kind("role session, PIN verified", ROLE, 0x33, 0x51, protected=True, verified=True),
+    Kind("LOAD session", ROLE, 0x33, 0x50, protected=True),
     Kind("INSPECT session", ROLE, 0x33, 0x56, protected=True),
     Kind("issuer session 33, in clear", ISSUER, 0x33),
     Kind("role session, in clear", ROLE, 0x33, 0x51),
@@ -111,8 +117,10 @@ class BadInput:
     def __init__(self, card: AnyCard, stage: Stage) -> None:
         self.card = card
         self.state = STATES.get(stage, "PERSONALIZED")
-        self.has_roles = stage in (Stage.ROLE_KEYS, Stage.SUSPENDED)
-        self.has_pin = stage in (Stage.OWN_PIN, Stage.EXEMPT, Stage.ROLE_KEYS)
+        self.has_roles = stage in WITH_ROLES
+        self.has_pin = stage in (Stage.OWN_PIN, Stage.EXEMPT, Stage.ROLE_KEYS, Stage.ACTIVE)
+        self.records = len(HISTORY) if stage is Stage.ACTIVE else 0
+        self.services = frozenset(() if self.state == "BLANK" else SERVICES)
         at_stage(card, stage)
         self.host = Terminal(card.transmit)
         self.counts: Counter[str] = Counter()
@@ -133,7 +141,11 @@ class BadInput:
 
     def run(self, kind: Kind, commands: Sequence[Wrong]) -> None:
         """Send those commands that are refused before their data is looked at."""
-        where = Situation(self.state, kind.session, kind.level, kind.pending, kind.contactless)
+        where = Situation(
+            self.state, kind.session, kind.level, kind.pending, kind.contactless,
+            role=kind.kvn & 0x0F if kind.session == ROLE else None, verified=kind.verified,
+            records=self.records, services=self.services,
+        )  # fmt: skip
         self.card.restore()
         self.card.contactless = kind.contactless
         self.card.reset()
@@ -238,7 +250,7 @@ class BadData:
 
     def random_data(self, rng: Random, times: int) -> None:
         """Send each form of each command with random data of each length that it takes."""
-        where = Situation(self.state, ISSUER, 0x33)
+        where = Situation(self.state, ISSUER, 0x33, records=255, services=frozenset(range(256)))
         forms = [parts for parts in good_commands() if parts[1] not in (SELECT, INITIALIZE_UPDATE)]
         self.begin()
         kept = self.card.kept

@@ -26,6 +26,7 @@ from tests.card_application.application_values import (
     OFTEN_WRONG,
     PIN_BLOCKS,
     RANGES,
+    RECEIPT_KEYS,
     contents,
 )
 from tests.support.content import INSTANCE, deletion, install_for, named
@@ -203,23 +204,25 @@ OPENS = (
 
 WHOLE: tuple[tuple[int, bytes], ...] = (
     (0x0101, ANCHOR), (0x0102, CARDHOLDER), (0x0103, VALIDITY), (0x0104, FLAGS),
-    (0x0201, CERTIFICATE), (0x0301, FINGER), (0x8010, PIN),
+    (0x0201, CERTIFICATE), (0x0301, FINGER), (0x8401, RECEIPT_KEYS[0]), (0x8010, PIN),
 )  # fmt: skip
 EXEMPT = tuple(
     (tag, EXEMPT_FLAGS if tag == 0x0104 else value) for tag, value in WHOLE if tag != 0x0301
 )
-KNOWN = (*FOR_DGI, 0x8010)
-CHANGEABLE = (0x0102, 0x0201, 0x0301, 0x0302, 0x0303)
+SECRETS = {0x8010: PIN_BLOCKS, 0x8401: RECEIPT_KEYS}
+KNOWN = (*FOR_DGI, *SECRETS)
+SERVICE_DGIS = tuple(tag for tag in FOR_DGI if 0x0400 <= tag < 0x0410)
+CHANGEABLE = (0x0102, 0x0201, 0x0301, 0x0302, 0x0303, *SERVICE_DGIS)
 ONE_DGI = st.one_of(
     st.sampled_from(KNOWN).flatmap(
         lambda tag: st.tuples(
-            st.just(tag), st.sampled_from(PIN_BLOCKS) if tag == 0x8010 else contents(tag)
+            st.just(tag), st.sampled_from(SECRETS[tag]) if tag in SECRETS else contents(tag)
         )
     ),
     st.sampled_from(CHANGEABLE).map(lambda tag: (tag, FOR_DGI[tag][0])),
     st.sampled_from(CHANGEABLE).flatmap(lambda tag: st.tuples(st.just(tag), contents(tag))),
     st.sampled_from(tuple((tag, values[0]) for tag, values in FOR_DGI.items())),
-    st.sampled_from((0x0100, 0x0105, 0x0202, 0x0304, 0x0410, 0x8011, 0x8401, 0x0000, 0x03FF)).map(
+    st.sampled_from((0x0100, 0x0105, 0x0202, 0x0304, 0x0410, 0x8011, 0x8402, 0x0000, 0x03FF)).map(
         lambda tag: (tag, b"x")
     ),
 )  # fmt: skip
@@ -228,9 +231,9 @@ STREAMS = st.one_of(
     st.just(EXEMPT),
     st.lists(ONE_DGI, min_size=1, max_size=3).map(tuple),
     st.lists(ONE_DGI, min_size=1, max_size=3).map(lambda some: (WHOLE[0], *some)),
-    st.integers(0, 6).map(lambda at: WHOLE[:at] + WHOLE[at + 1 :]),
+    st.integers(0, 7).map(lambda at: WHOLE[:at] + WHOLE[at + 1 :]),
     st.builds(
-        lambda at, one: (*WHOLE[: at + 1], one, *WHOLE[at + 1 :]), st.integers(0, 6), ONE_DGI
+        lambda at, one: (*WHOLE[: at + 1], one, *WHOLE[at + 1 :]), st.integers(0, 7), ONE_DGI
     ),
     st.permutations(WHOLE).map(tuple),
 )
@@ -276,6 +279,7 @@ WRITING: tuple[Parts, ...] = (
 CUTTABLE = st.one_of(
     st.builds(Send, st.sampled_from(WRITING), st.just(ISSUER)),
     st.builds(Store, st.sampled_from((WHOLE, EXEMPT)), st.just((90, 180, 360))),
+    st.just(Store(((0x8401, RECEIPT_KEYS[3]),))),
     st.builds(
         lambda tags: Store(tuple((tag, FOR_DGI[tag][0]) for tag in tags)),
         st.lists(st.sampled_from(CHANGEABLE), min_size=1, max_size=3),

@@ -212,13 +212,13 @@ def no_fingers(random: Random) -> Broken:
 
 def flags(random: Random) -> bytes:
     """Return holder flags and a replaced card number."""
-    return bytes([random.randint(0, 1)]) + digits(random, 16)
+    return bytes([random.randint(0, 3)]) + digits(random, 16)
 
 
 def no_flags(random: Random) -> Broken:
     """Yield unknown flags and numbers that are none."""
     good = flags(random)
-    for bit in range(1, 8):
+    for bit in range(2, 8):
         yield f"bit {bit}", bytes([good[0] | 1 << bit]) + good[1:]
     for rule, number in no_digits(random, good[1:]):
         yield rule, good[:1] + number
@@ -230,9 +230,9 @@ def amount(random: Random) -> bytes:
 
 
 def header(random: Random, kind: int) -> bytes:
-    """Return the header of a service record."""
+    """Return the header of a service record of the first place."""
     label = text(random, 12).replace(b"\x00", b"") if random.random() < 0.9 else b""
-    head = bytes([random.randrange(256), kind, random.choice([0, 0x80]), random.randrange(5)])
+    head = bytes([1, kind, random.choice([0, 0x80]), random.randrange(5)])
     return head + random.randbytes(4) + label.ljust(12, b"\x00")
 
 
@@ -284,6 +284,8 @@ def high(good: bytes, at: int) -> bytes:
 
 def no_headers(random: Random, good: bytes) -> Broken:
     """Yield a record with another header or end."""
+    for place in (0, 2, 16, 0x81, 0xFF):
+        yield f"id {place}", with_byte(good, 0, place)
     yield "something behind it", good + b"\x00"
     if len(good) > 32:
         yield "cut short", good[:-1]
@@ -310,6 +312,25 @@ def no_purses(random: Random, purse: bytes) -> Broken:
         yield f"role {role}", with_byte(purse, 39, role)
 
 
+def at_last_place(record: bytes) -> bytes:
+    """Return a record of the first place as one of the last."""
+    return record[:1].replace(b"\x01", b"\x10") + record[1:]
+
+
+def last_service(random: Random) -> bytes:
+    """Return a service record of the last place."""
+    return at_last_place(service(random))
+
+
+def no_last_services(random: Random) -> Broken:
+    """Yield records of the last place that break one rule."""
+    for rule, record in no_services(random):
+        if rule.endswith("id 16"):
+            yield rule.replace("16", "1"), with_byte(record, 0, 1)
+        else:
+            yield rule, at_last_place(record)
+
+
 Good = Callable[[Random], bytes]
 Bad = Callable[[Random], Broken]
 
@@ -328,6 +349,6 @@ VALUES: dict[str, tuple[int, Good, Bad]] = {
     "finger template 2": (0x0302, finger, no_fingers),
     "biometric information template": (0x0303, objects, no_information),
     "service record": (0x0400, service, no_services),
-    "last service record": (0x040F, service, no_services),
+    "last service record": (0x040F, last_service, no_last_services),
 }
 """DGI, good values and broken ones, by name."""

@@ -25,8 +25,20 @@ BY_INS = {int(each["ins"], 16): each for each in CONTRACT}
 SELECT, INITIALIZE_UPDATE, EXTERNAL_AUTHENTICATE, GENERATE, MANAGE_CHANNEL = (
     0xA4, 0x50, 0x82, 0x46, 0x70,
 )  # fmt: skip
+READ_RECORD, PERFORM_TRANSACTION, SET_STATUS = 0xB2, 0x40, 0xF0
 SECURE = 0x04
 WRITE_BITS = int(CHANNELS["write_level"], 16)
+RESPONSE_ENCRYPTED = 0x20
+TRANSACTIONS = json.loads((DATA / "transactions.json").read_text(encoding="utf-8"))
+REQUEST_HEAD = sum(field["length"] for field in TRANSACTIONS["request"])
+OPERATION = sum(field["length"] for field in TRANSACTIONS["operation"])
+(LOG_RULE,) = (
+    each["read"]
+    for each in json.loads((DATA / "objects.json").read_text(encoding="utf-8"))["objects"]
+    if each["name"] == "transaction log"
+)
+SWITCHES = (0x20, 0x21)
+"""P1 of SET STATUS that enables or disables a service."""
 WRITERS = ("PUT DATA", "RESET RETRY COUNTER", "STORE DATA", "PUT KEY", "DELETE KEY", "SET STATUS")
 ROLE_SETS = range(0x50, 0x70)
 ISSUER, ROLE = "issuer", "role"
@@ -34,7 +46,11 @@ ISSUER, ROLE = "issuer", "role"
 
 @dataclass(frozen=True)
 class Situation:
-    """Where the card is: its state, the session that is open or pending, and its interface."""
+    """Where the card is: its state, the session that is open or pending, and its interface.
+
+    ``role`` is that of a role session, ``verified`` whether the holder's PIN is, ``records`` how
+    many the log has, and ``services`` which are there.
+    """
 
     state: str
     session: str = ""
@@ -42,6 +58,10 @@ class Situation:
     pending: str = ""
     contactless: bool = False
     size: int = 8
+    role: int | None = None
+    verified: bool = False
+    records: int = 0
+    services: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -138,7 +158,8 @@ def _session(command: dict[str, Any], where: Situation) -> int:
     if command["session"] == "pending" and not where.pending:
         return 0x6985
     missing = (
-        (command["session"] == "issuer" and where.session != ISSUER)
+        (command["session"] in (ISSUER, ROLE) and where.session != command["session"])
+        or (command["session"] == "issuer or role" and not where.session)
         or (command["name"] in WRITERS and where.level & WRITE_BITS != WRITE_BITS)
         or (command.get("contactless") == "session" and where.contactless and not where.session)
     )
@@ -163,7 +184,29 @@ def _forms(command: dict[str, Any], parts: Parts, where: Situation) -> int | Non
         return 0x6700
     if ins == GENERATE and p1 == 0x80 and where.level & WRITE_BITS != WRITE_BITS:
         return 0x6982
+    return _of_services(parts, where)
+
+
+def _of_services(parts: Parts, where: Situation) -> int | None:
+    """Look further at commands on services and log that are wrong by header or length alone."""
+    _, ins, p1, p2, data = parts
+    if ins == PERFORM_TRANSACTION and (len(data) - REQUEST_HEAD) % OPERATION:
+        return 0x6700
+    if ins == READ_RECORD:
+        if not _log_is_open(where):
+            return 0x6982
+        return None if 1 <= p1 <= where.records else 0x6A83
+    if ins == SET_STATUS and p1 in SWITCHES and p2 not in where.services:
+        return 0x6A88
     return None
+
+
+def _log_is_open(where: Situation) -> bool:
+    """Say whether the read rule of the log's object is met."""
+    encrypted = where.level & RESPONSE_ENCRYPTED != 0
+    rules = {"issuer": where.session == ISSUER, "role:6": where.role == 6, "pin": where.verified}
+    met = any(rules.get(rule, False) for rule in LOG_RULE)
+    return met and (encrypted or not where.session)
 
 
 def _is(written: str, value: int) -> bool:

@@ -29,7 +29,8 @@ Single = Open | Send | Raw | Select | Tamper | Again
 MAKE_PERSONALIZATION: Parts = (0x80, 0xE6, 0x20, 0, named(APP))
 MOST = 223
 """Bytes of command data that fit a protected command of every size of MAC."""
-PIN_DGI = 0x8010
+SECRET_DGIS = (0x8010, 0x8401)
+"""Transport PIN and receipt key."""
 
 
 def singles(step: Step, issuer: Keys) -> Iterator[Single]:
@@ -86,7 +87,7 @@ def _store(step: Store, issuer: Keys) -> Iterator[Single]:
 
 
 def _dgi(tag: int, content: bytes, issuer: Keys) -> bytes:
-    if tag != PIN_DGI:
+    if tag not in SECRET_DGIS:
         return dgi(tag, content)
     check = hashlib.sha256(tag.to_bytes(2, "big") + content).digest()[:4]
     return dgi(tag, aes_cbc(issuer.dek, bytes(16), pad(content + check)))

@@ -63,7 +63,7 @@ class Select:
 
 @dataclass(frozen=True)
 class Store:
-    """STORE DATA of these DGIs: tag and content, a PIN in the clear.
+    """STORE DATA of these DGIs: tag and content, PIN and receipt key in the clear.
 
     ``cuts`` are where the stream is cut, ``forwarded`` sends it through the issuer's domain,
     ``fault`` puts something wrong at one of its blocks: P1, P2, or the rest of the stream away.

@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+from tests.support.service_records import SMALL_COVER, SMALL_PURSE, SMALL_QUOTA, WALLET
 from tests.support.terminal import (
     ANCHOR,
     CARDHOLDER,
@@ -9,6 +10,8 @@ from tests.support.terminal import (
     EXEMPT_FLAGS,
     FINGER,
     FLAGS,
+    RECEIPT_KEY,
+    RECEIPT_KEY_VERSION,
     VALIDITY,
 )
 
@@ -63,8 +66,9 @@ BCDS = (
     bytes.fromhex("9818010000000012"), bytes(8), bytes.fromhex("981801000000001A"),
     bytes.fromhex("F818010000000012"), b"\x99" * 8,
 )  # fmt: skip
-FLAG_VALUES = (FLAGS, EXEMPT_FLAGS, b"\x02" + bytes(8), b"\x80" + bytes(8), b"\x00" + BCDS[2],
-               b"\x01" + BCDS[0], bytes(8), bytes(10), b"\xff" * 9)  # fmt: skip
+FLAG_VALUES = (FLAGS, EXEMPT_FLAGS, b"\x02" + bytes(8), b"\x04" + bytes(8), b"\x80" + bytes(8),
+               b"\x00" + BCDS[2], b"\x03" + BCDS[0], b"\x01" + BCDS[0], bytes(8),
+               bytes(10), b"\xff" * 9)  # fmt: skip
 ANCHORS = (ANCHOR, ANCHOR, *(value + ANCHOR[8:] for value in BCDS), ANCHOR[:-1] + b"\x00",
            ANCHOR[:-1], ANCHOR + b"\x00")  # fmt: skip
 CERTIFICATES = (
@@ -87,26 +91,37 @@ TEMPLATES = (
 )  # fmt: skip
 _LABEL = b"wallet" + bytes(6)
 _HEAD = b"\x80\x01\x00\x3e\x00\x01"
-PURSE = b"\x04\x01" + _HEAD[:2] + _HEAD[2:] + _LABEL + b"\x08\x18" + bytes(3) + b"\x64" + bytes(12)
-PURSE_1 = PURSE + b"\x01\x01\x00\x04\x93\xe0"
-PURSE_5 = PURSE + b"\x05" + b"".join(bytes([role]) + b"\x7f\xff\xff\xff" for role in range(1, 6))
-PURSE_0 = PURSE + b"\x00"
-QUOTA = (b"\x01\x02\x80\x03\x00\x08\x00\x01" + b"ration" + bytes(6) + b"\x00\x00\x00\x64\x02"
-         + bytes(4) + b"\x7f\xff\xff\xff" + b"\x01\x38\x01\x3b" + bytes(4))  # fmt: skip
-ENTITLEMENT = (b"\x03\x03\x80\x02\x00\x20\x00\x01" + b"health" + bytes(6)
-               + bytes.fromhex("2026010120261231") + b"\x01\x00\x00\x00")  # fmt: skip
-_GOOD_RECORDS = (PURSE_0, PURSE_1, PURSE_5, QUOTA, ENTITLEMENT)
-RECORDS = (
-    *_GOOD_RECORDS, PURSE + b"\x02\x01\x00\x00\x00\x01\x01\x00\x00\x00\x01",
-    PURSE + b"\x01\x10\x00\x00\x00\x01", PURSE + b"\x01\x0f\x80\x00\x00\x00", PURSE + b"\x01",
-    PURSE + b"\x00\x01\x00\x00\x00\x01", PURSE + b"\x06" + PURSE_5[-25:] + b"\x06\x00\x00\x00\x01",
-    QUOTA + b"\x00", QUOTA[:-1], ENTITLEMENT + b"\x00", ENTITLEMENT[:-1], PURSE, b"",
-    ENTITLEMENT[:20] + bytes.fromhex("2026123120260101") + ENTITLEMENT[28:],
-    QUOTA[:8] + b"\xd9\x85" * 6 + QUOTA[20:], QUOTA[:8] + b"a\x00b" + bytes(9) + QUOTA[20:],
-    QUOTA[:8] + b"\xd9\x85" * 5 + b"\xd9" + b"\x00" + QUOTA[20:],
-    QUOTA[:8] + bytes(12) + QUOTA[20:],
-    QUOTA[:8] + b"abcdefghijkl" + QUOTA[20:], QUOTA[:8] + b"a\xff" + bytes(10) + QUOTA[20:],
-)  # fmt: skip
+
+
+def records(place: int) -> tuple[bytes, ...]:
+    """Return service records of a place: right ones, a purse without a balance first."""
+    head = bytes([place])
+    start = head + b"\x01" + _HEAD + _LABEL + b"\x08\x18" + bytes(3) + b"\x64" + bytes(8)
+    purse = start + bytes(4)
+    five = b"".join(bytes([role]) + b"\x7f\xff\xff\xff" for role in range(1, 6))
+    quota = (head + b"\x02\x80\x03\x00\x08\x00\x01" + b"ration" + bytes(6)
+             + b"\x00\x00\x00\x64\x02" + bytes(4) + b"\x7f\xff\xff\xff"
+             + b"\x01\x38\x01\x3b" + bytes(4))  # fmt: skip
+    cover = (head + b"\x03\x80\x02\x00\x20\x00\x01" + b"health" + bytes(6)
+             + bytes.fromhex("2026010120261231") + b"\x01\x00\x00\x00")  # fmt: skip
+    return (
+        purse + b"\x00", purse + b"\x01\x01\x00\x04\x93\xe0", purse + b"\x05" + five, quota, cover,
+        quota[:20] + bytes.fromhex("00000007" "01" "0000000B" "00000009" "25C0" "25C9" "00000003"),
+        purse[:3] + b"\x00\xff\xff\xff\xff" + purse[8:] + b"\x00",
+        start + b"\x00\x00\x00\x01\x00", purse + b"\x02" + 2 * b"\x01\x00\x00\x00\x01",
+        purse + b"\x01\x10\x00\x00\x00\x01", purse + b"\x01\x0f\x80\x00\x00\x00",
+        purse + b"\x01", purse + b"\x00\x01\x00\x00\x00\x01",
+        purse + b"\x06" + five + b"\x06\x00\x00\x00\x01",
+        quota + b"\x00", quota[:-1], cover + b"\x00", cover[:-1], purse, b"",
+        cover[:20] + bytes.fromhex("2026123120260101") + cover[28:],
+        quota[:8] + b"\xd9\x85" * 6 + quota[20:], quota[:8] + b"a\x00b" + bytes(9) + quota[20:],
+        quota[:8] + b"\xd9\x85" * 5 + b"\xd9" + b"\x00" + quota[20:],
+        quota[:8] + bytes(12) + quota[20:],
+        quota[:8] + b"abcdefghijkl" + quota[20:], quota[:8] + b"a\xff" + bytes(10) + quota[20:],
+        b"\x00" + quota[1:], bytes([place + 1]) + quota[1:], b"\xff" + cover[1:],
+    )  # fmt: skip
+
+
 PIN_BLOCKS = tuple(
     bytes.fromhex(block)
     for block in (
@@ -119,10 +134,19 @@ PIN_BLOCKS = tuple(
     )
 )  # fmt: skip
 
+EMPTY_PLACES = (12, 15)
+"""Two of the places for a service that cards with services have none in."""
+RECEIPT_KEYS = tuple(
+    bytes([version]) + key
+    for version in (RECEIPT_KEY_VERSION, 4, 0, 0xFF)
+    for key in (RECEIPT_KEY, bytes(16))
+)
+
 FOR_DGI: dict[int, tuple[bytes, ...]] = {
     0x0101: ANCHORS, 0x0102: CARDHOLDERS, 0x0103: RANGES, 0x0104: FLAG_VALUES,
     0x0201: CERTIFICATES, 0x0301: FINGERS, 0x0302: FINGERS, 0x0303: TEMPLATES,
-    0x0400: RECORDS, 0x0401: RECORDS, 0x040F: RECORDS,
+    **{0x0400 + place - 1: records(place) for place in (WALLET, SMALL_PURSE, SMALL_QUOTA,
+                                                        SMALL_COVER, *EMPTY_PLACES)},
 }  # fmt: skip
 """Contents of DGIs in the clear, the first one right."""
 

@@ -27,8 +27,9 @@ SAMPLE = 60
 """Commands for each situation in `make test`."""
 PROOF_SAMPLE = 3000
 """Commands in the proof for each situation, but for those of which it sends all."""
-ALL_STAGES = (Stage.BLANK, Stage.ROLE_KEYS, Stage.SUSPENDED, Stage.TERMINATED)
-ALL_KINDS = ("no session", "issuer session 01", "issuer session 33", "role session")
+ALL_STAGES = (Stage.BLANK, Stage.ACTIVE, Stage.SUSPENDED, Stage.TERMINATED)
+ALL_KINDS = ("no session", "issuer session 01", "issuer session 33", "role session",
+             "LOAD session", "INSPECT session")  # fmt: skip
 ALL = wrong_commands()
 FIELDS = ("CLA", "INS", "P1", "P2", "Lc", "lengths")
 LIVE = [stage for stage in Stage if stage is not Stage.TERMINATED]

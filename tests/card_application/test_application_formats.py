@@ -14,7 +14,7 @@ from tests.card_application.application_formats import VALUES, no_digits, object
 from tests.support.any_card import SimCard
 from tests.support.java_test_card import JavaCards
 from tests.support.stages import Stage, at_stage, session
-from tests.support.terminal import ANCHOR, PIN, Terminal, dgi
+from tests.support.terminal import ANCHOR, PIN, Terminal, dgi, receipt_key_dgi
 from tests.support.two_cards import Seen, Side, TwoCards
 
 MORE, LAST = 0x08, 0x88
@@ -152,16 +152,18 @@ def groupings(random: Random, host: Terminal) -> Iterator[bytes]:
         if random.random() < 0.1:
             yield dgi(0x0101, ANCHOR)
         elif random.random() < 0.1:
-            secret = host.secret(0x8010, PIN)
+            secret = random.choice([host.secret(0x8010, PIN), receipt_key_dgi(host)])
             yield secret if random.random() < 0.8 else secret[:-1] + b"\x00"
         else:
             tag, good, bad = VALUES[random.choice(tags)]
             further = random.randrange(16) if tag == 0x0400 else 0
             value = good(random)
+            if further and random.random() < 0.9:
+                value = bytes([1 + further]) + value[1:]
             if random.random() < 0.05:
                 value = random.choice(list(bad(random)))[1]
             if random.random() < 0.02:
-                tag = random.choice([0x0105, 0x03FF, 0x0410, 0x8011, 0x8401])
+                tag = random.choice([0x0105, 0x03FF, 0x0410, 0x8011, 0x8402])
             yield in_any_form(random, tag + further, value)
 
 
@@ -210,7 +212,7 @@ def test_the_whole_dgis_of_a_command_fit_one_commit_whatever_they_are(blank: Two
         dgi(0x0301, b"\x01abc"),
         dgi(0x0302, b"\x01abc"),
         dgi(0x0303, b"\x80\x00"),
-        *(dgi(0x0401 + number, cover) for number in range(4)),
+        *(dgi(0x0401 + n, bytes([2 + n]) + cover[1:]) for n in range(4)),
     ]
     for many in (b"".join(different), 19 * dgi(0x0104, bytes(9)), 47 * dgi(0x0303, b"\x80\x00")):
         assert send_block(blank, largest[:-1], 0) == 0x9000

@@ -1,0 +1,273 @@
+"""What may happen to a card between and in transactions, drawn by hypothesis.
+
+Events say what is wanted, not bytes: amounts and days are said by the bounds of what the card has
+then, so that one above, one below and the bound itself come often.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from hypothesis import strategies as st
+
+from tests.support.service_records import SERVICES
+from tests.support.stages import ROLE_SLOTS
+from tests.support.transactions import CREDIT, DEBIT
+
+BOUNDS = ("balance", "room", "limit", "debits", "unverified", "number")
+"""What an amount is near: balance, what fits under the ceiling, the limit of a transaction, what is
+left of debits since LOAD or of unverified ones, or nothing but the number itself."""
+
+
+@dataclass(frozen=True)
+class Amount:
+    """An amount: so much above a bound."""
+
+    bound: str
+    above: int
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day: so many days after another, or eight digits as they are."""
+
+    since: str
+    days: int = 0
+    written: str = ""
+
+
+@dataclass(frozen=True)
+class Basket:
+    """A request for operations (code, service, amount).
+
+    ``name`` is None for a new name, else how many names ago; ``stale`` is added to the card's
+    transaction number. With ``ask`` it is a query; with ``pin`` the PIN is verified before.
+    """
+
+    operations: tuple[tuple[int, int, Amount], ...]
+    day: Day
+    time: str = "120000"
+    name: int | None = None
+    stale: int = 0
+    ask: bool = False
+    pin: bool = False
+    length: int = 0
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A request that was sent before, so many ago; ``spoil`` is a byte of it and its change."""
+
+    ago: int
+    spoil: tuple[int, int] | None = None
+    ask: bool = False
+
+
+@dataclass(frozen=True)
+class Begin:
+    """A session: of a role key set, of the issuer (00), or a reset (FF)."""
+
+    kvn: int
+
+
+@dataclass(frozen=True)
+class Period:
+    """PUT DATA of a service's period, relative to what it is."""
+
+    service: int
+    current: int
+    horizon: int
+
+
+@dataclass(frozen=True)
+class CardDate:
+    """PUT DATA of the card's date."""
+
+    day: Day
+
+
+@dataclass(frozen=True)
+class Validity:
+    """PUT DATA of the validity, up to this day."""
+
+    day: Day
+
+
+@dataclass(frozen=True)
+class Status:
+    """SET STATUS in an issuer session of its own."""
+
+    p1: int
+    p2: int
+
+
+@dataclass(frozen=True)
+class Settings:
+    """STORE DATA of a record, in an issuer session of its own."""
+
+    record: bytes
+
+
+@dataclass(frozen=True)
+class ReceiptKey:
+    """STORE DATA of a receipt key, in an issuer session of its own."""
+
+    version: int
+    key: bytes
+
+
+@dataclass(frozen=True)
+class Command:
+    """Another command: VERIFY, or one that only disarms a reverse."""
+
+    verify: bool
+
+
+Event = (
+    Basket | Repeat | Begin | Period | CardDate | Validity | Status | Settings | ReceiptKey
+    | Command
+)  # fmt: skip
+
+NEAR = (0, 0, 0, 0, 1, -1)
+AMOUNTS = st.builds(Amount, st.sampled_from(BOUNDS), st.sampled_from((0, 0, 0, 1, -1))) | st.builds(
+    Amount, st.just("number"), st.sampled_from((1, 1, 1, 2, 3, 0, 0x7FFFFFFF, 1 << 31))
+)
+ONES = st.builds(Amount, st.just("number"), st.sampled_from((1, 1, 1, 1, 1, 1, 2, 0)))
+KVNS = tuple(ROLE_SLOTS)
+WRONG_DAYS = ("20260230", "19991231", "20800101", "2026A101", "20261301", "20260400", "00000000")
+EDGES = ("20000101", "20000229", "20791231", "20280229", "20311231")
+DAYS = st.one_of(
+    st.just(Day("today")), st.just(Day("today")), st.just(Day("today")),
+    st.builds(Day, st.sampled_from(("today", "card", "expiry")), st.sampled_from((0, 0, -1, 1))),
+    st.builds(Day, st.sampled_from(("period", "horizon", "first", "last")),
+              st.sampled_from((0, 0, -1, 1))),
+    st.builds(Day, st.just("today"), st.sampled_from((2, 7, 31, 62, 400))),
+    st.builds(lambda day: Day("", 0, day), st.sampled_from((*WRONG_DAYS, *EDGES))),
+)  # fmt: skip
+TIMES = st.sampled_from(
+    ("120000", "120000", "120000", "000000", "235959", "240000", "126000", "120060", "12A000")
+)
+CODES = (DEBIT, DEBIT, DEBIT, CREDIT)
+PLACES = (*SERVICES, *SERVICES, *SERVICES, 12, 0, 17, 0xFF)
+ANY_OPERATIONS = st.lists(
+    st.tuples(st.sampled_from(CODES), st.sampled_from(PLACES), AMOUNTS | ONES),
+    min_size=1, max_size=4,
+).map(tuple)  # fmt: skip
+DIFFERENT = st.lists(
+    st.tuples(st.sampled_from(CODES), st.sampled_from(tuple(SERVICES)), AMOUNTS | ONES),
+    min_size=1, max_size=4, unique_by=lambda each: each[1],
+).map(tuple)  # fmt: skip
+ONE = Amount("number", 1)
+REVERSE_ALONE = ((3, 0, Amount("number", 0)),)
+ODD = st.sampled_from((
+    ((3, 4, Amount("number", 0)),), ((3, 0, ONE),), (*REVERSE_ALONE, *REVERSE_ALONE),
+    ((0, 4, ONE),), ((4, 4, ONE),), ((129, 4, ONE),), ((1, 4, ONE), *REVERSE_ALONE),
+    ((1, 4, ONE),) * 2, ((1, 4, ONE), (2, 4, ONE)), ((1, 4, ONE),) * 5, (),
+))  # fmt: skip
+SOME = st.sampled_from
+
+
+def _for_role(kvn: int) -> st.SearchStrategy[tuple[tuple[int, int, Amount], ...]]:
+    """Draw baskets that the role may do, so far as the roles of services go."""
+    role = kvn & 0x0F
+    debits = [(1, at) for at, each in SERVICES.items() if each[4 + (role < 8)] >> role % 8 & 1]
+    credits = [(2, at) for at, each in SERVICES.items() if each[6 + (role < 8)] >> role % 8 & 1]
+    allowed = st.sampled_from(debits + credits)
+    one = st.builds(lambda what, amount: (*what, amount), allowed, AMOUNTS | ONES)
+    return st.lists(one, min_size=1, max_size=4, unique_by=lambda each: each[1]).map(tuple)
+
+
+def _basket(
+    operations: st.SearchStrategy[tuple[tuple[int, int, Amount], ...]],
+) -> st.SearchStrategy[Event]:
+    plain = st.builds(Basket, operations, DAYS, pin=SOME((True, True, False)))
+    odd = st.builds(
+        Basket, operations, DAYS, TIMES, st.none() | st.integers(0, 22),
+        SOME((0, 0, 0, 0, 1, -1, 0x8000)), SOME((False, False, True)), st.booleans(),
+        SOME((0, 0, 0, 0, 1, -1)),
+    )  # fmt: skip
+    return plain | plain | plain | odd
+
+
+REVERSED = st.builds(Basket, st.just(REVERSE_ALONE), DAYS)
+REPEATS = st.builds(
+    Repeat, st.integers(0, 3) | st.integers(0, 25),
+    st.none() | st.none() | st.tuples(st.integers(0, 45), st.integers(1, 255)), st.booleans(),
+)  # fmt: skip
+PERIODS = st.builds(
+    Period, st.sampled_from((1, 2, 6, 8, 10, 11, 4, 7, 12)), st.sampled_from((0, 0, -1, -3, 1)),
+    st.sampled_from((0, 1, 5, -1, -100, 30000)),
+)  # fmt: skip
+STATUSES = st.builds(
+    Status, st.sampled_from((0x20, 0x20, 0x21)), st.sampled_from((*SERVICES, 11, 11, 12, 0, 17))
+) | st.builds(Status, st.just(0x40), st.sampled_from((0x3F, 0x1F, 0x1F)))
+RECEIPT_KEYS = st.builds(ReceiptKey, st.integers(0, 255), st.sampled_from((bytes(16), b"K" * 16)))
+COMMANDS = st.builds(Command, st.sampled_from((True, True, False)))
+
+
+def _settings(place: int, which: int, value: int) -> Settings:
+    """Return the record of a place with one thing changed."""
+    record = SERVICES[place]
+    purse, quota = record[1] == 1, record[1] == 2
+    changes = [
+        record[:3] + bytes([value % 5]) + record[4:],
+        record[:4] + b"\xff\xff\xff\xff" + record[8:],
+        record[:2] + bytes([0x80 * (value & 1)]) + record[3:],
+        record[:22] + bytes([0, 0, 0, value]) + record[26:] if purse else record,
+        record[:26] + bytes([0, 0, 0, value]) + record[30:] if purse else record,
+        record[:30] + bytes([0, 0, 0, value]) + record[34:] if purse else record,
+        record[:38] + b"\x01\x01\x00\x00\x00" + bytes([value]) if purse else record,
+        record[:34] + b"\x00\x00\x00\x63" + record[38:] if purse else record,
+        record[:20] + bytes([0, 0, 0, value]) + record[24:] if quota else record,
+        record[:25] + bytes([0, 0, 0, value]) + record[29:] if quota else record,
+        record[:33] + b"\x00\x01\x00\x02\x00\x00\x00" + bytes([value]) if quota else record,
+        record[:24] + bytes([value % 3]) + record[25:] if quota else record,
+        record[:1] + bytes([1 + record[1] % 3]) + record[2:],
+        record[:8] + "جديد".encode() + bytes(4) + record[20:],
+    ]
+    return Settings(changes[which % len(changes)])
+
+
+SETTINGS = st.builds(
+    _settings, st.sampled_from(tuple(SERVICES)), st.integers(0, 13), st.integers(0, 12)
+) | st.sampled_from((4, 5, 6, 7)).map(lambda at: Settings(bytes([12]) + SERVICES[at][1:]))
+ISSUER, RESET = 0x00, 0xFF
+OTHERS = st.one_of(PERIODS, PERIODS, st.builds(CardDate, DAYS), COMMANDS)
+"""What is done in whatever session is open."""
+BY_ISSUER = st.one_of(
+    STATUSES, SETTINGS, SETTINGS, RECEIPT_KEYS, st.builds(Validity, DAYS),
+    st.builds(Validity, st.just(Day("today", 3))),
+)  # fmt: skip
+
+
+def _visit(kvn: int) -> st.SearchStrategy[list[Event]]:
+    """Draw a session and what happens in it."""
+    ours = _basket(_for_role(kvn))
+    wrong = _basket(DIFFERENT | ANY_OPERATIONS | ODD)
+    event = st.one_of(ours, ours, ours, ours, REVERSED, REVERSED, REPEATS, REPEATS, wrong, OTHERS)
+    return st.lists(event, min_size=1, max_size=7).map(lambda events: [Begin(kvn), *events])
+
+
+def _by_issuer(event: Event) -> list[Event]:
+    return [event]
+
+
+VISITS: st.SearchStrategy[list[Event]] = st.sampled_from((*KVNS, 0x50, 0x51, 0x51, 0x64)).flatmap(
+    _visit
+)
+ADMINISTRATION: st.SearchStrategy[list[Event]] = st.one_of(
+    BY_ISSUER.map(_by_issuer),
+    st.lists(PERIODS | st.builds(CardDate, DAYS), min_size=1, max_size=2).map(
+        lambda events: [Begin(ISSUER), *events]
+    ),
+    st.just([Begin(RESET)]),
+)
+LIVES: st.SearchStrategy[list[Event]] = st.lists(
+    VISITS | VISITS | ADMINISTRATION, min_size=1, max_size=5
+).map(lambda some: [event for each in some for event in each])
+
+
+def shifted(day: date, days: int) -> date:
+    """Return a day so many days later, within what requests can say."""
+    later = day.toordinal() + days
+    first, last = date(1990, 1, 1).toordinal(), date(2099, 12, 31).toordinal()
+    return date.fromordinal(min(max(later, first), last))

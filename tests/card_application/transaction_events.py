@@ -127,11 +127,13 @@ Event = (
     | Command
 )  # fmt: skip
 
-NEAR = (0, 0, 0, 0, 1, -1)
 AMOUNTS = st.builds(Amount, st.sampled_from(BOUNDS), st.sampled_from((0, 0, 0, 1, -1))) | st.builds(
     Amount, st.just("number"), st.sampled_from((1, 1, 1, 2, 3, 0, 0x7FFFFFFF, 1 << 31))
 )
-ONES = st.builds(Amount, st.just("number"), st.sampled_from((1, 1, 1, 1, 1, 1, 2, 0)))
+ONES = st.builds(Amount, st.just("number"), st.sampled_from((1, 1, 1, 1, 1, 1, 2)))
+PINS = st.sampled_from((True, True, True, False))
+NEVER_GOOD = (3, 8, 11)
+"""Services that no PIN is enough for, but on a finger-exempt card, and the disabled one."""
 KVNS = tuple(ROLE_SLOTS)
 WRONG_DAYS = ("20260230", "19991231", "20800101", "2026A101", "20261301", "20260400", "00000000")
 EDGES = ("20000101", "20000229", "20791231", "20280229", "20311231")
@@ -166,20 +168,31 @@ ODD = st.sampled_from((
 SOME = st.sampled_from
 
 
-def _for_role(kvn: int) -> st.SearchStrategy[tuple[tuple[int, int, Amount], ...]]:
-    """Draw baskets that the role may do, so far as the roles of services go."""
+def _allowed(kvn: int) -> list[tuple[int, int]]:
+    """Return what the role may do with which services."""
     role = kvn & 0x0F
-    debits = [(1, at) for at, each in SERVICES.items() if each[4 + (role < 8)] >> role % 8 & 1]
-    credits = [(2, at) for at, each in SERVICES.items() if each[6 + (role < 8)] >> role % 8 & 1]
-    allowed = st.sampled_from(debits + credits)
-    one = st.builds(lambda what, amount: (*what, amount), allowed, AMOUNTS | ONES)
+    at, bit = (0, role - 8) if role > 7 else (1, role)
+    return [
+        (code, place)
+        for place, record in SERVICES.items()
+        for code in (DEBIT, CREDIT)
+        if record[2 + 2 * code + at] >> bit & 1
+    ]
+
+
+def _for_role(
+    kvn: int, amounts: st.SearchStrategy[Amount], never: tuple[int, ...] = ()
+) -> st.SearchStrategy[tuple[tuple[int, int, Amount], ...]]:
+    """Draw baskets that the role may do, so far as the roles of services go."""
+    allowed = [each for each in _allowed(kvn) if each[1] not in never]
+    one = st.builds(lambda what, amount: (*what, amount), st.sampled_from(allowed), amounts)
     return st.lists(one, min_size=1, max_size=4, unique_by=lambda each: each[1]).map(tuple)
 
 
 def _basket(
     operations: st.SearchStrategy[tuple[tuple[int, int, Amount], ...]],
 ) -> st.SearchStrategy[Event]:
-    plain = st.builds(Basket, operations, DAYS, pin=SOME((True, True, False)))
+    plain = st.builds(Basket, operations, DAYS, pin=PINS)
     odd = st.builds(
         Basket, operations, DAYS, TIMES, st.none() | st.integers(0, 22),
         SOME((0, 0, 0, 0, 1, -1, 0x8000)), SOME((False, False, True)), st.booleans(),
@@ -199,7 +212,7 @@ PERIODS = st.builds(
 )  # fmt: skip
 STATUSES = st.builds(
     Status, st.sampled_from((0x20, 0x20, 0x21)), st.sampled_from((*SERVICES, 11, 11, 12, 0, 17))
-) | st.builds(Status, st.just(0x40), st.sampled_from((0x3F, 0x1F, 0x1F)))
+) | st.builds(Status, st.just(0x40), st.sampled_from((0x3F, 0x1F)))
 RECEIPT_KEYS = st.builds(ReceiptKey, st.integers(0, 255), st.sampled_from((bytes(16), b"K" * 16)))
 COMMANDS = st.builds(Command, st.sampled_from((True, True, False)))
 
@@ -241,16 +254,27 @@ BY_ISSUER = st.one_of(
 
 def _visit(kvn: int) -> st.SearchStrategy[list[Event]]:
     """Draw a session and what happens in it."""
-    ours = _basket(_for_role(kvn))
+    good = st.builds(Basket, _for_role(kvn, ONES, NEVER_GOOD), st.just(Day("today")), pin=PINS)
+    ours = _basket(_for_role(kvn, AMOUNTS | ONES))
     wrong = _basket(DIFFERENT | ANY_OPERATIONS | ODD)
-    event = st.one_of(ours, ours, ours, ours, REVERSED, REVERSED, REPEATS, REPEATS, wrong, OTHERS)
-    return st.lists(event, min_size=1, max_size=7).map(lambda events: [Begin(kvn), *events])
+    event = st.one_of(
+        good, good, good, good, ours, ours, ours, ours, REVERSED, REVERSED, REPEATS, REPEATS,
+        wrong, wrong, OTHERS,
+    )  # fmt: skip
+    return st.lists(event, min_size=4, max_size=9).map(lambda events: [Begin(kvn), *events])
 
 
 def _by_issuer(event: Event) -> list[Event]:
+    if event == Status(0x40, 0x3F):
+        return [event, *SUSPENDED]
     return [event]
 
 
+SUSPENDED: tuple[Event, ...] = (
+    Begin(0x51), Basket(((DEBIT, 4, ONE),), Day("today"), pin=True), Repeat(3), Repeat(3, ask=True),
+    Status(0x40, 0x1F),
+)  # fmt: skip
+"""What a suspended card is asked before it is resumed."""
 VISITS: st.SearchStrategy[list[Event]] = st.sampled_from((*KVNS, 0x50, 0x51, 0x51, 0x64)).flatmap(
     _visit
 )
@@ -262,7 +286,7 @@ ADMINISTRATION: st.SearchStrategy[list[Event]] = st.one_of(
     st.just([Begin(RESET)]),
 )
 LIVES: st.SearchStrategy[list[Event]] = st.lists(
-    VISITS | VISITS | ADMINISTRATION, min_size=1, max_size=5
+    VISITS | VISITS | VISITS | ADMINISTRATION, min_size=1, max_size=4
 ).map(lambda some: [event for each in some for event in each])
 
 

@@ -23,8 +23,8 @@ from tests.support.stages import Stage
 from tests.support.terminal import Terminal, stream
 
 SEED = 7
-SAMPLE = 60
-"""Commands for each situation in `make test`."""
+SAMPLE = 10
+"""Commands with each field wrong for each situation in `make test`."""
 PROOF_SAMPLE = 3000
 """Commands in the proof for each situation, but for those of which it sends all."""
 ALL_STAGES = (Stage.BLANK, Stage.ACTIVE, Stage.SUSPENDED, Stage.TERMINATED)
@@ -32,6 +32,7 @@ ALL_KINDS = ("no session", "issuer session 01", "issuer session 33", "role sessi
              "LOAD session", "INSPECT session")  # fmt: skip
 ALL = wrong_commands()
 FIELDS = ("CLA", "INS", "P1", "P2", "Lc", "lengths")
+BY_FIELD = [[each for each in ALL if each.field == field] for field in FIELDS]
 LIVE = [stage for stage in Stage if stage is not Stage.TERMINATED]
 BLOCK = 100
 
@@ -42,8 +43,11 @@ def refused(card: AnyCard, stage: Stage, *, proof: bool) -> Counter[str]:
     rng = Random(f"{SEED} {stage}")
     for kind in bad.kinds:
         every = stage in ALL_STAGES and kind.name in ALL_KINDS
-        count = SAMPLE if not proof else len(ALL) if every else PROOF_SAMPLE
-        bad.run(kind, rng.sample(ALL, count))
+        if proof:
+            commands = rng.sample(ALL, len(ALL) if every else PROOF_SAMPLE)
+        else:
+            commands = [each for some in BY_FIELD for each in rng.sample(some, SAMPLE)]
+        bad.run(kind, commands)
     assert not bad.wrong, "\n".join(bad.wrong[:20])
     return bad.counts
 

@@ -9,7 +9,7 @@ receipts with their MACs, balances, counters and periods are compared too.
 import json
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from multiprocessing import get_context
 
 import pytest
@@ -18,12 +18,16 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from applet_spec import spec
 from applet_spec.model import PeriodVector, QuotaVector
 from tests.card_application.service_oracle import DAY, MONTH, period_of, refreshed
-from tests.card_application.transaction_events import LIVES, Event
-from tests.card_application.transaction_watch import Watched
-from tests.support.any_card import MakeCard, SimCard, SimCards
+from tests.card_application.transaction_events import LIVES, Amount, Basket, Begin, Day, Event
+from tests.card_application.transaction_oracle import FIRST_DAY, LAST_DAY
+from tests.card_application.transaction_watch import Watched, Wrong
+from tests.support.any_card import AnyCard, MakeCard, SimCard, SimCards
 from tests.support.evidence import evidence
 from tests.support.java_test_card import JavaCards
-from tests.support.stages import Stage
+from tests.support.service_records import NONE, QUOTA, header, quota
+from tests.support.stages import Stage, at_stage, session
+from tests.support.terminal import VALIDITY, Terminal, dgi
+from tests.support.transactions import DEBIT, HISTORY, in_role, perform, request
 from tests.support.tree import ROOT
 
 SEED = 71
@@ -77,7 +81,64 @@ def test_a_card_answers_transactions_as_the_rules_of_the_contract_say(
 ) -> None:
     card = Watched(make_card(), stage)
     live(card, SAMPLE, STAGES.index(stage))
-    assert card.counts["perform: 9000"] > SAMPLE
+    assert card.counts["perform: 9000"] > SAMPLE // 3
+
+
+def live_apart(kind: str, stage: Stage, count: int, number: int) -> Counter[str]:
+    """Let a card live through many lives; in a process of its own."""
+    cards = SimCards() if kind == "sim" else JavaCards()
+    try:
+        card = Watched(cards(), stage)
+        for part in range(0, count, AT_ONCE):
+            live(card, min(AT_ONCE, count - part), number + part)
+        return card.counts
+    finally:
+        if isinstance(cards, JavaCards):
+            cards.close()
+
+
+@pytest.mark.proof
+@pytest.mark.usefixtures("java_cards")
+def test_each_card_answers_many_transactions_as_the_rules_of_the_contract_say() -> None:
+    counts: Counter[str] = Counter(dict.fromkeys((*EVENTS, *ANSWERS), 0))
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        running = [
+            pool.submit(live_apart, kind, stage, lives // len(STAGES), 100_000 * number)
+            for number, stage in enumerate(STAGES, 1)
+            for kind, lives in PROOF_LIVES.items()
+        ]
+        for future in running:
+            counts.update(future.result())
+    assert counts["lives"] >= sum(PROOF_LIVES.values()) * 9 // 10
+    evidence("transactions-by-the-rules", dict(sorted(counts.items())), SEED)
+
+
+class Lenient(SimCard):
+    """A card that says of an amount beyond the limit that the balance is too small."""
+
+    def transmit(self, command: bytes) -> bytes:
+        """Run one command."""
+        answer = super().transmit(command)
+        return b"\x94\x01" if answer == b"\x94\x03" else answer
+
+
+class Forgetful(SimCard):
+    """A card that shows its log one record short."""
+
+    def transmit(self, command: bytes) -> bytes:
+        """Run one command; there is no record 1."""
+        return b"\x6a\x83" if command[1:3] == b"\xb2\x01" else super().transmit(command)
+
+
+ABOVE_THE_LIMIT = Basket(((DEBIT, 4, Amount("limit", 1)),), Day("today"), pin=True)
+
+
+@pytest.mark.parametrize(("wrong", "what"), [(Lenient, "9401 and not"), (Forgetful, "log")])
+def test_a_card_that_is_wrong_is_found(wrong: type[SimCard], what: str) -> None:
+    events: list[Event] = [Begin(0x51), ABOVE_THE_LIMIT]
+    Watched(SimCard(), Stage.ACTIVE).run(events)
+    with pytest.raises(Wrong, match=what):
+        Watched(wrong(), Stage.ACTIVE).run(events)
 
 
 VECTORS = spec().transactions
@@ -93,3 +154,47 @@ def test_the_oracle_numbers_days_and_months_as_the_contract(vector: PeriodVector
 def test_the_oracle_gives_quotas_what_periods_bring_as_the_contract(vector: QuotaVector) -> None:
     found = refreshed(vector.allowance, vector.carry_over_ceiling, vector.balance, vector.k)
     assert found == vector.result
+
+
+EMPTY_PLACE = 12
+
+
+def quota_card(card: AnyCard, kind: int, allowance: int, ceiling: int, balance: int) -> Terminal:
+    """Return a LOAD session of a card with this quota, its period the first one of all."""
+    host = at_stage(card, Stage.ACTIVE)
+    head = header(EMPTY_PLACE, QUOTA, "vector", NONE, {0}, {0})
+    record = quota(head, allowance, kind, ceiling, 1, 0, 0xFFFF, balance)
+    session(host)
+    assert host.sw(0, 0xDA, 0xDF, 0x52, VALIDITY[:4] + bytes.fromhex("99991231")) == 0x9000
+    assert host.store(dgi(0x0400 + EMPTY_PLACE - 1, record), last=False) == [0x9000]
+    return in_role(card.transmit, 0x50)
+
+
+def debit_one(host: Terminal, number: int, day: date) -> int:
+    """Debit one from the quota; return what is left."""
+    data = request(number, ((DEBIT, EMPTY_PLACE, 1),), (b"VECTORS ", number), day)
+    answer, sw = perform(host, data)
+    assert sw == 0x9000, f"{sw:04X}"
+    return int.from_bytes(answer[13:17], "big")
+
+
+@pytest.mark.parametrize("vector", VECTORS.quota_vectors, ids=lambda each: each.text)
+def test_a_card_gives_quotas_what_periods_bring(make_card: MakeCard, vector: QuotaVector) -> None:
+    # QUO-01; more periods than there are days to 2079-12-31 cannot be seen on a card
+    k = min(vector.k, period_of(DAY, LAST_DAY))
+    rule = (vector.allowance, vector.carry_over_ceiling, vector.balance)
+    host = quota_card(make_card(), DAY, *rule)
+    left = debit_one(host, len(HISTORY), FIRST_DAY + timedelta(days=k))
+    assert left == refreshed(*rule, k) - 1
+
+
+@pytest.mark.parametrize("kind", [DAY, MONTH])
+def test_a_card_numbers_days_and_months(make_card: MakeCard, kind: int) -> None:
+    # QUO-01
+    host = quota_card(make_card(), kind, 1, 10, 5)
+    vectors = sorted(VECTORS.period_vectors, key=lambda each: each.date)
+    for number, vector in enumerate(vectors, len(HISTORY)):
+        debit_one(host, number, date.fromisoformat(vector.date))
+        period = vector.day if kind == DAY else vector.month
+        shown, sw = host.send(0, 0xCA, 0xDF, 0x60 + EMPTY_PLACE - 1)
+        assert (int.from_bytes(shown[:2], "big"), sw) == (period, 0x9000)

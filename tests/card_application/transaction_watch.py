@@ -3,29 +3,23 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 from tests.card_application.service_oracle import (
-    DAY,
     ENTITLEMENT,
-    LARGEST,
-    NO_PERIOD,
     PURSE,
     QUOTA,
     Service,
-    period_of,
-    refreshed,
     service_of,
 )
+from tests.card_application.transaction_bounds import amount_of, written
 from tests.card_application.transaction_events import (
     ISSUER,
     RESET,
-    Amount,
     Basket,
     Begin,
     CardDate,
     Command,
-    Day,
     Event,
     Period,
     ReceiptKey,
@@ -33,17 +27,19 @@ from tests.card_application.transaction_events import (
     Settings,
     Status,
     Validity,
-    shifted,
 )
 from tests.card_application.transaction_oracle import FIRST_DAY, LAST_DAY, PIN, Answer, OracleCard
 from tests.support.any_card import AnyCard
-from tests.support.service_records import SERVICES, TODAY
+from tests.support.service_records import SERVICES
 from tests.support.stages import Stage, at_stage, session
 from tests.support.terminal import AIDS, NEW_PIN, VALIDITY, Terminal, dgi, receipt_key_dgi
-from tests.support.transactions import HISTORY, in_role, perform, records, request
+from tests.support.transactions import HISTORY, in_role, perform, request
 
 TERMINAL = b"ORACLE 1"
 REPLACED = bytes(8)
+NOTHING = (b"", 0x6A88)
+WHOLE_EVERY = 8
+"""After one in about so many lives everything is looked at; else what is likely to differ."""
 QUERIES = ("not in the log", "same", "other")
 
 
@@ -71,9 +67,11 @@ class Watched:
         self.sent = [data for _, data in HISTORY[: self.oracle.number]]
         self.names = 0
         self.begin(RESET)
+        lived = 0
         for event in events:
             self.take(event)
-        self.look()
+            lived += 1
+        self.look(all_of_it=lived % WHOLE_EVERY == 0)
         self.counts["lives"] += 1
 
     def take(self, event: Event) -> None:
@@ -88,7 +86,7 @@ class Watched:
             case Period():
                 self.period(event)
             case CardDate(day):
-                self.put(0xDF57, self.written(day, None), self.date_verdict)
+                self.put(0xDF57, written(self.oracle, day, None), self.date_verdict)
             case Command(verify):
                 self.command(verify=verify)
             case _:
@@ -119,7 +117,7 @@ class Watched:
         if basket.pin:
             self.command(verify=True)
         operations = tuple(
-            (code, place, self.amount(place, amount, basket))
+            (code, place, amount_of(self.oracle, place, amount, basket))
             for code, place, amount in basket.operations
         )
         if basket.name is None or basket.name >= len(self.sent):
@@ -129,7 +127,7 @@ class Watched:
             old = self.sent[-1 - basket.name]
             name = old[:8], int.from_bytes(old[8:12], "big")
         number = (self.oracle.number + basket.stale) & 0xFFFFFF
-        day = self.written(basket.day, basket)
+        day = written(self.oracle, basket.day, basket)
         data = request(number, operations, name, day.hex(), basket.time)
         data = data[: len(data) + basket.length] if basket.length < 0 else data
         self.send(data + bytes(max(basket.length, 0)), ask=basket.ask)
@@ -172,61 +170,6 @@ class Watched:
         if self.oracle.log[0].answer[4] & 0x80:
             return "activation"
         return f"basket of {(len(data) - 22) // 6} by role {self.oracle.role}"
-
-    def amount(self, place: int, amount: Amount, basket: Basket) -> int:
-        """Return an amount in numbers."""
-        service = self.oracle.services.get(place)
-        bound = 0 if service is None else self.bound(service, amount.bound, basket)
-        return min(max(bound + amount.above, 0), 0xFFFFFFFF)
-
-    def bound(self, service: Service, name: str, basket: Basket) -> int:
-        """Return what an amount is near."""
-        if name == "number":
-            return 0
-        if service.kind == ENTITLEMENT:
-            return 1
-        balance, ceiling = service.balance, service.ceiling
-        if service.kind == QUOTA:
-            balance = self.renewed(service, basket)
-            ceiling = min(ceiling + service.allowance, LARGEST)
-        spent = 0 if self.oracle.role == 0 else service.since_load
-        limit = service.limits.get(self.oracle.role or 0, 1)
-        return {
-            "balance": balance,
-            "room": ceiling - balance,
-            "limit": service.limit if service.kind == QUOTA else limit,
-            "debits": service.debit_limit - spent,
-            "unverified": service.allowance - service.unverified,
-        }[name]
-
-    def renewed(self, quota: Service, basket: Basket) -> int:
-        """Return what a quota has on the day of a basket."""
-        try:
-            day = date.fromisoformat(self.written(basket.day, basket).hex())
-        except ValueError:
-            return quota.balance
-        k = max(period_of(quota.period_kind, day) - quota.period, 0)
-        return refreshed(quota.allowance, quota.ceiling, quota.balance, k)
-
-    def written(self, day: Day, basket: Basket | None) -> bytes:
-        """Return a day as it is sent."""
-        if day.written:
-            return bytes.fromhex(day.written)
-        return bytes.fromhex(f"{shifted(self.since(day.since, basket), day.days):%Y%m%d}")
-
-    def since(self, name: str, basket: Basket | None) -> date:
-        """Return the day that another is counted from."""
-        known = {"card": self.oracle.card_date, "expiry": self.oracle.expiry}
-        if name in known:
-            return known[name]
-        for _, place, _ in basket.operations if basket else ():
-            service = self.oracle.services.get(place)
-            if service and service.kind == QUOTA and name in ("period", "horizon"):
-                last = name == "horizon"
-                return edge(service.period_kind, getattr(service, name), last=last)
-            if service and service.kind == ENTITLEMENT and name in ("first", "last"):
-                return service.first if name == "first" else service.last
-        return TODAY
 
     # Other commands in the session
 
@@ -305,7 +248,7 @@ class Watched:
                 self.oracle.key_version, self.oracle.key = version, key
                 self.counts["receipt keys"] += 1
             case Validity(day):
-                self.validity(self.written(day, None))
+                self.validity(written(self.oracle, day, None))
             case _:
                 raise AssertionError(event)
 
@@ -361,8 +304,8 @@ class Watched:
 
     # What the card shows
 
-    def look(self) -> None:
-        """Compare everything that transactions change with the oracle."""
+    def look(self, *, all_of_it: bool) -> None:
+        """Compare what transactions change with the oracle."""
         self.begin(RESET)
         oracle, host = self.oracle, self.host
         state = 0x3F if oracle.suspended else 0x1F if oracle.activated else 0x0F
@@ -376,10 +319,19 @@ class Watched:
             self.expect("card proof", (said, 0), (number + newest, 0))
         session(host)
         for tag, value in expected_objects(oracle).items():
-            seen = host.send(0, 0xCA, tag >> 8, tag & 0xFF)
-            self.expect(f"object {tag:04X}", seen, (value, 0x9000) if value else (b"", 0x6A88))
-        log = b"".join(records(host))
-        self.expect("log", (log, 0), (b"".join(each.receipt for each in oracle.log), 0))
+            if value or all_of_it:
+                seen = host.send(0, 0xCA, tag >> 8, tag & 0xFF)
+                self.expect(f"object {tag:04X}", seen, (value, 0x9000) if value else NOTHING)
+        self.look_at_log(all_of_it=all_of_it)
+
+    def look_at_log(self, *, all_of_it: bool) -> None:
+        """Compare the records, or the newest, the oldest, and the one that is not there."""
+        log = [each.receipt for each in self.oracle.log]
+        count = len(log)
+        for number in range(1, count + 2) if all_of_it else {1, 2, 3, count, count + 1}:
+            seen = self.host.send(0, 0xB2, number, 4)
+            there = 1 <= number <= count
+            self.expect("log", seen, (log[number - 1], 0x9000) if there else (b"", 0x6A83))
 
 
 def expected_objects(oracle: OracleCard) -> dict[int, bytes]:
@@ -421,19 +373,6 @@ def service_or_none(record: bytes) -> Service | None:
     else:
         right = len(record) == lengths[record[1]]
     return service_of(record) if right else None
-
-
-def edge(kind: int, period: int, *, last: bool) -> date:
-    """Return the first or last day of a period."""
-    if kind == NO_PERIOD:
-        return TODAY
-    if kind == DAY:
-        return shifted(FIRST_DAY, period)
-    year, month = divmod(period, 12)
-    first = date(min(2000 + year, 2099), month + 1, 1)
-    if not last:
-        return first
-    return (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
 def shown(answer: Answer | int) -> str:

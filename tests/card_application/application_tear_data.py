@@ -26,9 +26,10 @@ from tests.support.terminal import (
     VALIDITY,
     Terminal,
     dgi,
+    receipt_key_dgi,
 )
 
-SERVICE = encode_service(BREAD)
+SERVICE = encode_service(replace(BREAD, id=1))
 INFORMATION = bytes.fromhex("810102820105")
 LONG_CERTIFICATE = bytes.fromhex("3082027C") + bytes(range(256)) * 2 + bytes(124)
 SMALL_CERTIFICATE = bytes.fromhex("3003020105")
@@ -37,19 +38,21 @@ OTHER_HOLDER = CARDHOLDER[:-7] + bytes.fromhex("29001150100017")
 OTHER_VALIDITY = bytes.fromhex("2026010120391231")
 
 
-def put_data(value: bytes) -> Act:
-    return sends(0, 0xDA, 0xDF, 0x52, value)
+OTHER_VERSION, OTHER_KEY = 0xFE, bytes(range(0x70, 0x80))
+OFFLINE = Terminal(lambda _command: b"")
+"""Encrypts as a terminal in a session with the test key set does."""
+THE_PIN = OFFLINE.secret(0x8010, PIN)
+THE_RECEIPT_KEY = receipt_key_dgi(OFFLINE)
+OTHER_RECEIPT_KEY = receipt_key_dgi(OFFLINE, OTHER_VERSION, OTHER_KEY)
 
 
-def stores(*parts: bytes | int, last: bool = False, block: int = 0) -> Act:
-    """Return what stores DGIs in one command; a number stands for the PIN's, which is secret."""
+def put_data(value: bytes, tag: int = 0xDF52) -> Act:
+    return sends(0, 0xDA, tag >> 8, tag & 0xFF, value)
 
-    def store(host: Terminal) -> None:
-        data = b"".join(host.secret(0x8010, PIN) if isinstance(p, int) else p for p in parts)
-        sw = host.sw(0x80, 0xE2, 0x88 if last else 0x08, block, data)
-        assert sw == 0x9000, f"{sw:04X}"
 
-    return store
+def stores(*parts: bytes, last: bool = False, block: int = 0) -> Act:
+    """Return what stores DGIs in one command."""
+    return sends(0x80, 0xE2, 0x88 if last else 0x08, block, b"".join(parts))
 
 
 def blocks(data: bytes, size: int, last: bool) -> tuple[Act, ...]:
@@ -95,7 +98,7 @@ BLANK_DGIS = {
     "finger template 2": dgi(0x0302, OTHER_FINGER),
     "biometric information template": dgi(0x0303, INFORMATION),
     "service record 1": dgi(0x0400, SERVICE),
-    "service record 16": dgi(0x040F, SERVICE),
+    "service record 16": dgi(0x040F, encode_service(replace(BREAD, id=16))),
 }
 REST = (
     dgi(0x0103, VALIDITY),
@@ -105,7 +108,7 @@ REST = (
     dgi(0x0303, INFORMATION),
 )
 SERVICES = tuple(
-    dgi(0x0400 + number, encode_service(replace(BREAD, id=number))) for number in (1, 7, 12)
+    dgi(0x0400 + number - 1, encode_service(replace(BREAD, id=number))) for number in (1, 7, 12)
 )
 
 
@@ -117,11 +120,18 @@ DATA = {
     ),
     "STORE DATA, anchor": blank(stores(dgi(0x0101, ANCHOR)), stage=Stage.BLANK),
     **{f"STORE DATA, {name}": blank(stores(data)) for name, data in BLANK_DGIS.items()},
-    "STORE DATA, transport PIN": blank(stores(0)),
-    "STORE DATA, anchor with others": blank(
-        stores(dgi(0x0101, ANCHOR), dgi(0x0102, CARDHOLDER), *REST[:2], 0), stage=Stage.BLANK
+    "STORE DATA, transport PIN": blank(stores(THE_PIN)),
+    "STORE DATA, receipt key": blank(stores(THE_RECEIPT_KEY)),
+    "STORE DATA, receipt key in the place of another": blank(
+        stores(THE_RECEIPT_KEY), before=begun(stores(OTHER_RECEIPT_KEY))
     ),
-    "STORE DATA, small and long together": blank(stores(*REST, 0)),
+    "STORE DATA, receipt key over blocks": blank(*blocks(THE_RECEIPT_KEY, 12, last=False)),
+    "STORE DATA, anchor with others": blank(
+        stores(dgi(0x0101, ANCHOR), dgi(0x0102, CARDHOLDER), *REST[:2], THE_PIN), stage=Stage.BLANK
+    ),
+    "STORE DATA, small and long together": blank(
+        stores(*REST, THE_PIN, THE_RECEIPT_KEY)
+    ),
     "STORE DATA, three long ones together": blank(
         stores(CARDHOLDERS, dgi(0x0301, FINGER), dgi(0x0302, FINGER))
     ),
@@ -130,25 +140,34 @@ DATA = {
         *blocks(dgi(0x0201, LONG_CERTIFICATE) + dgi(0x0103, VALIDITY), 200, last=False)
     ),
     "STORE DATA, last block with the PIN": blank(
-        stores(0, last=True), before=begun(stores(*REST)), ends=BOTH
+        stores(THE_PIN, last=True), before=begun(stores(*REST, THE_RECEIPT_KEY)), ends=BOTH
+    ),
+    "STORE DATA, last block with the receipt key": blank(
+        stores(THE_RECEIPT_KEY, last=True), before=begun(stores(*REST, THE_PIN)), ends=BOTH
     ),
     "STORE DATA, last block with all that is missing": blank(
-        stores(*REST, 0, last=True), ends=BOTH
+        stores(*REST, THE_PIN, THE_RECEIPT_KEY, last=True), ends=BOTH
     ),
     "STORE DATA, last block through the card manager": blank(
-        stores(0, last=True),
-        before=begun(stores(*REST)),
+        stores(THE_PIN, last=True),
+        before=begun(stores(*REST, THE_RECEIPT_KEY)),
         prepare=forwarded,
         again=each(
             forwarded,
-            lambda host: host.sw(0x80, 0xE2, 0x88, 0, host.secret(0x8010, PIN)),
+            lambda host: host.sw(0x80, 0xE2, 0x88, 0, THE_PIN),
             personalize,
         ),
         ends=BOTH,
     ),
     "STORE DATA, a personalization": blank(
         *blocks(WHOLE, 100, last=False)[:-1],
-        stores(WHOLE[len(WHOLE) // 100 * 100 :], 0, last=True, block=len(WHOLE) // 100),
+        stores(
+            WHOLE[len(WHOLE) // 100 * 100 :],
+            THE_PIN,
+            THE_RECEIPT_KEY,
+            last=True,
+            block=len(WHOLE) // 100,
+        ),
         ends=BOTH,
     ),
     "STORE DATA later, cardholder": later(stores(CARDHOLDERS, last=True)),

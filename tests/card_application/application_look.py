@@ -11,8 +11,21 @@ from applet_spec import spec
 from tests.support.any_card import AnyCard
 from tests.support.content import state_of
 from tests.support.stages import session
-from tests.support.terminal import AIDS, FINGER, NEW_PIN, PIN, Keys, Terminal, derive, role_keys
+from tests.support.terminal import (
+    AIDS,
+    FINGER,
+    NEW_PIN,
+    PIN,
+    RECEIPT_KEY,
+    Keys,
+    Terminal,
+    derive,
+    role_keys,
+)
+from tests.support.transactions import records
 
+OTHER_VERSION, OTHER_KEY = 0xFE, bytes(range(0x70, 0x90, 2))
+"""A second receipt key."""
 ROLE_SLOTS = (
     0x50, 0x51, 0x52, 0x53, 0x56, 0x5F, 0x60, 0x61, 0x62, 0x64, 0x65, 0x66, 0x6F,
 )  # fmt: skip
@@ -34,7 +47,8 @@ class Look:
     ``objects`` are tag, value and status word; ``point`` is the public key's template; ``proof``
     the status word of a card proof, whose signature fitted the public key. ``roles`` are
     key version, master version and key set (0 or 1) of each slot that opens a session.
-    ``pin`` is looked for only where it is asked: whether a transport PIN, and which.
+    ``pin`` is looked for only where it is asked: whether a transport PIN, and which; so is ``log``,
+    the newest first.
     """
 
     selected: int
@@ -46,11 +60,17 @@ class Look:
     proof: int = 0
     roles: tuple[tuple[int, int, int], ...] = ()
     pin: tuple[bool, bytes] | None = None
+    log: tuple[bytes, ...] = ()
 
     @property
     def state(self) -> int:
         """Life cycle code in the FCI."""
         return self.fci[FCI_STATE]
+
+    @property
+    def number(self) -> int:
+        """Transaction number in the FCI."""
+        return int.from_bytes(self.fci[-3:], "big")
 
     def value(self, tag: int) -> bytes:
         """Return what an object's value was; empty where it could not be read."""
@@ -197,12 +217,31 @@ def _assert_dead(card: AnyCard) -> None:
 
 
 def assert_no_secrets(cells: Mapping[str, bytes]) -> None:
-    """Check that a memory, by names, holds no private key, PIN, template or role key."""
+    """Check that a memory, by names, holds no private key, PIN, template, role or receipt key."""
     keys = [each(kvn) for kvn in ROLE_SLOTS for each in (role_keys, other_role_keys)]
-    secrets = [*PINS, FINGER, *(part for each in keys for part in (each.enc, each.mac))]
+    secrets = [
+        *PINS,
+        FINGER,
+        RECEIPT_KEY,
+        OTHER_KEY,
+        *(part for each in keys for part in (each.enc, each.mac)),
+    ]
     for name, value in cells.items():
         assert "private" not in name, f"{name} is still there"
         assert not any(secret in value for secret in secrets), f"{name} still has a secret"
+
+
+def with_log(card: AnyCard, seen: Look) -> Look:
+    """Add the receipts in the log; DF59 counts them, and the newest has the FCI's number."""
+    if seen.selected != 0x9000 or seen.state == 0x07:
+        return seen
+    host = Terminal(card.transmit)
+    session(host)
+    log = tuple(records(host))
+    assert seen.value(0xDF59) == bytes([len(log)])
+    numbers = [int.from_bytes(record[10:13], "big") for record in log]
+    assert numbers == [seen.number - back for back in range(min(20, seen.number))]
+    return replace(seen, log=log)
 
 
 def with_pin(card: AnyCard, seen: Look) -> Look:

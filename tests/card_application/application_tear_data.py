@@ -12,6 +12,7 @@ from tests.card_application.application_acts import (
     personalize,
     sends,
 )
+from tests.card_application.application_look import OTHER_KEY, OTHER_VERSION
 from tests.card_application.application_tears import BOTH, Act, Change
 from tests.support.cards import BREAD
 from tests.support.stages import Stage, session
@@ -38,7 +39,6 @@ OTHER_HOLDER = CARDHOLDER[:-7] + bytes.fromhex("29001150100017")
 OTHER_VALIDITY = bytes.fromhex("2026010120391231")
 
 
-OTHER_VERSION, OTHER_KEY = 0xFE, bytes(range(0x70, 0x80))
 OFFLINE = Terminal(lambda _command: b"")
 """Encrypts as a terminal in a session with the test key set does."""
 THE_PIN = OFFLINE.secret(0x8010, PIN)
@@ -129,9 +129,7 @@ DATA = {
     "STORE DATA, anchor with others": blank(
         stores(dgi(0x0101, ANCHOR), dgi(0x0102, CARDHOLDER), *REST[:2], THE_PIN), stage=Stage.BLANK
     ),
-    "STORE DATA, small and long together": blank(
-        stores(*REST, THE_PIN, THE_RECEIPT_KEY)
-    ),
+    "STORE DATA, small and long together": blank(stores(*REST, THE_PIN, THE_RECEIPT_KEY)),
     "STORE DATA, three long ones together": blank(
         stores(CARDHOLDERS, dgi(0x0301, FINGER), dgi(0x0302, FINGER))
     ),

@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-from tests.card_application.application_acts import JAVA, NEVER, begun, each, role_session, sends
+from tests.card_application.application_acts import NEVER, begun, each, role_session, sends
 from tests.card_application.application_tear_data import (
-    CARDHOLDERS,
     OTHER_RECEIPT_KEY,
     SMALL_CERTIFICATE,
     THE_RECEIPT_KEY,
@@ -26,13 +25,13 @@ from tests.support.service_records import (
     PURSE,
     QUOTA,
     RATION,
+    TODAY,
     WALLET,
     day_number,
     entitlement,
     header,
     purse,
     quota,
-    TODAY,
 )
 from tests.support.stages import Stage, session
 from tests.support.terminal import dgi
@@ -68,7 +67,8 @@ OTHER_BREAD = record(
     BREAD, quota(header(BREAD, QUOTA, "other", NONE, {1, 4}, {0}), 9, DAY, 9, 9, 1, 2, 3)
 )
 OTHER_HEALTH = record(
-    HEALTH, entitlement(header(HEALTH, ENTITLEMENT, "other", NONE, {5}, {0}), "20270101", "20271231", 7)
+    HEALTH,
+    entitlement(header(HEALTH, ENTITLEMENT, "other", NONE, {5}, {0}), "20270101", "20271231", 7),
 )
 
 
@@ -101,7 +101,9 @@ SERVICES = {
             OTHER_RECEIPT_KEY,
             OTHER_WALLET,
             NEW_PURSE,
-            record(DISABLED, quota(header(DISABLED, QUOTA, "", NONE, (), ()), 0, DAY, 0, 0, 0, 0, 0)),
+            record(
+                DISABLED, quota(header(DISABLED, QUOTA, "", NONE, (), ()), 0, DAY, 0, 0, 0, 0, 0)
+            ),
             dgi(0x0201, SMALL_CERTIFICATE),
             last=True,
         )

@@ -10,6 +10,7 @@ from tests.card_application.application_acts import (
     DONE_ALREADY,
     JAVA,
     NEVER,
+    begun,
     each,
     manager,
     on,
@@ -18,7 +19,8 @@ from tests.card_application.application_acts import (
     sends,
     set_status,
 )
-from tests.card_application.application_look import TERMINATED, look
+from tests.card_application.application_look import OTHER_VERSION, TERMINATED, look
+from tests.card_application.application_tear_data import OTHER_RECEIPT_KEY, stores
 from tests.card_application.application_tear_keys import delete_keys
 from tests.card_application.application_tears import Act, Change, nothing
 from tests.support.any_card import AnyCard, PowerLost
@@ -86,6 +88,22 @@ STATES = {
     ),
     "SET STATUS, terminate": status_change(TERMINATE, Stage.ROLE_KEYS, terminated),
     "SET STATUS, terminate a suspended card": status_change(TERMINATE, Stage.SUSPENDED, terminated),
+    "SET STATUS, terminate after transactions, with another receipt key": replace(
+        status_change(TERMINATE, Stage.ACTIVE, terminated),
+        before=begun(stores(OTHER_RECEIPT_KEY, last=True)),
+    ),
+    "SELECT that erases a receipt key that was replaced": Change(
+        Stage.ACTIVE,
+        (selected,),
+        selected,
+        torn(
+            stores(OTHER_RECEIPT_KEY, last=True),
+            lambda card: look(card).value(0xDF58) == bytes([OTHER_VERSION]),
+        ),
+        nothing,
+        visible=False,
+        kinds=JAVA,
+    ),
     "SELECT that completes a termination": Change(
         Stage.ROLE_KEYS,
         (selected,),

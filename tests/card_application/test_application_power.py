@@ -23,12 +23,15 @@ from tests.card_application.application_cuts import (
 )
 from tests.card_application.application_look import look
 from tests.card_application.application_tear_pins import verify
+from tests.card_application.application_tear_transactions import BREAD_SET, LOAF, Basket
 from tests.card_application.application_tears import Act, Tears
 from tests.support.any_card import MakeCard
 from tests.support.evidence import evidence
 from tests.support.java_test_card import JavaCards
+from tests.support.service_records import BREAD
 from tests.support.stages import Stage, at_stage, session
 from tests.support.terminal import NEW_PIN, Keys, Terminal
+from tests.support.transactions import DEBIT, HISTORY, REVERSES, in_role, perform, records
 
 CUTS, SECOND_CUTS = (2, 1), (1, 0)
 """How many of the last writes are cut, and how many others, of each change and each recovery.
@@ -54,7 +57,7 @@ def make_torn(request: pytest.FixtureRequest) -> MakeCard:
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_change_happens_whole_or_not_at_all(make_torn: MakeCard, name: str) -> None:
-    # PIN-06, CHG-01, STD-09, STA-05, RPK-05, RDK-05, DEL-08
+    # PIN-06, CHG-01, STD-09, STA-05, RPK-05, RDK-05, DEL-08, TRX-21, RKY-01, SVC-02, SVC-03
     change = ALL[name]
     if make_torn.kind in change.kinds:
         writes = sample(name, *CUTS, steady=change.steady)
@@ -115,6 +118,41 @@ def test_sessions_proofs_and_reading_write_nothing(make_torn: MakeCard) -> None:
     start = card.writes
     assert host.sw(0, 0x88, 0, 1, bytes(17)) == 0x9000
     assert card.writes == start, "a presence proof writes nothing"
+
+
+def looks_back(host: Terminal) -> Iterator[tuple[str, int]]:
+    """Yield what a terminal of role BREAD asks of past transactions, and the answers' words."""
+    happened = [data for kvn, data in HISTORY if kvn == BREAD_SET]
+    new = Basket(LOAF).request(len(HISTORY))
+    too_much = Basket(((DEBIT, BREAD, 1000),)).request(len(HISTORY))
+    for data in (happened[0], happened[-1], HISTORY[0][1], new, bytes(len(new))):
+        yield "query", perform(host, data, query=True)[1] ^ 0x9000
+    for data in (happened[0], happened[-1]):
+        yield "stored answer", perform(host, data)[1] ^ 0x9000
+    for data, sw in (
+        (HISTORY[0][1], 0x9481),
+        (Basket(LOAF).request(3), 0x9482),
+        (too_much, 0x9403),
+        (Basket(REVERSES).request(len(HISTORY)), 0x6985),
+        (bytes(len(new)), 0x6A80),
+    ):
+        yield f"refused with {sw:04X}", perform(host, data)[1] ^ sw
+
+
+def test_stored_answers_queries_refusals_and_the_log_write_nothing(make_torn: MakeCard) -> None:
+    # TRX-02, TRX-03, QRY-04
+    card = make_torn()
+    at_stage(card, Stage.ACTIVE)
+    host = in_role(card.transmit, BREAD_SET)
+    start, asked = card.writes, 0
+    for name, wrong in looks_back(host):
+        assert (wrong, card.writes) == (0, start), name
+        asked += 1
+    assert asked == 12
+    host = Terminal(card.transmit)
+    session(host)
+    assert len(list(records(host))) == len(HISTORY)
+    assert card.writes == start
 
 
 def torn_everywhere(kind: str, name: str) -> Counter[str]:

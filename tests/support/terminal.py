@@ -28,7 +28,7 @@ VALIDITY = bytes.fromhex("2026010120301231")
 FLAGS = bytes(9)
 EXEMPT_FLAGS = b"\x01" + bytes(8)
 RECEIPT_KEY_VERSION = 3
-RECEIPT_KEY = bytes(range(0x60, 0x70))
+RECEIPT_KEY = bytes(range(0x60, 0x80, 2))
 CERTIFICATE = bytes.fromhex("3082014C") + bytes(range(256)) + bytes(76)
 FINGER = b"\x02" + bytes(range(60))
 

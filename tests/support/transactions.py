@@ -3,7 +3,7 @@
 Written from the contract's layouts, byte by byte.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 
 from tests.support.service_records import BREAD, TODAY, WALLET
@@ -84,3 +84,13 @@ def activate(transmit: Callable[[bytes], bytes]) -> None:
         open_one = kvn
         sw = perform(host, data)[1]
         assert sw == 0x9000, f"{data.hex()}: {sw:04X}"
+
+
+def records(host: Terminal) -> Iterator[bytes]:
+    """Yield the log from the newest on, in a session that may read it."""
+    for number in range(1, 21):
+        record, sw = host.send(0, 0xB2, number, 4)
+        if sw != 0x9000:
+            assert sw == 0x6A83, f"{sw:04X}"
+            return
+        yield record

@@ -153,9 +153,4 @@ final class Transactions {
         }
         return Util.arrayCopyNonAtomic(log.memory(), log.at(number), buffer, (short) 0, RECEIPT);
     }
-
-    /** How many records the log has, 0 to 20. */
-    short records() {
-        return log.count();
-    }
 }

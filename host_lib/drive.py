@@ -77,15 +77,19 @@ def _answer(
 
 
 def _transmitted(apdu: Apdu, reader: Reader) -> Response:
-    timeout = patience(apdu)
     try:
-        return Response.parse(reader.transmit(apdu.encode(), timeout))
+        return Response.parse(reader.transmit(apdu.encode(), patience(apdu)))
     except ReaderTimeout as error:
-        name = apdu.label or apdu.header.hex().upper()
-        raise ReaderTimeout(
-            f"{name} was not answered within {timeout:g} seconds, and the card may have carried it "
-            f"out all the same ({error.message})"
-        ) from error
+        raise late(apdu, error) from error
+
+
+def late(apdu: Apdu, error: ReaderTimeout) -> ReaderTimeout:
+    """Return the error of a command that was not answered in time, which names it."""
+    name = apdu.label or apdu.header.hex().upper()
+    return ReaderTimeout(
+        f"{name} was not answered within {patience(apdu):g} seconds, and the card may have carried "
+        f"it out all the same ({error.message})"
+    )
 
 
 def patience(apdu: Apdu) -> float:

@@ -1,5 +1,6 @@
 """Software cards in the states that tests start from, of an invented issuer."""
 
+from collections.abc import Callable
 from datetime import date
 
 from applet_spec import spec
@@ -92,14 +93,22 @@ def installed_card() -> SimReader:
     return reader
 
 
-def personalized_card(services: tuple[ServiceRecord, ...] = (BREAD,)) -> tuple[SimReader, bytes]:
-    """Return a PERSONALIZED card with the transport PIN, and the point of its public key."""
+def personalized_card(
+    services: tuple[ServiceRecord, ...] = (BREAD,),
+    certify: Callable[[bytes], bytes] | None = None,
+) -> tuple[SimReader, bytes]:
+    """Return a PERSONALIZED card with the transport PIN, and the point of its public key.
+
+    ``certify`` makes the certificate of that point; without it there is some DER in its place.
+    """
     reader = installed_card()
     card = Card(reader, issuer)
     with card.issuer_session(OLD) as session:
         point = card.run(GenerateKeyPair())
-        dgis = (*record(services), *secrets(session.dek))
-        card.run(store_data(dgis))
+        dgis = [*record(services), *secrets(session.dek)]
+        if certify is not None:
+            dgis.append(DgiValue(0x0201, certify(point)))
+        card.run(store_data(tuple(dgis)))
     return reader, point
 
 

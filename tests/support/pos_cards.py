@@ -54,9 +54,9 @@ def sam(*roles: Role) -> Sam:
     return Sam(frozenset((role, 1) for role in roles or EVERY_ROLE))
 
 
-def pay_card(*roles: Role) -> SimReader:
+def pay_card(*roles: Role, certify: Callable[[bytes], bytes] | None = None) -> SimReader:
     """Return a PERSONALIZED card with bread and wallet, the holder's PIN and keys of the roles."""
-    reader, _ = personalized_card((LOAVES, WALLET))
+    reader, _ = personalized_card((LOAVES, WALLET), certify)
     card = Card(reader, issuer)
     with card.issuer_session(OLD) as session:
         for role in roles or EVERY_ROLE:

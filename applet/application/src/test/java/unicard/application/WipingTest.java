@@ -121,6 +121,19 @@ class WipingTest {
     }
 
     @Test
+    void a_receipt_key_is_kept_in_its_key_object_alone() {
+        byte[] held = new byte[17];
+        System.arraycopy(key(0x40), 0, held, 1, Aes.BLOCK);
+        held[0] = 5;
+        ReceiptKeys receiptKeys = new ReceiptKeys(lasting, aes);
+        receiptKeys.prepare(held, (short) 0);
+        receiptKeys.choose();
+        assertArrayEquals(new byte[held.length], held);
+        receiptKeys.sign(buffer, (short) 0, Layouts.RECEIPT_LENGTH, buffer, (short) 0);
+        assertIsNowhere(key(0x40));
+    }
+
+    @Test
     void a_stream_that_ends_leaves_nothing_of_what_it_held() {
         Arrays.fill(ram.held, (byte) 0x24);
         new DgiStream(ram, new ObjectStore(lasting)).forget();

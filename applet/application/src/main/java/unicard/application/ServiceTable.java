@@ -21,11 +21,13 @@ final class ServiceTable {
     private final Persistent lasting;
     private final ObjectStore store;
     private final byte[] memory;
+    private final short row;
 
     ServiceTable(Persistent lasting, ObjectStore store) {
         this.lasting = lasting;
         this.store = store;
         memory = store.memory();
+        row = ObjectTable.find(Contract.TAG_SERVICE_RECORD_1);
     }
 
     /** Where the record of a service begins in the memory of values, else {@link #NONE}. */
@@ -37,7 +39,6 @@ final class ServiceTable {
 
     /** As {@link #find}, but by the object that the record is. */
     private short at(short tag) {
-        short row = ObjectTable.find(tag);
         return store.length(row, tag) == 0 ? NONE : store.at(row, tag);
     }
 

@@ -4,10 +4,12 @@ package unicard.application;
 final class Verification {
     private final Transient ram;
     private final ObjectStore store;
+    private final short row;
 
     Verification(Transient ram, ObjectStore store) {
         this.ram = ram;
         this.store = store;
+        row = ObjectTable.find(Contract.TAG_HOLDER_FLAGS);
     }
 
     /** The verified flags, bits of {@link Transient}. */
@@ -39,7 +41,6 @@ final class Verification {
     }
 
     private boolean isExempt() {
-        short row = ObjectTable.find(Contract.TAG_HOLDER_FLAGS);
         byte flags = store.memory()[store.at(row, Contract.TAG_HOLDER_FLAGS)];
         return (flags & DataTables.FINGER_EXEMPT) != 0;
     }

@@ -6,9 +6,10 @@ AES-128. A second card runs by turns with the first; its cipher primitives note 
 it take. Commands without any cipher have a time only.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from statistics import median
 from time import perf_counter
+from typing import Any
 from unittest.mock import patch
 
 from applet_spec import spec
@@ -30,11 +31,13 @@ from host_lib.command import (
     Registry,
     SelectCardManager,
 )
-from host_lib.flow.base import AnyFlow, CardKeys
+from host_lib.flow.base import CardKeys
 from host_lib.flow.session import open_issuer_session
 from host_lib.keyset import KeySet
 from host_lib.primitives import AesContext
 from host_lib.secret import AesKey
+
+Life = Generator[Apdu | CardKeys, Any, None]
 
 ROUNDS = 200
 WARM_UP = 10
@@ -67,7 +70,7 @@ def _timed(cipher_seconds: Callable[[], float]) -> Iterator[tuple[str, float, fl
     (chip,) = new_chips(1, seed=1)
     card = Card(blank_image(chip))
     card.reset()
-    steps: AnyFlow[None] = _life()
+    steps = _life()
     try:
         step = next(steps)
         while True:
@@ -89,7 +92,7 @@ def _name(apdu: Apdu) -> str:
     return f"{apdu.label} in a session" if apdu.plain else apdu.label
 
 
-def _life() -> AnyFlow[None]:
+def _life() -> Life:
     aids = spec().aids
     yield from SelectCardManager(aids.isd)
     yield from GetCplc()

@@ -14,11 +14,25 @@ from tests.card_application.application_steps import (
     Open,
     PutKey,
     Raw,
+    Resend,
     Select,
     Send,
     Several,
     Step,
     Store,
+    Transact,
+    Visit,
+)
+from tests.card_application.application_transactions import (
+    AMOUNTS,
+    CARD_DATES,
+    DAYS,
+    NEVER_GOOD,
+    ODD_OPERATIONS,
+    PERIODS,
+    TIMES,
+    WRONG_DAYS,
+    operations,
 )
 from tests.card_application.application_values import (
     BYTES,
@@ -44,12 +58,17 @@ from tests.support.terminal import (
     WRONG_PIN,
     install_data,
 )
+from tests.support.transactions import HISTORY, REVERSES
 from tests.support.two_cards import Again, Parts, Tamper, changed
 
 TAGS = (0x5A, 0x65, 0x7F21, 0x7F60, 0xDF50, 0xDF51, 0xDF52, 0xDF53, 0xDF54, 0xDF55, 0xDF21, 0xDF22,
-        0xDF30, 0xDF31, 0xDF3F, 0xDF40, 0xDF56, 0xDF20, 0x42, 0x66, 0x9F7F, 0x0000, 0x005C, 0xFFFF,
-        0xE0)  # fmt: skip
+        0xDF30, 0xDF31, 0xDF33, 0xDF3B, 0xDF3F, 0xDF40, 0xDF56, 0xDF57, 0xDF58, 0xDF59, 0xDF5A,
+        0xDF5F, 0xDF60, 0xDF61, 0xDF62, 0xDF63, 0xDF6B, 0xDF6F, 0xDF70, 0xDF20, 0x42,
+        0x66, 0x9F7F, 0x0000, 0x005C, 0xFFFF, 0xE0)  # fmt: skip
 SLOTS = (*ROLES, *ROLES, 0x52, 0x63, 0x5F, 0x60)
+
+
+VERIFY_ACT = Send((0, 0x20, 0, 0x81, NEW_PIN))
 
 
 def _named(tag: int) -> bytes:
@@ -82,6 +101,8 @@ WRITES: tuple[Parts, ...] = (
     *((0, 0xDA, 0xDF, 0x52, value) for value in RANGES),
     *((0, 0xDA, 0xDF, 0x52, VALIDITY) for _ in range(8)),
     *((0, 0xDA, tag >> 8, tag & 0xFF, VALIDITY) for tag in TAGS),
+    *((0, 0xDA, 0xDF, 0x57, value) for value in CARD_DATES),
+    *((0, 0xDA, 0xDF, 0x60 + place - 1, value) for place in (1, 2, 6, 4, 12) for value in PERIODS),
 )
 PINS = (PIN, NEW_PIN, WRONG_PIN)
 HOLDER: tuple[Parts, ...] = (
@@ -109,6 +130,8 @@ KEY_PAIR: tuple[Parts, ...] = ((0, 0x46, 0x80, 0, b""), (0, 0x46, 0x81, 0, b""),
 STATUS: tuple[Parts, ...] = tuple(
     (0x80, 0xF0, p1, p2, data)
     for p1, p2, data in (
+        *((p1, place, b"") for place in (4, 5, 6, 11, 12, 0, 17) for p1 in (0x20, 0x21)),
+        (0x20, 4, b"\x00"), (0x22, 4, b""), (0x60, 4, b""), (0x21, 0x3F, b""), (0x21, 0xFF, b""),
         (0x40, 0x3F, b""), (0x40, 0x3F, b""), (0x40, 0x1F, b""), (0x40, 0x1F, b""),
         (0x40, 0x7F, b""), (0x40, 0x0F, b""), (0x40, 0x07, b""), (0x80, 0x3F, b""),
         (0x40, 0xFF, b""),
@@ -134,10 +157,26 @@ OF_DOMAIN: tuple[Parts, ...] = (
     (0x80, 0xE6, 0x0C, 0, install_data(APP)), (0x80, 0xE2, 0x90, 0, b"\x42\x01\x07"),
 )  # fmt: skip
 DRAFTS: tuple[Parts, ...] = (
-    (0, 0x21, 0, 0, bytes(9)), (0x80, 0x40, 0, 0, bytes(20)), (0, 0xB2, 1, 4, b""),
-    (0, 0x70, 0, 0, b""), (0x80, 0xC0, 0, 0, b""),
+    (0, 0x21, 0, 0, bytes(9)),
+    (0, 0x70, 0, 0, b""),
+    (0x80, 0xC0, 0, 0, b""),
+)
+LOG: tuple[Parts, ...] = (
+    *((0, 0xB2, number, 4, b"") for number in (1, 1, 1, 2, 3, 19, 20, 21, 0, 255)),
+    (0, 0xB2, 1, 0, b""),
+    (0, 0xB2, 1, 5, b""),
+    (0, 0xB2, 1, 4, b"\x00"),
+    (0, 0xB2, 1, 0x0C, b""),
+)
+OLD = HISTORY[-1][1]
+REQUESTS: tuple[Parts, ...] = (
+    *((0x80, 0x40, p1, 0, data) for p1 in (0, 1) for _, data in HISTORY[::6]),
+    *((0x80, 0x40, p1, p2, OLD) for p1, p2 in ((2, 0), (0x81, 0), (0, 1), (1, 1))),
+    *((0x80, 0x40, p1, 0, (OLD * 2)[:length]) for p1 in (0, 1)
+      for length in (0, 21, 22, 27, 29, 34, 40, 46, 47, 52)),
 )  # fmt: skip
-COMMANDS = (READS, WRITES, HOLDER, PROOFS, TRIES, KEY_PAIR, STATUS, DELETE_KEYS, DRAFTS)
+COMMANDS = (READS, WRITES, HOLDER, PROOFS, TRIES, KEY_PAIR, STATUS, DELETE_KEYS, DRAFTS, LOG,
+            REQUESTS)  # fmt: skip
 EVERY: tuple[Parts, ...] = tuple(parts for some in COMMANDS for parts in some)
 COMMAND = st.one_of(*map(st.sampled_from, COMMANDS))
 GOOD: tuple[Parts, ...] = (
@@ -148,6 +187,9 @@ GOOD: tuple[Parts, ...] = (
     (0, 0x88, 0, 0, bytes(17)), (0, 0x88, 0, 1, bytes(17)), (0, 0x46, 0x80, 0, b""),
     (0, 0x46, 0x81, 0, b""), (0x80, 0xF0, 0x40, 0x3F, b""), (0x80, 0xF0, 0x40, 0x1F, b""),
     (0x80, 0xE4, 0, 0, b"\xd2\x01\x51"), (0x80, 0xE2, 0x88, 0, b"\x01\x01\x18" + ANCHOR),
+    (0x80, 0x40, 0, 0, OLD), (0x80, 0x40, 1, 0, OLD), (0, 0xB2, 1, 4, b""),
+    (0, 0xDA, 0xDF, 0x57, CARD_DATES[0]), (0, 0xDA, 0xDF, 0x61, PERIODS[0]),
+    (0x80, 0xF0, 0x21, 4, b""),
 )  # fmt: skip
 NEARLY = st.builds(
     changed, st.sampled_from((*GOOD, *EVERY)), st.integers(0, 9), OFTEN_WRONG | BYTES
@@ -156,8 +198,8 @@ SELECTIONS: tuple[Parts, ...] = tuple((0, 0xA4, 4, 0, aid) for aid in (APP, ISD,
 CLASSES = (0x00, 0x80, 0x04, 0x84, 0x01, 0x10, 0x90, 0x94, 0x14, 0x13, 0x20, 0x40, 0x81, 0xA0,
            0xA1, 0xA4, 0xB0, 0xB1, 0xC0, 0xE3, 0xFF, 0x08, 0x0C, 0x88, 0x8C, 0x24, 0x3F,
            0x60)  # fmt: skip
-INSTRUCTIONS = (0xCA, 0xCB, 0xDA, 0x20, 0x24, 0x2C, 0x21, 0x88, 0x50, 0x82, 0x46, 0xE2, 0xD8, 0xE4,
-                0x40, 0xB2, 0xF0, 0xA4, 0x70, 0xC0, 0x84, 0xF2, 0xE6)  # fmt: skip
+INSTRUCTIONS = (0x40, 0xB2, 0xCA, 0xCB, 0xDA, 0x20, 0x24, 0x2C, 0x21, 0x88, 0x50, 0x82,
+                0x46, 0xE2, 0xD8, 0xE4, 0xF0, 0xA4, 0x70, 0xC0, 0x84, 0xF2, 0xE6)  # fmt: skip
 ANYTHING = st.tuples(
     st.sampled_from(CLASSES), st.sampled_from(INSTRUCTIONS) | BYTES, OFTEN_WRONG | BYTES,
     OFTEN_WRONG | BYTES, st.binary(max_size=24) | st.integers(0, 223).map(bytes),
@@ -268,6 +310,36 @@ SENDS = st.one_of(
     st.builds(Send, ANYTHING, st.sampled_from((ISSUER, ROLE, ANY))),
     st.builds(Send, st.sampled_from(OF_DOMAIN)),
 )
+
+
+def _role_acts(kvn: int) -> st.SearchStrategy[Visit]:
+    """Draw a session of a role: baskets that it may do, and what stands between them."""
+    good = st.builds(Transact, operations(kvn, st.sampled_from((1, 1, 1, 2)), NEVER_GOOD))
+    near = st.builds(Transact, operations(kvn, st.sampled_from(AMOUNTS)), st.sampled_from(DAYS))
+    odd = st.builds(
+        Transact, st.sampled_from(ODD_OPERATIONS) | operations(0x50, st.sampled_from(AMOUNTS)),
+        st.sampled_from((*DAYS, *WRONG_DAYS)), st.sampled_from(TIMES),
+        st.sampled_from((0, 0, 0, 1, -1)), st.booleans(),
+    )  # fmt: skip
+    between = st.builds(Send, st.sampled_from((*LOG, *REQUESTS, *WRITES[-16:], *GOOD[:12])))
+    resend = st.builds(
+        Resend, st.integers(0, 3) | st.integers(0, 25),
+        st.none() | st.none() | st.tuples(st.integers(0, 45), st.integers(1, 255)), st.booleans(),
+    )  # fmt: skip
+    back = st.builds(Transact, st.just(REVERSES), st.sampled_from(DAYS))
+    act = st.one_of(
+        good, good, good, near, near, odd, back, back, resend, resend, st.just(VERIFY_ACT),
+        between,
+    )  # fmt: skip
+    return st.builds(
+        lambda first, acts: Visit(kvn, (*first, *acts)),
+        st.sampled_from(((VERIFY_ACT,), (VERIFY_ACT,), ())),
+        st.lists(act, min_size=1, max_size=5),
+    )
+
+
+TRANSACTIONS = st.sampled_from((*ROLES, 0x50, 0x51, 0x64)).flatmap(_role_acts)
+"""Sessions in which transactions are asked for."""
 WRITING: tuple[Parts, ...] = (
     (0, 0xDA, 0xDF, 0x52, VALIDITY[:4] + bytes.fromhex("20331231")), (0, 0x2C, 3, 0x81, b""),
     (0, 0x2C, 2, 0x81, PIN), (0, 0x46, 0x80, 0, b""), (0x80, 0xF0, 0x40, 0x3F, b""),
@@ -275,6 +347,8 @@ WRITING: tuple[Parts, ...] = (
     (0, 0x20, 0, 0x81, WRONG_PIN), (0, 0x24, 0, 0x81, PIN + NEW_PIN),
     (0, 0x24, 0, 0x81, NEW_PIN + PIN), (0, 0x24, 0, 0x81, WRONG_PIN + PIN),
     *((0x80, 0xE4, 0, 0, b"\xd2\x01" + bytes([kvn])) for kvn in ROLES),
+    (0, 0xDA, 0xDF, 0x57, CARD_DATES[0]), (0, 0xDA, 0xDF, 0x61, PERIODS[0]),
+    (0x80, 0xF0, 0x21, 4, b""), (0x80, 0xF0, 0x20, 11, b""),
 )  # fmt: skip
 CUTTABLE = st.one_of(
     st.builds(Send, st.sampled_from(WRITING), st.just(ISSUER)),
@@ -287,10 +361,10 @@ CUTTABLE = st.one_of(
     st.builds(PutKey, st.sampled_from((0x52, 0x63, 0x5F, 0x60)), MASTERS),
     st.just(Select(APP)),
 )
-CUTS = st.builds(
-    Cut, CUTTABLE, st.integers(0, 3), st.tuples(st.integers(0, 99), st.integers(0, 99)),
-    st.booleans(),
-)  # fmt: skip
+PLACES = st.tuples(st.integers(0, 99), st.integers(0, 99))
+CUTS = st.builds(Cut, CUTTABLE, st.integers(0, 3), PLACES, st.booleans()) | st.builds(
+    Cut, TRANSACTIONS, st.sampled_from((-1, -1, 3, 4)), PLACES, st.booleans()
+)
 OFTEN = st.sampled_from((*HOLDER, (0, 0x20, 0, 0x81, WRONG_PIN))).map(
     lambda one: Several(4 * (one,))
 )
@@ -311,4 +385,7 @@ OTHERS = st.one_of(
     VISITS,
     VISITS,
 )
-STEP: st.SearchStrategy[Step] = SENDS | SENDS | OPENS | STORES | PUT_KEYS | OTHERS
+STEP: st.SearchStrategy[Step] = st.one_of(
+    SENDS, SENDS, OPENS, STORES, PUT_KEYS, OTHERS, TRANSACTIONS, TRANSACTIONS
+)
+"""Anything that may be done to a card."""

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from applet_spec import spec
-from tests.card_application.application_shown import Look, look
+from tests.card_application.application_requests import Requests
+from tests.card_application.application_shown import Look, accounts, look
 from tests.card_application.application_side import SLOTS, ApplicationSide
 from tests.card_application.application_singles import MOST, Single, singles
 from tests.card_application.application_steps import (
@@ -17,9 +18,11 @@ from tests.card_application.application_steps import (
     Cut,
     Open,
     Raw,
+    Resend,
     Select,
     Send,
     Step,
+    Transact,
 )
 from tests.support.any_card import AnyCard, PowerLost, recovered
 from tests.support.stages import Stage, at_stage
@@ -49,6 +52,7 @@ class ApplicationPair(TwoCards):
         self.session = ANY
         self.selected = DOMAIN
         self.refused = 0
+        self.requests = self._no_requests()
 
     def run(self, steps: Iterable[Step]) -> None:
         """Run a sequence on both cards, from the stage on. Raises `Disagreement`."""
@@ -61,11 +65,17 @@ class ApplicationPair(TwoCards):
             for single in singles(step, self.issuer):
                 self.take(single)
                 done.append(single)
+        if self.requests.number > self._no_requests().number:
+            self.account()
         self.counts["sequences"] += 1
+
+    def _no_requests(self) -> Requests:
+        return Requests(active=self.stage is Stage.ACTIVE)
 
     def _begin(self) -> None:
         for side in self.sides:
             side.begin()
+        self.requests = self._no_requests()
         self._forget_session()
         self.selected = DOMAIN
 
@@ -85,6 +95,8 @@ class ApplicationPair(TwoCards):
                 self.open(single)
             case Send():
                 self.send(single)
+            case Transact() | Resend():
+                self.send(Send(self.requests.parts(single)))
             case Tamper(parts, how, place):
                 self.tamper(parts, how, place)
             case Again(contactless):
@@ -101,6 +113,7 @@ class ApplicationPair(TwoCards):
         self._count("SELECT", seen)
         if seen[-1] in (0x9000, 0x6283, 0x6285):
             self.selected = NAMES[0xA4] if APP in _bytes(seen) else DOMAIN
+            self.requests.saw_fci(_bytes(seen))
             self._forget_session()
 
     def open(self, step: Open) -> None:
@@ -165,6 +178,8 @@ class ApplicationPair(TwoCards):
             self._count(self._name(ins), seen)
         else:
             self._count("any command in clear in a session", seen)
+        if secured and self.at_home:
+            self.counts.update(self.requests.saw(parts, seen, self.session))
         passed_on = ins == STORE_DATA and bool(p1 & DGIS) and not self.at_home
         self.counts["blocks that the card manager passed on"] += passed_on and seen[-1] == 0x9000
         self._after(step.parts, seen, secured)
@@ -219,7 +234,20 @@ class ApplicationPair(TwoCards):
         self._count(self._name(raw[1]) if len(raw) > 1 else "less than a header", seen)
         self._after((0, raw[1] if len(raw) > 1 else 0, 0, 0, b""), seen, secured=False)
 
-    # Power
+    # What is left
+
+    def account(self) -> None:
+        """See that both cards have the same balances, counters, dates and newest records."""
+
+        def act(side: object) -> Seen:
+            one = self._of(side)
+            one.card.contactless = False
+            one.card.reset()
+            one.host.size, one.host.keys = one.size, one.issuer
+            return tuple(accounts(one.host))
+
+        self.both(act)
+        self.counts["accounts compared"] += 1
 
     def looks(self) -> Look:
         """Return what both cards show, which must be the same."""
@@ -228,6 +256,8 @@ class ApplicationPair(TwoCards):
             different = [(a, b) for a, b in zip(one.rest, other.rest, strict=False) if a != b]
             raise Disagreement(f"after all: {one.tries} {other.tries} {different}")
         return one
+
+    # Power
 
     def _again(self, done: Iterable[Single]) -> None:
         """Come from the stage to where these steps lead."""
@@ -263,6 +293,9 @@ class ApplicationPair(TwoCards):
         self.counts["power cuts"] += lost
         for outcome in outcomes if lost else ():
             self.counts[f"after a power cut: {outcome}"] += 1
+            self.counts[f"after a power cut in PERFORM TRANSACTION: {outcome}"] += isinstance(
+                cut, Transact | Resend
+            )
         self.counts["power cuts that the cards came out of differently"] += len({*outcomes}) - 1
         if outcomes != ["old", "old"]:
             done = [*done, cut]
@@ -284,6 +317,8 @@ class ApplicationPair(TwoCards):
     def _torn(self, cut: Single, writes: list[int], twice: bool) -> tuple[bool, list[Look]]:
         """Do a step on each card while its power fails; say whether it did, and what is left."""
         self._ready(cut)
+        if isinstance(cut, Transact | Resend):
+            cut = Send(self.requests.parts(cut))
         secured = self.in_session
         found, lost = [], False
         for side, write in zip(self.application_sides, writes, strict=True):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from applet_spec import spec
-from tests.card_application.application_side import ApplicationSide, keys_of
+from tests.card_application.application_side import PROOF_HEAD, ApplicationSide, keys_of
 from tests.card_application.application_values import PIN_BLOCKS
 from tests.support.stages import session
 from tests.support.terminal import AIDS, NEW_PIN, PIN, Terminal, apdu, derive
@@ -50,6 +50,7 @@ def _inside(side: ApplicationSide, host: Terminal) -> Iterator[tuple[str, object
         command = (0, 0xCA, tag >> 8, tag & 0xFF, b"")
         name = bytes([tag]) if tag < 0x100 else tag.to_bytes(2, "big")
         yield f"{tag:04X}", _whole(host, name) if item.long else host.send(*command)
+    yield "log", tuple(host.send(0, 0xB2, number, 4) for number in range(22))
     listed = host.send(0, 0xCA, 0xDF, 0x55)[0]
     public = side.send((0, 0x46, 0x81, 0, b""))
     yield "public key", public
@@ -59,6 +60,18 @@ def _inside(side: ApplicationSide, host: Terminal) -> Iterator[tuple[str, object
     yield "proof", side.send((0, 0x88, 0, 0, bytes(17)))
     yield "PIN", _pin(host)
     yield "role keys", tuple(_opening(host, listed))
+
+
+def accounts(host: Terminal) -> Iterator[object]:
+    """Yield what transactions change, and the newest records, of a card just reset."""
+    yield host.select(AIDS.instance)
+    yield host.send(0, 0x88, 0, 0, bytes(17))[0][:PROOF_HEAD]
+    session(host)
+    for tag, item in spec().objects.items():
+        if item.name in ("service record", "purse counters", "card date", "transaction log"):
+            yield host.send(0, 0xCA, tag >> 8, tag & 0xFF)
+    for number in (1, 2, 3, 4, 20):
+        yield host.send(0, 0xB2, number, 4)
 
 
 def _whole(host: Terminal, name: bytes) -> tuple[object, ...]:

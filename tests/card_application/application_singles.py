@@ -15,17 +15,20 @@ from tests.card_application.application_steps import (
     Open,
     PutKey,
     Raw,
+    Resend,
     Select,
     Send,
     Several,
     Step,
     Store,
+    Transact,
+    Visit,
 )
 from tests.support.content import deletion, named
 from tests.support.terminal import ISD, Keys, Terminal, aes_cbc, dgi, install_data, pad
 from tests.support.two_cards import Again, Parts, Tamper
 
-Single = Open | Send | Raw | Select | Tamper | Again
+Single = Open | Send | Raw | Select | Tamper | Again | Transact | Resend
 MAKE_PERSONALIZATION: Parts = (0x80, 0xE6, 0x20, 0, named(APP))
 MOST = 223
 """Bytes of command data that fit a protected command of every size of MAC."""
@@ -50,6 +53,8 @@ def singles(step: Step, issuer: Keys) -> Iterator[Single]:
             yield Select(APP)
         case Several(commands):
             yield from (Send(parts, HOME) for parts in commands)
+        case Visit(kvn, acts):
+            yield from (Select(APP), Open(kvn), *acts)
         case Cut():
             raise AssertionError("a cut is no sequence of steps")
         case _:

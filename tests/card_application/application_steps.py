@@ -6,8 +6,10 @@ they are run, so that what a failure is shortened to still means something.
 
 from dataclasses import dataclass
 
+from tests.support.service_records import TODAY
 from tests.support.stages import ROLE_SLOTS
 from tests.support.terminal import AIDS
+from tests.support.transactions import Operation
 from tests.support.two_cards import Again, Parts, Tamper
 
 APP = AIDS.instance
@@ -101,16 +103,49 @@ class Anew:
 
 
 @dataclass(frozen=True)
+class Transact:
+    """A request for these operations under a new name, or with ``ask`` the query of it.
+
+    ``stale`` is added to the card's transaction number; ``day`` and ``time`` are in digits.
+    """
+
+    operations: tuple[Operation, ...]
+    day: str = f"{TODAY:%Y%m%d}"
+    time: str = "120000"
+    stale: int = 0
+    ask: bool = False
+
+
+@dataclass(frozen=True)
+class Resend:
+    """A request that was sent before, so many ago; ``spoil`` is a byte of it and its change."""
+
+    ago: int
+    spoil: tuple[int, int] | None = None
+    ask: bool = False
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A session with a role's keys, or the issuer's (00), and what is sent in it."""
+
+    kvn: int
+    acts: "tuple[Transact | Resend | Send, ...]"
+
+
+@dataclass(frozen=True)
 class Cut:
     """A step in which power fails at one of its commands, at a write of each card.
 
     ``places`` say which: 0 is its first, 99 its last. ``twice`` cuts the recovery too.
     """
 
-    step: "Send | Store | PutKey | Open | Select"
+    step: "Send | Store | PutKey | Open | Select | Visit"
     command: int
     places: tuple[int, int]
     twice: bool = False
 
 
-Step = Open | Send | Raw | Select | Store | Several | PutKey | Anew | Tamper | Again | Cut
+Step = (
+    Open | Send | Raw | Select | Store | Several | PutKey | Anew | Tamper | Again | Visit | Cut
+)  # fmt: skip

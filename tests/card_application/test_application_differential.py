@@ -21,6 +21,7 @@ from applet_spec import CardProfile, spec
 from applet_spec.simulated import REFERENCE, factory_key
 from tests.card_application.application_draws import CUTS, HOWS, STEP
 from tests.card_application.application_pair import ApplicationPair
+from tests.card_application.application_requests import RESULTS
 from tests.card_application.application_steps import ROLES, Step
 from tests.support.any_card import AnyCard, SimCard
 from tests.support.evidence import evidence
@@ -68,7 +69,12 @@ EVENTS = (
     "sequences", "resets", "resets onto contactless", "blocks that the card manager passed on",
     "power cuts", "handshakes interrupted", "after a power cut: old",
     "after a power cut: new", "after a power cut: a try less",
-    "power cuts that the cards came out of differently",
+    "power cuts that the cards came out of differently", "accounts compared", "stored answers",
+    "reverses", "activations", "transactions with the PIN",
+    "after a power cut in PERFORM TRANSACTION: old",
+    "after a power cut in PERFORM TRANSACTION: new",
+    *(f"queries answered: {result}" for result in RESULTS),
+    *(f"baskets of {count} by role {role}" for count in (1, 2, 3) for role in range(6)),
     *(f"issuer sessions at level {level:02X}" for level in (0x01, 0x03, 0x11, 0x13, 0x33)),
     *(f"role {kvn & 0x0F} sessions at level 33" for kvn in ROLES),
     *(f"tampered in a session of {kind}: {how}" for kind in ("issuer", "role") for how in HOWS),

@@ -9,6 +9,12 @@ from datetime import date
 
 from hypothesis import strategies as st
 
+from tests.card_application.application_transactions import (
+    NEVER_GOOD,
+    TIMES,
+    WRONG_DAYS,
+    allowed,
+)
 from tests.support.service_records import SERVICES
 from tests.support.stages import ROLE_SLOTS
 from tests.support.transactions import CREDIT, DEBIT
@@ -132,10 +138,7 @@ AMOUNTS = st.builds(Amount, st.sampled_from(BOUNDS), st.sampled_from((0, 0, 0, 1
 )
 ONES = st.builds(Amount, st.just("number"), st.sampled_from((1, 1, 1, 1, 1, 1, 2)))
 PINS = st.sampled_from((True, True, True, False))
-NEVER_GOOD = (3, 8, 11)
-"""Services that no PIN is enough for, but on a finger-exempt card, and the disabled one."""
 KVNS = tuple(ROLE_SLOTS)
-WRONG_DAYS = ("20260230", "19991231", "20800101", "2026A101", "20261301", "20260400", "00000000")
 EDGES = ("20000101", "20000229", "20791231", "20280229", "20311231")
 DAYS = st.one_of(
     st.just(Day("today")), st.just(Day("today")), st.just(Day("today")),
@@ -145,9 +148,6 @@ DAYS = st.one_of(
     st.builds(Day, st.just("today"), st.sampled_from((2, 7, 31, 62, 400))),
     st.builds(lambda day: Day("", 0, day), st.sampled_from((*WRONG_DAYS, *EDGES))),
 )  # fmt: skip
-TIMES = st.sampled_from(
-    ("120000", "120000", "120000", "000000", "235959", "240000", "126000", "120060", "12A000")
-)
 CODES = (DEBIT, DEBIT, DEBIT, CREDIT)
 PLACES = (*SERVICES, *SERVICES, *SERVICES, 12, 0, 17, 0xFF)
 ANY_OPERATIONS = st.lists(
@@ -168,23 +168,11 @@ ODD = st.sampled_from((
 SOME = st.sampled_from
 
 
-def _allowed(kvn: int) -> list[tuple[int, int]]:
-    """Return what the role may do with which services."""
-    role = kvn & 0x0F
-    at, bit = (0, role - 8) if role > 7 else (1, role)
-    return [
-        (code, place)
-        for place, record in SERVICES.items()
-        for code in (DEBIT, CREDIT)
-        if record[2 + 2 * code + at] >> bit & 1
-    ]
-
-
 def _for_role(
     kvn: int, amounts: st.SearchStrategy[Amount], never: tuple[int, ...] = ()
 ) -> st.SearchStrategy[tuple[tuple[int, int, Amount], ...]]:
     """Draw baskets that the role may do, so far as the roles of services go."""
-    allowed = [each for each in _allowed(kvn) if each[1] not in never]
+    allowed = [each for each in allowed(kvn) if each[1] not in never]
     one = st.builds(lambda what, amount: (*what, amount), st.sampled_from(allowed), amounts)
     return st.lists(one, min_size=1, max_size=4, unique_by=lambda each: each[1]).map(tuple)
 
@@ -194,7 +182,7 @@ def _basket(
 ) -> st.SearchStrategy[Event]:
     plain = st.builds(Basket, operations, DAYS, pin=PINS)
     odd = st.builds(
-        Basket, operations, DAYS, TIMES, st.none() | st.integers(0, 22),
+        Basket, operations, DAYS, st.sampled_from(TIMES), st.none() | st.integers(0, 22),
         SOME((0, 0, 0, 0, 1, -1, 0x8000)), SOME((False, False, True)), st.booleans(),
         SOME((0, 0, 0, 0, 1, -1)),
     )  # fmt: skip

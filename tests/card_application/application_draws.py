@@ -361,7 +361,8 @@ CUTTABLE = st.one_of(
     st.builds(PutKey, st.sampled_from((0x52, 0x63, 0x5F, 0x60)), MASTERS),
     st.just(Select(APP)),
 )
-PLACES = st.tuples(st.integers(0, 99), st.integers(0, 99))
+PLACE = st.integers(0, 99) | st.sampled_from((50, 80, 90, 95, 99))
+PLACES = st.tuples(PLACE, PLACE)
 CUTS = st.builds(Cut, CUTTABLE, st.integers(0, 3), PLACES, st.booleans()) | st.builds(
     Cut, TRANSACTIONS, st.sampled_from((-1, -1, 3, 4)), PLACES, st.booleans()
 )

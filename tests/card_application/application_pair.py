@@ -293,9 +293,8 @@ class ApplicationPair(TwoCards):
         self.counts["power cuts"] += lost
         for outcome in outcomes if lost else ():
             self.counts[f"after a power cut: {outcome}"] += 1
-            self.counts[f"after a power cut in PERFORM TRANSACTION: {outcome}"] += isinstance(
-                cut, Transact | Resend
-            )
+            if isinstance(cut, Transact | Resend):
+                self.counts[f"after a power cut in PERFORM TRANSACTION: {outcome}"] += 1
         self.counts["power cuts that the cards came out of differently"] += len({*outcomes}) - 1
         if outcomes != ["old", "old"]:
             done = [*done, cut]

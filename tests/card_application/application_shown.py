@@ -64,7 +64,9 @@ def _inside(side: ApplicationSide, host: Terminal) -> Iterator[tuple[str, object
 
 def accounts(host: Terminal) -> Iterator[object]:
     """Yield what transactions change, and the newest records, of a card just reset."""
-    yield host.select(AIDS.instance)
+    yield (fci := host.select(AIDS.instance))
+    if fci[1] != 0x9000:
+        return
     yield host.send(0, 0x88, 0, 0, bytes(17))[0][:PROOF_HEAD]
     session(host)
     for tag, item in spec().objects.items():

@@ -34,8 +34,9 @@ ODD_OPERATIONS: tuple[tuple[Operation, ...], ...] = (
 )  # fmt: skip
 CARD_DATES = tuple(
     bytes.fromhex(day)
-    for day in (TODAY, "20260616", "20260618", "20310101", "20791231", *WRONG_DAYS)
-) + (b"", bytes.fromhex(TODAY)[:3], bytes.fromhex(TODAY) + b"\x00")
+    for day in (TODAY, "20260616", "20260618", "20310101", "20791231", *WRONG_DAYS, "", "202606",
+                "2026061500")
+)  # fmt: skip
 _DAY, _MONTH = 9662, 317
 PERIODS = (
     *(

@@ -172,8 +172,8 @@ def _for_role(
     kvn: int, amounts: st.SearchStrategy[Amount], never: tuple[int, ...] = ()
 ) -> st.SearchStrategy[tuple[tuple[int, int, Amount], ...]]:
     """Draw baskets that the role may do, so far as the roles of services go."""
-    allowed = [each for each in allowed(kvn) if each[1] not in never]
-    one = st.builds(lambda what, amount: (*what, amount), st.sampled_from(allowed), amounts)
+    may = [each for each in allowed(kvn) if each[1] not in never]
+    one = st.builds(lambda what, amount: (*what, amount), st.sampled_from(may), amounts)
     return st.lists(one, min_size=1, max_size=4, unique_by=lambda each: each[1]).map(tuple)
 
 

@@ -87,6 +87,13 @@ class AesContext:
         return cipher
 
 
+def cmac_once(key: bytes, message: bytes) -> bytes:
+    """Return the 16-byte CMAC (SP 800-38B) of a message under a key that nothing else is for."""
+    mac = CMAC(algorithms.AES(key))
+    mac.update(message)
+    return mac.finalize()
+
+
 def _need_blocks(iv: bytes, data: bytes) -> None:
     # A kept context would keep a part of a block too, and be out of step for good.
     if len(iv) != BLOCK or len(data) % BLOCK:

@@ -156,6 +156,74 @@ def retire(out: Output, store: str, passphrase: SecretSource, purpose: str, vers
         _show(out, opened.location, [opened.retire(Purpose(purpose), version)])
 
 
+@keys.command("hand-over")
+@click.argument("purpose", type=_PURPOSES)
+@click.argument("version", type=key_version)
+@click.option(
+    "--to",
+    "other",
+    metavar="STORE",
+    required=True,
+    help="The other key store; it is created where there is none.",
+)
+@click.option(
+    "--within-issuer",
+    is_flag=True,
+    help="The other store is the issuer's too: for keys that never go to a terminal.",
+)
+@secret_option("to_passphrase", "passphrase of the other key store", "UNICARD_TO_PASSPHRASE")
+@store_option
+@passphrase_option
+@output_options
+def hand_over(
+    out: Output,
+    store: str,
+    passphrase: SecretSource,
+    to_passphrase: SecretSource,
+    purpose: str,
+    version: int,
+    other: str,
+    within_issuer: bool,
+) -> None:
+    """Put the master of a role into another store: into the SAM of a terminal.
+
+    So a bakery's till runs on a store with nothing but role-bread in it. Masters of issuer,
+    receipts and LOAD stay with the issuer, and so does every key that is no role's.
+    """
+    from keys_tool.purpose import require_for_terminals
+    from keys_tool.stolen import sentence
+
+    wanted = Purpose(purpose)
+    if not within_issuer:
+        require_for_terminals(wanted)
+    with _open(store, passphrase) as opened:
+        opened.info(wanted, version)
+        with _open_or_create(other, to_passphrase) as to:
+            info = opened.hand_over(wanted, version, to, within_issuer=within_issuer)
+            _show(out, to.location, [info])
+    out.note(sentence(wanted))
+
+
+@keys.command("verify-receipts")
+@click.argument("file", type=click.Path(path_type=Path))
+@store_option
+@passphrase_option
+@output_options
+def verify_receipts(out: Output, store: str, passphrase: SecretSource, file: Path) -> None:
+    """Verify the receipts in a file, one a line; every line that is none is named.
+
+    The exit code is 1 where one fails.
+    """
+    from keys_tool.receipt_file import verify_file
+
+    with _open(store, passphrase) as opened:
+        found = verify_file(file, opened)
+    data = {"file": str(file), **rendering.receipts_as_dict(found)}
+    out.result(data, lambda console: rendering.draw_receipts(console, found))
+    if found.bad:
+        raise click.exceptions.Exit(1)
+
+
 @keys.command()
 @reader_option
 @click.option("--to", "target", type=key_version, help="New key version; by default the newest.")
@@ -257,6 +325,17 @@ def _open(store: str, passphrase: SecretSource) -> KeyStore:
 
     require_store(store)
     return open_store(store, from_text(passphrase()))
+
+
+def _open_or_create(location: str, passphrase: SecretSource) -> KeyStore:
+    from keys_tool.contents import Contents
+    from keys_tool.file_store import FileStore
+    from keys_tool.passphrase import from_text
+
+    if location.startswith("pkcs11:") or Path(location).exists():
+        return _open(location, passphrase)
+    secret = from_text(passphrase(confirm=True))
+    return FileStore.create(Path(location), secret, contents=Contents())
 
 
 def _transport_keys(well_known: str | None, path: Path | None) -> "KeySet | Master | None":

@@ -91,6 +91,22 @@ def derive_role_keys(master: AesKey, asked: RoleKeys) -> KeySet:
     return KeySet(asked.version, enc, mac)
 
 
+class ReceiptKeys:
+    """Derives the receipt keys of many cards under one kept context of the master.
+
+    Holds the master as long as it lives.
+    """
+
+    def __init__(self, master: AesKey, version: int) -> None:
+        self._context = AesContext(master.reveal())
+        block = role_key_block(RoleKey.RECEIPT, RECEIPT_ROLE, version, bytes(CARD_SERIAL_LENGTH))
+        self._before, self._after = block.split(bytes(CARD_SERIAL_LENGTH))
+
+    def of_card(self, card_serial: bytes) -> bytes:
+        """Return a card's receipt key, plain: it is used at once. The serial has 8 bytes."""
+        return self._context.cmac(self._before + card_serial + self._after)
+
+
 def derive_receipt_key(master: AesKey, version: int, card_serial: bytes) -> AesKey:
     """Derive a card's receipt key of this version by UC1. ValueError as `role_key_block`."""
     return derive_role_key(master, RoleKey.RECEIPT, RECEIPT_ROLE, version, card_serial)

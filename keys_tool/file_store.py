@@ -21,7 +21,12 @@ from host_lib.secret import AesKey, SecretBytes
 from keys_tool import atomic_file, sealing
 from keys_tool import passphrase as passphrases
 from keys_tool.contents import Contents
-from keys_tool.derivation import derive_receipt_key, derive_role_keys, require_diversification
+from keys_tool.derivation import (
+    ReceiptKeys,
+    derive_receipt_key,
+    derive_role_keys,
+    require_diversification,
+)
 from keys_tool.diversification import Master
 from keys_tool.entry import Entry
 from keys_tool.errors import (
@@ -186,6 +191,10 @@ class FileStore(SelfClosing):
         """Derive one card's receipt key."""
         master = self._contents.find(Purpose.RECEIPT, version).aes_key()
         return derive_receipt_key(master, version, card_serial)
+
+    def receipt_keys(self, version: int) -> ReceiptKeys:
+        """Keep a context of a receipt master."""
+        return ReceiptKeys(self._contents.find(Purpose.RECEIPT, version).aes_key(), version)
 
     def sign_digest(self, version: int, digest: bytes) -> bytes:
         """Sign with a card CA."""

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from keys_tool.finding import FoundKeys
+    from keys_tool.receipt_file import BadLine, FileVerdict
     from keys_tool.rotation import RotationReport
 
 
@@ -94,6 +95,44 @@ def draw_found(console: "Console", found: "FoundKeys") -> None:
         table.add_row(f"{version:02X}", keys.get(version, "no key of this store"))
     console.print(f"Card {found.chip_serial.hex().upper()}")
     console.print(table)
+
+
+def receipts_as_dict(found: "FileVerdict") -> dict[str, object]:
+    """Return what became of a file of receipts; of a bad line also what it says of itself."""
+    return {
+        "receipts": found.valid + len(found.bad),
+        "valid": found.valid,
+        "bad": [
+            {"line": one.line, "reason": one.reason, **_said_of_receipt(one)} for one in found.bad
+        ],
+    }
+
+
+def draw_receipts(console: "Console", found: "FileVerdict") -> None:
+    """Draw the bad lines of a file of receipts, and say how many are valid."""
+    from rich.table import Table
+
+    if found.bad:
+        names = ("Line", "Reason", "Card serial", "Number", "Terminal", "Its number")
+        table = Table(*names, caption="Nothing that a bad line says is proven.")
+        for one in found.bad:
+            said = _said_of_receipt(one)
+            table.add_row(str(one.line), one.reason, *(str(value) for value in said.values()))
+        console.print(table)
+    total = found.valid + len(found.bad)
+    console.print(f"{found.valid} of {total} receipts are valid.")
+
+
+def _said_of_receipt(one: "BadLine") -> dict[str, object]:
+    if one.receipt is None:
+        return {}
+    terminal = one.receipt.terminal_id.decode("ascii", errors="backslashreplace").rstrip()
+    return {
+        "card_serial": one.receipt.card_serial.hex().upper(),
+        "number": one.receipt.number,
+        "terminal": terminal,
+        "terminal_number": one.receipt.terminal_number,
+    }
 
 
 def _hexes(versions: Iterable[int]) -> list[str]:

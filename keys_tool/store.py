@@ -12,6 +12,7 @@ from typing import Protocol, Self
 from host_lib.flow.base import RoleKeys, Sam
 from host_lib.keyset import KeySet
 from host_lib.secret import AesKey, SecretBytes
+from keys_tool.derivation import ReceiptKeys
 from keys_tool.diversification import Master
 from keys_tool.errors import StoreNotFound, StoreUnsupported
 from keys_tool.passphrase import from_text
@@ -83,6 +84,9 @@ class KeyStore(Protocol):
         ``card_serial`` has 8 bytes, else ValueError. Cards get it, and nobody else needs it:
         `keys_tool.receipts` verifies with it.
         """
+
+    def receipt_keys(self, version: int) -> ReceiptKeys:
+        """Return what derives the receipt keys of many cards, for `keys_tool.receipts`."""
 
     def sign_digest(self, version: int, digest: bytes) -> bytes:
         """Sign a SHA-256 digest (32 bytes) with the card CA's key: ECDSA, DER. `KeyRetired`."""

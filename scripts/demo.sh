@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The main job on invented citizens and software cards, in the folder demo/: from an enrolment list
-# to issued cards, a changed PIN, rotated issuer keys and a conformance run. With CARD=java one Java card
+# to issued cards, a changed PIN, rotated issuer keys, a terminal's store and a conformance run. With CARD=java one Java card
 # goes the same way, in the virtual reader of a pcscd that runs; VPCD names reader and port otherwise.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -79,7 +79,12 @@ printf '\n4. New issuer keys for that card'
 show keys add issuer
 show keys rotate --reader "$card"
 
-printf '\n5. Does the card do what the contract says?'
+printf "\n5. What terminals open the card with, and a bakery's till, which gets one key"
+show admin roles --reader "$card"
+export UNICARD_TO_PASSPHRASE="passphrase of the till, for invented cards only"
+show keys hand-over role-bread 01 --to bakery.unicard
+
+printf '\n6. Does the card do what the contract says?'
 show conformance run --reader "$card" --store keys.unicard --pin-file pin --out conformance
 
 printf '\nThe reports lie in %s:\n' "$folder/"

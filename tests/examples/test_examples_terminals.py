@@ -14,8 +14,8 @@ import pytest
 import host_lib
 from card_simulator.card_file import create
 from cli import main
-from host_lib import Pin, Role, Slot
-from keys_tool.derivation import derive_role_keys
+from host_lib import CardStopped, Pin, Role, Slot
+from host_lib.stop_list import StopList
 from tests.support.cards import (
     CARD_NUMBER,
     CARD_SERIAL,
@@ -24,8 +24,9 @@ from tests.support.cards import (
     issuer,
     personalized_card,
 )
-from tests.support.roles import Sam, card_with_roles, master
+from tests.support.roles import Sam, card_with_roles, store_with_roles
 
+WORDS = "words for this test only"
 FOLDER = Path(__file__).parents[2] / "examples"
 
 
@@ -57,9 +58,9 @@ def test_the_terminal_says_what_is_wrong_without_a_traceback(tmp_path: Path) -> 
     assert "Traceback" not in run.stderr
 
 
-def snippets() -> list[str]:
-    """The pieces of Python on the integrators' page, in order."""
-    text = (FOLDER.parent / "docs" / "integrators.md").read_text(encoding="utf-8")
+def snippets(page: str = "integrators.md") -> list[str]:
+    """The pieces of Python on a page, by default the integrators', in order."""
+    text = (FOLDER.parent / "docs" / page).read_text(encoding="utf-8")
     return [part.partition("```")[0] for part in text.split("```python\n")[1:]]
 
 
@@ -103,22 +104,44 @@ def test_the_role_session_on_the_integrators_page_works_as_written(
     reader = card_with_roles((Role.BREAD, Slot.A, 1))
     create(tmp_path / "card.json", reader.card.memory.image)
     monkeypatch.setenv("UNICARD_READER", f"sim:{tmp_path / 'card.json'}")
-    monkeypatch.setenv("BREAD_MASTER_1", master(Role.BREAD, 1).reveal().hex())
+    monkeypatch.setenv("UNICARD_PASSPHRASE", WORDS)
+    monkeypatch.chdir(tmp_path)
+    store_with_roles(Path("pos.unicard"), WORDS, (Role.BREAD, 1)).close()
+    StopList().save("stop-list.json")
     exec(compile(snippets()[2], "integrators.md", "exec"), {})
     assert capsys.readouterr().out == f"card {CARD_SERIAL.hex()} number {CARD_NUMBER}\n"
+    StopList(frozenset({CARD_SERIAL})).save("stop-list.json")
+    with pytest.raises(CardStopped):
+        exec(compile(snippets()[2], "integrators.md", "exec"), {})
 
 
-def test_the_rotation_of_role_keys_on_the_integrators_page_works_as_written() -> None:
-    names: dict[str, Any] = {
-        name: getattr(host_lib, name) for name in ("AesKey", "Card", "Role")
-    } | {"derive_role_keys": derive_role_keys}
+def test_the_terminal_on_the_custodians_page_works_as_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader = card_with_roles((Role.BREAD, Slot.A, 1))
+    create(tmp_path / "card.json", reader.card.memory.image)
+    monkeypatch.setenv("UNICARD_READER", f"sim:{tmp_path / 'card.json'}")
+    monkeypatch.setenv("UNICARD_PASSPHRASE", WORDS)
+    monkeypatch.chdir(tmp_path)
+    store_with_roles(Path("bakery.unicard"), WORDS, (Role.BREAD, 1)).close()
+    StopList().save("stop-list.json")
+    (snippet,) = snippets("keys.md")
+    exec(compile(snippet, "keys.md", "exec"), {})
+    assert capsys.readouterr().out == f"card {CARD_SERIAL.hex()}\n"
+
+
+def test_the_rotation_of_role_keys_on_the_integrators_page_works_as_written(
+    tmp_path: Path,
+) -> None:
+    names: dict[str, Any] = {name: getattr(host_lib, name) for name in ("Card", "Role")}
     exec(compile(snippets()[3], "integrators.md", "exec"), names)
     reader = card_with_roles((Role.BREAD, Slot.A, 1))
     office = host_lib.Card(reader, issuer)
     terminal = host_lib.Card(reader, Sam(frozenset({(Role.BREAD, 1), (Role.BREAD, 2)})))
     with pytest.raises(host_lib.NotFound):
         names["delete_first"](office, terminal)
-    names["put_second"](office, master(Role.BREAD, 2), CARD_SERIAL)
+    with store_with_roles(tmp_path / "keys", WORDS, (Role.BREAD, 2)) as store:
+        names["put_second"](office, store, CARD_SERIAL)
     names["delete_first"](office, terminal)
     with terminal.role_session(Role.BREAD):
         assert terminal.role_key_sets() == (host_lib.RoleKeySet(0x64, 2),)

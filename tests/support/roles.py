@@ -1,13 +1,21 @@
 """Role keys of an invented issuer, on software cards, and the SAM of a terminal that has them."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 
 from card_simulator.reader import SimReader
 from host_lib import Card, CardKeys, CardStopped, KeySet, RoleKeys, RoleKeysNotHeld, Slot
 from host_lib.command import PutRoleKeys
 from host_lib.primitives import AesContext
 from host_lib.secret import AesKey
+from keys_tool.contents import Contents
 from keys_tool.derivation import derive_role_keys
+from keys_tool.entry import Entry
+from keys_tool.file_store import FileStore
+from keys_tool.passphrase import from_text
+from keys_tool.purpose import ROLE_PURPOSES, Algorithm
+from keys_tool.vault import ScryptCost
 from tests.support.cards import CARD_SERIAL, GP_TEST_KEY, OLD, issuer, personalized_card
 
 
@@ -33,6 +41,16 @@ class Sam:
         if (call.role, call.master_version) not in self.masters:
             raise RoleKeysNotHeld(f"no master {call.master_version:02X} of role {call.role}")
         return derive_role_keys(master(call.role, call.master_version), call)
+
+
+def store_with_roles(path: Path, passphrase: str, *held: tuple[int, int]) -> FileStore:
+    """Make the store of a terminal that has these roles' masters, each of a version."""
+    contents, created = Contents("Terminal"), datetime.now(UTC)
+    for role, version in held:
+        made = ROLE_PURPOSES[role], version, Algorithm.AES_128_UC1, created, master(role, version)
+        contents = contents.with_entry(Entry.of(*made))
+    secret = from_text(passphrase)
+    return FileStore.create(path, secret, contents=contents, cost=ScryptCost(n=1024))
 
 
 def put_role_keys(reader: SimReader, role: int, slot: Slot, master_version: int) -> None:

@@ -32,10 +32,12 @@ class Design:
     believes_refusals: bool = False
     """The same of errors that the card itself has answered."""
     queries_in_session: bool = True
+    queries_in_role: bool = True
+    """Whether a terminal queries only in sessions of the role that it sent the request in."""
     log_believed: int = 0
     """How many more records the terminal believes the log to have than there are."""
     forgets_age: bool = False
-    """Whether *not in the log* decides however much has happened since."""
+    """Whether it decides that a request is not in the log, however much has happened since."""
     journal_first: bool = True
     keeps_until_acknowledged: bool = True
 

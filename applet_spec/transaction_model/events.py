@@ -130,6 +130,8 @@ def _recovery(
 ) -> Iterator[Move]:
     """Ask what became of a request, or send it again."""
     number, role = session[:2]
+    if pending.role != role and design.queries_in_role:
+        return
     for fate in QUERY_FATES:
         yield _move(
             QUERY, number, role, fate, world,

@@ -151,5 +151,5 @@ def _read(
 ) -> tuple[str, World]:
     verdict = decided(design, bounds, pending, answer, number)
     if verdict == LEFT:
-        check_left(bounds, world, pending, answer)
+        check_left(bounds, world, pending)
     return verdict, settled(world, pending.request.terminal, verdict, answer)

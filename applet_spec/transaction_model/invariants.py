@@ -15,7 +15,7 @@ INVARIANTS = {
     TRUTH: "A terminal that says *happened* has the receipt of its own request, which happened "
     "once; one that says *did not happen* is right, and it never will.",
     UNDECIDED: "A terminal leaves a request to clearing only when more transactions than the log "
-    "has records came since, or when it used the same name for something else.",
+    "has records came since.",
     STORED: "A card that answers with a stored answer has the same number, log and balance after.",
     REVERSE_ONCE: "What is taken back is the newest transaction, no reverse, and was committed by "
     "the session that takes it back.",

@@ -1,9 +1,7 @@
 """What a terminal concludes, and what it does with receipts."""
 
 from applet_spec.transaction_model.card import (
-    ABSENT,
     COMMITTED,
-    OTHER,
     SAME,
     STORED_ANSWER,
     Answer,
@@ -34,8 +32,6 @@ def decided(design: Design, bounds: Bounds, pending: Pending, answer: Answer, nu
     """Return what the answer to a query and the card's transaction number in it come to."""
     if answer.word == SAME:
         return HAPPENED
-    if answer.word == OTHER:
-        return LEFT
     since = number - pending.request.card_number
     within = since <= bounds.log + design.log_believed
     return NOT_HAPPENED if within or design.forgets_age else LEFT
@@ -61,10 +57,10 @@ def settled(world: World, number: int, verdict: str, answer: Answer) -> World:
     return world.with_terminal(number, terminal._replace(pending=None, receipts=receipts))
 
 
-def check_left(bounds: Bounds, world: World, pending: Pending, answer: Answer) -> None:
+def check_left(bounds: Bounds, world: World, pending: Pending) -> None:
     """Raise `Violated` where a request was left to clearing without need."""
     since = world.card.number - pending.request.card_number
-    if answer.word == ABSENT and since <= bounds.log:
+    if since <= bounds.log:
         raise Violated(UNDECIDED)
 
 

@@ -63,6 +63,12 @@ WRONG_DESIGNS = tuple(
             replace(RIGHT, believes_refusals=True),
             TRUTH,
         ),
+        (
+            "a query in a session of another role",
+            replace(RIGHT, queries_in_role=False),
+            TRUTH,
+            Bounds(log=1, depth=7, roles=2),
+        ),
         ("a query outside a session", replace(RIGHT, queries_in_session=False), TRUTH),
         ("a log one record too short", replace(RIGHT, log_believed=1), TRUTH),
         (

@@ -28,7 +28,7 @@ from tests.support.evidence import ROOT, evidence
 
 RIGHT = Design()
 WHOLE = Bounds(log=1)
-DEEP = (Bounds(log=2, depth=9), Bounds(log=1, depth=8, roles=2), Bounds(log=3, depth=8))
+DEEP = (Bounds(log=2, depth=11), Bounds(log=1, depth=9, roles=2), Bounds(log=3, depth=9))
 
 
 @cache
@@ -38,7 +38,9 @@ def counterexample(wrong: WrongDesign) -> Counterexample:
     return found
 
 
-@pytest.mark.parametrize("bounds", [Bounds(log=1, depth=7), Bounds(log=2, depth=5, roles=2)])
+@pytest.mark.parametrize(
+    "bounds", [Bounds(log=1, depth=7), Bounds(log=2, depth=8), Bounds(log=1, depth=6, roles=2)]
+)
 def test_every_invariant_holds_and_every_event_happens(bounds: Bounds) -> None:
     found = enumerate_model(RIGHT, bounds)
     assert found.counterexample is None

@@ -19,8 +19,9 @@ def answered(design: Design, world: World, number: int, answer: Answer) -> tuple
     Raises `Violated`.
     """
     if answer.word in (COMMITTED, STORED_ANSWER):
-        if answer.word == COMMITTED and world.session is not None:
-            told = world.session._replace(told=world.card.number)
+        pending, session = world.terminals[number].pending, world.session
+        if pending is not None and session is not None:
+            told = session._replace(told=pending.request.card_number + 1)
             world = world._replace(session=told)
         return HAPPENED, settled(world, number, HAPPENED, answer)
     if design.believes_errors or design.believes_refusals:

@@ -131,10 +131,13 @@ class Personalization:
         """Say whether a BLANK card would have all that it needs to be PERSONALIZED."""
         mandatory = (dgi for dgi in self._dgis.values() if dgi.mandatory)
         return (
-            self._secrets.key_pair.exists
+            self._has_key_pair()
             and all(self._is_there(dgi, batch) for dgi in mandatory)
             and bool(self._value(self._finger, batch) or self._is_exempt(batch))
         )
+
+    def _has_key_pair(self) -> bool:
+        return self._secrets.key_pair.exists
 
     def _is_there(self, dgi: Dgi, batch: _Batch) -> bool:
         if dgi.secret:

@@ -4,8 +4,20 @@ from applet_spec import CardProfile
 from card_simulator.blanks import new_chips
 from card_simulator.card import Card
 from card_simulator.card_manager import blank_image
-from tests.support.stages import ROLE_SLOTS
-from tests.support.terminal import AIDS, NEW_PIN, PIN, Terminal, role_keys, stream
+from tests.support.stages import ROLE_SLOTS, SERVICE_DGIS
+from tests.support.terminal import (
+    AIDS,
+    FINGER,
+    FLAGS,
+    NEW_PIN,
+    PIN,
+    Terminal,
+    role_keys,
+    stream,
+)
+from tests.support.transactions import activate
+
+REPLACED_NUMBER = bytes.fromhex("9818010000000020")
 
 
 def new_card(profile: CardProfile | None = None) -> Card:
@@ -32,28 +44,51 @@ def with_key_pair() -> tuple[Card, Terminal]:
     return card, terminal
 
 
-def personalized() -> tuple[Card, Terminal]:
-    """Return a personalized card, the application selected, no session open, a transport PIN."""
+def personalized(services: bytes = b"", flags: bytes = FLAGS) -> tuple[Card, Terminal]:
+    """Return a personalized card, the application selected, no session open, a transport PIN.
+
+    ``services`` are the DGIs of its service records.
+    """
     card, terminal = with_key_pair()
-    assert set(terminal.store(stream(terminal))) == {0x9000}
+    finger = b"" if flags[0] & 1 else FINGER
+    whole = stream(terminal, flags, finger=finger, services=services)
+    assert set(terminal.store(whole)) == {0x9000}
     terminal.level = 0
     return card, terminal
 
 
-def with_own_pin() -> tuple[Card, Terminal]:
+def with_own_pin(services: bytes = b"", flags: bytes = FLAGS) -> tuple[Card, Terminal]:
     """Return a personalized card whose holder has chosen a PIN: `NEW_PIN`."""
-    card, terminal = personalized()
+    card, terminal = personalized(services, flags)
     assert terminal.sw(0, 0x24, 0, 0x81, PIN + NEW_PIN) == 0x9000
     return card, terminal
 
 
-def with_role_keys() -> tuple[Card, Terminal]:
+def with_role_keys(services: bytes = b"", flags: bytes = FLAGS) -> tuple[Card, Terminal]:
     """Return a personalized card with its holder's own PIN and the role keys of `ROLE_SLOTS`."""
-    card, terminal = with_own_pin()
+    card, terminal = with_own_pin(services, flags)
     terminal.select(AIDS.instance)
     terminal.authenticate()
     for kvn, master in ROLE_SLOTS.items():
         assert terminal.put_role_key(kvn, role_keys(kvn), master)[1] == 0x9000
+    terminal.select(AIDS.instance)
+    return card, terminal
+
+
+def with_services() -> tuple[Card, Terminal]:
+    """Return a card as `with_role_keys`, with the tests' services."""
+    return with_role_keys(SERVICE_DGIS)
+
+
+def exempt() -> tuple[Card, Terminal]:
+    """Return a card as `with_services`, of a holder without usable prints who had another card."""
+    return with_role_keys(SERVICE_DGIS, b"\x01" + REPLACED_NUMBER)
+
+
+def in_use() -> tuple[Card, Terminal]:
+    """Return a card as `with_services`, after the transactions of `HISTORY`."""
+    card, terminal = with_services()
+    activate(card.transmit)
     terminal.select(AIDS.instance)
     return card, terminal
 

@@ -211,8 +211,8 @@ class ManagerModel:
         if data in (deletion(ISD), deletion(AIDS.package)):
             return 0x6985
         if data == deletion(AIDS.instance) and self.lasting.state != ABSENT:
-            self.now(state=ABSENT, pin=b"", transport=False, tries=0, key_pair=False, values={},
-                     roles={}, marks=0)  # fmt: skip
+            self.lasting = self.lasting.without_application(ABSENT)
+            self.now(marks=0)
             return 0x9000
         if data == deletion(INSTANCE) and self.lasting.foreign is not None:
             self.now(foreign=None)

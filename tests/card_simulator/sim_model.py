@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from applet_spec import spec
-from tests.card_simulator.sim_lasting import Lasting
+from tests.card_simulator.sim_lasting import PERIODS
 from tests.card_simulator.sim_manager_model import ON_CARD, Hints
-from tests.card_simulator.sim_role_model import ROLE_SETS, RoleModel
+from tests.card_simulator.sim_role_model import ROLE_SETS
 from tests.card_simulator.sim_rules import (
     APP,
     AUTHENTICATE,
@@ -29,6 +29,7 @@ from tests.card_simulator.sim_rules import (
     rule_for,
     split,
 )
+from tests.card_simulator.sim_transaction_model import CARD_DATE, TransactionModel
 from tests.support.content import INSTANCE
 from tests.support.terminal import ISD, VALIDITY
 
@@ -42,7 +43,7 @@ Header = tuple[int, int, int, int]
 
 
 @dataclass
-class Model(RoleModel):
+class Model(TransactionModel):
     """One card as its contract says that it is now."""
 
     def copy(self) -> "Model":
@@ -54,6 +55,7 @@ class Model(RoleModel):
 
     def end_session(self) -> None:
         self.level, self.role, self.verified = 0, None, False
+        self.armed = self.taken = None
         self.end_sequences()
 
     @property
@@ -70,6 +72,7 @@ class Model(RoleModel):
 
     def take(self, raw: bytes, hints: Hints = NO_HINTS) -> int | None:
         """Take bytes that carry no right MAC of an open session."""
+        self.answer = None
         pending, self.pending = self.pending, 0
         parts = split(raw)
         word = class_word(raw[0]) if parts else 0x6700
@@ -87,7 +90,7 @@ class Model(RoleModel):
         begins = cla >= 0x80 and ins == 0x50
         finishes = cla >= 0x80 and ins == 0x82
         if begins:
-            self.level, self.role = 0, None
+            self.level, self.role, self.armed = 0, None, None
             self.end_sequences()
         if begins or finishes:
             self.verified = False
@@ -100,6 +103,8 @@ class Model(RoleModel):
         self, cla: int, ins: int, p1: int, p2: int, data: bytes, hints: Hints = NO_HINTS
     ) -> int | None:
         """Take a command of the open session, its class as it is without secure messaging."""
+        self.answer = None
+        self.hear(cla, ins, p1, p2)
         if cla >= 0x80 and ins == 0x50:
             self.end_session()
             return 0x6982
@@ -176,6 +181,8 @@ class Model(RoleModel):
             (rule.need == "session" and not self.issuer)
             or (holder and not self.level)
             or (rule.need == "secret" and not self.secret)
+            or (rule.need == "role" and self.role is None)
+            or (rule.need == "secret or role" and not self.secret and self.role is None)
         ):  # fmt: skip
             return 0x6982
         return self._check_form(rule, (ins, p1, p2), data, pending, hints)
@@ -278,7 +285,13 @@ class Model(RoleModel):
         tag = p1 << 8 | p2
         if tag not in spec().objects:
             return 0x6A88
-        if tag != VALID:
+        if tag != VALID and not (tag in (CARD_DATE, *PERIODS) and self.role in (None, 0)):
+            return 0x6982
+        if tag == CARD_DATE:
+            return self.put_card_date(data)
+        if tag in PERIODS:
+            return self.put_period(1 + tag % 16, data)
+        if self.role is not None:
             return 0x6982
         if len(data) != 8:
             return 0x6A80
@@ -345,13 +358,21 @@ class Model(RoleModel):
     def _delete_role_key(self, _p1: int, _p2: int, data: bytes) -> int:
         return self.delete_role_key(data)
 
-    def _change_state(self, _p1: int, p2: int, _data: bytes) -> int:
-        if p2 == 0x7F:
-            nothing = Lasting(TERMINATED)
-            self.now(state=TERMINATED, pin=nothing.pin, transport=False, tries=0, key_pair=False,
-                     values=nothing.values, roles=nothing.roles)  # fmt: skip
-        else:
-            self.now(state=SUSPENDED if p2 == 0x3F else PERSONALIZED)
+    def _perform(self, p1: int, _p2: int, data: bytes) -> int:
+        return self.perform(p1, data)
+
+    def _read_record(self, p1: int, _p2: int, _data: bytes) -> int:
+        return self.read_log(p1)
+
+    def _change_state(self, p1: int, p2: int, _data: bytes) -> int:
+        word = self.set_service(p1, p2) if p1 != 0x40 else 0x9000
+        if word != 0x9000:
+            return word
+        if p1 == 0x40:
+            back = "ACTIVE" if self.lasting.active else PERSONALIZED
+            self.now(state={0x3F: SUSPENDED, 0x1F: back, 0x7F: TERMINATED}[p2])
+        if p2 == 0x7F and p1 == 0x40:
+            self.lasting = self.lasting.without_application(TERMINATED)
         self.end_session()
         return 0x9000
 
@@ -367,4 +388,6 @@ ON_APPLICATION: Mapping[int, Callable[[Model, int, int, bytes], int | None]] = {
     0x46: Model._key_pair,
     0xE4: Model._delete_role_key,
     0xF0: Model._change_state,
+    0x40: Model._perform,
+    0xB2: Model._read_record,
 }

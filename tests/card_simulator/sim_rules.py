@@ -4,10 +4,11 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 APP, MANAGER, INERT = "application", "card manager", "application without a program"
-ABSENT, BLANK, PERSONALIZED = "ABSENT", "BLANK", "PERSONALIZED"
+ABSENT, BLANK, PERSONALIZED, ACTIVE = "ABSENT", "BLANK", "PERSONALIZED", "ACTIVE"
 SUSPENDED, TERMINATED = "SUSPENDED", "TERMINATED"
-LIVE = (BLANK, PERSONALIZED, SUSPENDED)
-ISSUED = (PERSONALIZED, SUSPENDED)
+LIVE = (BLANK, PERSONALIZED, ACTIVE, SUSPENDED)
+ISSUED = (PERSONALIZED, ACTIVE, SUSPENDED)
+USABLE = (PERSONALIZED, ACTIVE)
 OPEN_CARD, LIVE_CARD, ANY_CARD = (0x01, 0x07, 0x0F), (0x01, 0x07, 0x0F, 0x7F), range(256)
 ANY: Container[int] = range(256)
 ANY_LENGTH: Container[int] = range(256)
@@ -25,7 +26,8 @@ class Form:
 
 @dataclass(frozen=True)
 class Rule:
-    """One command: ``need`` is "", "session", "secret" (C-ENC too) of the issuer, or "pending".
+    """One command: ``need`` is "", "session" or "secret" (C-ENC too) of the issuer, "role",
+    "secret or role", or "pending".
 
     ``states`` are the application's, ``card`` those of the card, for its card manager. ``begins``
     are the first bytes of data that mean this command and not another of the same instruction.
@@ -63,11 +65,9 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule("SELECT", 0xA4, 0x00, "", (Form((4,), (0,), range(5, 17)),)),
         Rule("GET DATA", 0xCA, 0x00, "", (Form(ANY, ANY, (0,)),)),
         Rule("GET DATA PART", 0xCB, 0x00, "", (Form((0x3F,), (0xFF,)),)),
-        Rule("PUT DATA", 0xDA, 0x00, "secret", (Form(ANY, ANY),), ISSUED),
-        Rule("VERIFY", 0x20, 0x00, "", (Form((0,), (0x81,), (0, 8)),), (PERSONALIZED,)),
-        Rule(
-            "CHANGE REFERENCE DATA", 0x24, 0x00, "", (Form((0,), (0x81,), (16,)),), (PERSONALIZED,)
-        ),
+        Rule("PUT DATA", 0xDA, 0x00, "secret or role", (Form(ANY, ANY),), ISSUED),
+        Rule("VERIFY", 0x20, 0x00, "", (Form((0,), (0x81,), (0, 8)),), USABLE),
+        Rule("CHANGE REFERENCE DATA", 0x24, 0x00, "", (Form((0,), (0x81,), (16,)),), USABLE),
         Rule(
             "RESET RETRY COUNTER",
             0x2C,
@@ -76,9 +76,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
             (Form((2,), (0x81,), (8,)), Form((3,), (0x81,), (0,))),
             ISSUED,
         ),
-        Rule(
-            "INTERNAL AUTHENTICATE", 0x88, 0x00, "", (Form((0,), (0, 1), (17,)),), (PERSONALIZED,)
-        ),
+        Rule("INTERNAL AUTHENTICATE", 0x88, 0x00, "", (Form((0,), (0, 1), (17,)),), USABLE),
         Rule(
             "GENERATE ASYMMETRIC KEY PAIR",
             0x46,
@@ -97,12 +95,17 @@ RULES: dict[str, tuple[Rule, ...]] = {
             0x80,
             "secret",
             (
-                Form((0x40,), (0x3F,), (0,), (PERSONALIZED,)),
+                Form((0x40,), (0x3F,), (0,), USABLE),
                 Form((0x40,), (0x1F,), (0,), (SUSPENDED,)),
                 Form((0x40,), (0x7F,), (0,)),
+                Form((0x20, 0x21), ANY, (0,)),
             ),
             ISSUED,
         ),
+        Rule(
+            "PERFORM TRANSACTION", 0x40, 0x80, "role", (Form((0, 1), (0,), range(28, 47)),), ISSUED
+        ),
+        Rule("READ RECORD", 0xB2, 0x00, "", (Form(ANY, (4,), (0,)),), ISSUED),
     ),
     MANAGER: (
         Rule("SELECT", 0xA4, 0x00, "", (Form((4,), (0, 2)),), LIVE, LIVE_CARD),

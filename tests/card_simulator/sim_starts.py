@@ -5,12 +5,14 @@ from collections.abc import Callable
 from applet_spec import spec
 from card_simulator.card import Card
 from tests.card_simulator.sim_host import (
+    exempt,
+    in_use,
     installed,
     new_card,
     personalized,
     with_key_pair,
     with_own_pin,
-    with_role_keys,
+    with_services,
 )
 from tests.support.content import begin_again, install_for, load
 from tests.support.terminal import AIDS, Terminal
@@ -29,7 +31,7 @@ def _after(card: Card, host: Terminal, p2: int) -> tuple[Card, Terminal]:
 
 
 def suspended() -> tuple[Card, Terminal]:
-    return _after(*with_own_pin(), 0x3F)
+    return _after(*in_use(), 0x3F)
 
 
 def terminated() -> tuple[Card, Terminal]:
@@ -62,8 +64,9 @@ def of_profile(name: str) -> Callable[[], tuple[Card, Terminal]]:
 PROFILES = tuple(profile.name for profile in spec().card_profiles.values() if profile.software)
 Start = Callable[[], tuple[Card, Terminal]]
 APPLICATION_STARTS: tuple[Start, ...] = (
-    installed, with_key_pair, personalized, with_own_pin, with_role_keys, suspended,
+    installed, with_key_pair, personalized, with_own_pin, with_services, suspended,
 )  # fmt: skip
+TRANSACTION_STARTS: tuple[Start, ...] = (with_services, exempt, in_use, in_use)
 MANAGER_STARTS: tuple[Start, ...] = (blank, installed, administered, secured)
 OTHER_STARTS: tuple[Start, ...] = (
     blank, with_key_pair, terminated, administered, *(of_profile(name) for name in PROFILES[1:]),

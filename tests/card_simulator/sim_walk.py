@@ -43,6 +43,9 @@ from tests.card_simulator.sim_useful import (
 from tests.support.content import INSTANCE, PACKAGE
 from tests.support.terminal import AIDS, ISD, apdu
 
+SECRETS = (".pin", "key.private", "DF21", ".role.", ".receipt")
+"""Parts of the names of cells that hold what termination erases."""
+
 
 class CardWalk(RuleBasedStateMachine):
     """One card, one terminal, one model, and what must hold whatever they do."""
@@ -268,6 +271,8 @@ class CardWalk(RuleBasedStateMachine):
         """GET DATA of the application answers what is stored."""
         if parts and sw == 0x9000 and self.model.target == APP and parts[1] == 0xCA:
             assert data == self.model.lasting.value(parts[2] << 8 | parts[3])
+        if self.model.answer is not None:
+            assert data == self.model.answer
 
     def _look_after_a_cut(self, after: Model, expected: int | None) -> None:
         """The card is as before or as after; a PIN command may have cost its try and no more."""
@@ -323,7 +328,9 @@ class CardWalk(RuleBasedStateMachine):
     def a_terminated_card_that_was_selected_holds_no_secret(self) -> None:
         if self.model.target == APP and self.model.lasting.state == TERMINATED:
             names = " ".join(self.card.memory.image.cells)
-            assert not any(secret in names for secret in (".pin", "key.private", "DF21", ".role."))
+            assert not any(
+                secret in names for secret in (".pin", "key.private", "DF21", ".role.", ".receipt")
+            )
 
     @invariant()
     def nothing_is_half_deleted(self) -> None:

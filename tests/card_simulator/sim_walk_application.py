@@ -7,7 +7,7 @@ from applet_spec import spec
 from tests.card_simulator.sim_manager_model import Hints
 from tests.card_simulator.sim_model import CERTIFICATE as CERTIFICATE_TAG
 from tests.card_simulator.sim_model import HOLDER, NO_HINTS, NUMBER, OTHER_VALIDITY, SERIAL, VALID
-from tests.card_simulator.sim_rules import APP, BLANK, PERSONALIZED, SUSPENDED
+from tests.card_simulator.sim_rules import APP, BLANK, PERSONALIZED, SUSPENDED, USABLE
 from tests.card_simulator.sim_useful import CUTS, ON_APPLICATION, RARE_CUTS, SESSIONS, Parts
 from tests.card_simulator.sim_walk import CardWalk
 from tests.support.content import named
@@ -58,7 +58,7 @@ class ApplicationWalk(CardWalk):
         self._go_and_send(APP, (0x00, 0x20, 0, 0x81, block), level, cut)
         self._send((0x00, 0x20, 0, 0x81, b""))
 
-    @precondition(lambda self: self.model.lasting.state == PERSONALIZED)
+    @precondition(lambda self: self.model.lasting.state in USABLE)
     @rule(level=st.sampled_from([0, 0x01, 0x13, 0x33]), read=st.booleans())
     def use_a_verified_pin(self, level: int, read: bool) -> None:
         """Verify the holder's own PIN, then read with it or begin another session."""

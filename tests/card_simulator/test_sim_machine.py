@@ -12,6 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from applet_spec import spec
 from tests.card_simulator.sim_rules import (
     ABSENT,
+    ACTIVE,
     APP,
     BLANK,
     MANAGER,
@@ -25,27 +26,34 @@ from tests.card_simulator.sim_starts import (
     MANAGER_STARTS,
     OTHER_STARTS,
     PROFILES,
+    TRANSACTION_STARTS,
     Start,
 )
 from tests.card_simulator.sim_walk import CardWalk
 from tests.card_simulator.sim_walk_application import ApplicationWalk
 from tests.card_simulator.sim_walk_manager import ManagerWalk
+from tests.card_simulator.sim_walk_transactions import TransactionWalk
 
 
 class WholeWalk(ApplicationWalk, ManagerWalk):
     """Everything that can be done with a card."""
 
 
-WALKS: tuple[tuple[type[CardWalk], tuple[Start, ...]], ...] = (
-    (ApplicationWalk, APPLICATION_STARTS),
-    (ManagerWalk, MANAGER_STARTS),
-    (WholeWalk, OTHER_STARTS),
+WALKS: tuple[tuple[type[CardWalk], tuple[Start, ...], int], ...] = (
+    (ApplicationWalk, APPLICATION_STARTS, 1),
+    (TransactionWalk, TRANSACTION_STARTS, 2),
+    (ManagerWalk, MANAGER_STARTS, 1),
+    (WholeWalk, OTHER_STARTS, 1),
 )
-"""Where each kind of walk begins: with fewer things to do, the rare ones come often enough."""
+"""Where each kind of walk begins, and how many times as often as others it is done.
+
+With fewer things to do, the rare ones come often enough.
+"""
 
 
-STATES = (ABSENT, BLANK, PERSONALIZED, SUSPENDED, TERMINATED)
+STATES = (ABSENT, BLANK, PERSONALIZED, ACTIVE, SUSPENDED, TERMINATED)
 CARD_STATES = (0x01, 0x07, 0x0F, 0x7F, 0xFF)
+REFUSALS = ("6982", "6985", "6A80", "6A88", *(f"940{n}" for n in range(1, 10)), "9481", "9482")
 MUST_HAPPEN = (
     *(f"{target}: {rule.name}" for target, rules in RULES.items() for rule in rules),
     *(f"INSTALL with P1 {p1:02X}" for p1 in (0x02, 0x04, 0x08, 0x0C, 0x20)),
@@ -70,14 +78,19 @@ MUST_HAPPEN = (
     "cuts that left the new",
     "cuts that cost a try",
     "answers predicted",
+    "transaction answered 9000, new number",
+    "transaction answered 9000, no new number",
+    "reverse answered 9000, new number",
+    "reverse answered 6985, no new number",
+    "query answered 9000, no new number",
+    *(f"transaction answered {word}, no new number" for word in REFUSALS),
 )
-"""ACTIVE is missing: the command that activates a card is a draft of the contract."""
 
 
 def walk(examples: int, steps: int, *, same_every_time: bool) -> Counter[str]:
     """Run so many random walks from each start and return how often what happened."""
     counts: Counter[str] = Counter(dict.fromkeys(MUST_HAPPEN, 0))
-    for kind, start in [(kind, start) for kind, starts in WALKS for start in starts]:
+    for kind, start, times in [(kind, s, n) for kind, starts, n in WALKS for s in starts]:
 
         class Counted(kind):  # type: ignore[valid-type, misc]
             pass
@@ -86,7 +99,7 @@ def walk(examples: int, steps: int, *, same_every_time: bool) -> Counter[str]:
         run_state_machine_as_test(
             Counted,
             settings=settings(
-                max_examples=examples,
+                max_examples=times * examples,
                 stateful_step_count=steps,
                 derandomize=same_every_time,
                 database=None,

@@ -23,6 +23,7 @@ from tests.support.service_records import (
 from tests.support.terminal import AIDS
 from tests.support.transactions import CREDIT, DEBIT, REVERSES, Operation, request
 
+NOT_THERE = 12
 ANY_OPERATION = st.tuples(
     st.sampled_from([DEBIT, DEBIT, DEBIT, DEBIT, CREDIT, CREDIT, CREDIT, 3, 0]),
     st.sampled_from([*range(1, 12), SMALL_PURSE, SMALL_QUOTA, SMALL_COVER, 16, 12, 0]),
@@ -112,9 +113,12 @@ class TransactionWalk(CardWalk):
             self._trade(0x51, basket, "20260615", True, None, "")
 
     @precondition(lambda self: self.model.lasting.roles)
-    @rule(day=st.sampled_from(["20260613", "20260614", "20260617", "20260618"]))
-    def use_what_is_valid_for_days(self, day: str) -> None:
-        self._trade(0x51, ((DEBIT, SMALL_COVER, 1),), day, True, None, "")
+    @rule(
+        day=st.sampled_from(["20260612", "20260613", "20260617", "20260618", "20260619"]),
+        service=st.sampled_from([SMALL_COVER, SMALL_QUOTA, SMALL_QUOTA, NOT_THERE]),
+    )
+    def use_what_is_valid_for_days(self, day: str, service: int) -> None:
+        self._trade(0x51, ((DEBIT, service, 1),), day, True, None, "")
 
     @rule(parts=st.sampled_from(SETTINGS), kvn=st.sampled_from([0, 0, 0, 0x50, 0x51]), cut=CUTS)
     def change_a_setting(self, parts: Parts, kvn: int, cut: int | None) -> None:

@@ -10,6 +10,8 @@ from host_lib.trace import TraceLine
 _HEADER = 8
 _SECURE_MESSAGING = 0x04
 _SELECT = 0xA4
+_OPERATIONS = "operations"
+_OPERATION = 12
 
 
 def annotate(lines: Iterable[TraceLine]) -> Iterator[str]:
@@ -27,7 +29,8 @@ def annotate(lines: Iterable[TraceLine]) -> Iterator[str]:
             application = spec().aids.instance.hex().upper() in line.command
             book = spec().commands if application else spec().card_manager
         contract = _find(book.values(), line.command)
-        yield f"{line.number:4} {_command(contract, line.command)} -> {_answer(contract, line)}"
+        told = _command(contract, line.command, line.plain)
+        yield f"{line.number:4} {told} -> {_answer(contract, line)}"
 
 
 def _find(book: Iterable[CommandSpec], command: str) -> CommandSpec | None:
@@ -39,12 +42,14 @@ def _succeeded(line: TraceLine) -> bool:
     return line.answer is not None and line.answer[-2:] in (b"\x90\x00", b"\x62\x85")
 
 
-def _command(contract: CommandSpec | None, command: str) -> str:
+def _command(contract: CommandSpec | None, command: str, plain: str | None) -> str:
     if contract is None:
         return f"unknown command {command}"
     p1, p2 = command[4:6], command[6:8]
     data = _data(command)
-    if int(command[:2], 16) & _SECURE_MESSAGING:
+    if plain is not None:
+        shown = f"{len(data) // 2} protected bytes: {_fields(contract, p1, p2, _data(plain))}"
+    elif int(command[:2], 16) & _SECURE_MESSAGING:
         shown = f"{len(data) // 2} protected bytes" if data else ""
     else:
         shown = _fields(contract, p1, p2, data)
@@ -70,16 +75,30 @@ def _data(command: str) -> str:
 
 
 def _fields(contract: CommandSpec, p1: str, p2: str, data: str) -> str:
-    """Name the fields of the data where the contract gives them fixed lengths."""
+    """Name the fields of the data where the contract gives them fixed lengths, the last perhaps."""
     variant = _variant(contract, p1, p2, len(data) // 2)
-    if variant is None or not all(field.length.isdigit() for field in variant.data):
+    if variant is None or not all(field.length.isdigit() for field in variant.data[:-1]):
         return data
-    shown = []
+    shown: list[str] = []
     for field in variant.data:
-        size = 2 * int(field.length)
-        shown.append(f"{field.name} {data[:size]}")
+        size = 2 * int(field.length) if field.length.isdigit() else len(data)
+        if field.name == _OPERATIONS:
+            shown += _operations(data[:size])
+        elif data[:size] or field.length.isdigit():
+            shown.append(f"{field.name} {data[:size]}")
         data = data[size:]
     return ", ".join(shown)
+
+
+def _operations(data: str) -> Iterator[str]:
+    """Tell what a transaction asks for: ``debit 20 of service 2``; a reverse has neither."""
+    names = {code: name for name, code in spec().transactions.operations.items()}
+    for at in range(0, len(data), _OPERATION):
+        code, service, amount = (
+            int(data[at + start : at + end], 16) for start, end in ((0, 2), (2, 4), (4, 12))
+        )
+        name = names.get(code, f"operation {code:02X}")
+        yield f"{name} {amount} of service {service}" if service else name
 
 
 def _variant(contract: CommandSpec, p1: str, p2: str, size: int) -> Variant | None:

@@ -16,10 +16,14 @@ Ranges = tuple[tuple[int, int], ...]
 
 
 class WireCommand(bytes):
-    """The encoded bytes of a command, with what a tracer needs: its label and its secret bytes."""
+    """The encoded bytes of a command, with what a tracer needs: its label and its secret bytes.
+
+    ``plain`` is the command as it was before a session protected it.
+    """
 
     label: str = ""
     secret: Ranges = ()
+    plain: "Apdu | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,8 @@ class Apdu:
         if self.secret:
             start = _HEADER + len(lc)
             wire.secret = tuple((start + a, start + b) for a, b in self.secret_ranges)
+        if self.plain is not None:
+            wire.plain = self.plain
         return wire
 
     @classmethod

@@ -4,7 +4,8 @@ First line: ``{"trace": 1, "reader": NAME, "atr": HEX}``. Then one line an event
 (``command``, ``answer``, ``label``, ``ms``), a failed one (``error`` and ``message`` instead of
 ``answer``), a ``reset`` with the new ATR, or a ``note`` for the reader of the file. Bytes are
 upper-case hexadecimal; a secret byte of a command, and the data of an answer in clear that not
-everyone may read, is ``**``. What went over the wire encrypted is shown as it went.
+everyone may read, is ``**``. What went over the wire encrypted is shown as it went; ``plain`` is a
+transaction's command as it was before its session protected it.
 """
 
 import json
@@ -27,6 +28,7 @@ _PIN_COMMANDS = frozenset({0x20, 0x21, 0x24, 0x25, 0x2C, 0x2D})
 _SECURE_MESSAGING = 0x0C
 _GET_DATA = (0xCA, 0xCB)
 _PROPRIETARY = 0x80
+_TRANSACTION = "PERFORM TRANSACTION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class TraceLine:
     message: str = ""
     atr: bytes | None = None
     hidden: bool = False
+    plain: str | None = None
 
 
 def secret_bytes(command: bytes) -> Ranges:
@@ -102,6 +105,7 @@ class Recorder(ReaderLayer):
         line = {
             "label": command.label if isinstance(command, WireCommand) else "",
             "command": masked(command, secret_bytes(command)),
+            **_told_plain(command),
         }
         start = time.perf_counter()
         try:
@@ -138,6 +142,15 @@ class Recorder(ReaderLayer):
     def _write(self, line: dict[str, Any]) -> None:
         self._stream.write(json.dumps(line, ensure_ascii=False) + "\n")
         self._stream.flush()
+
+
+def _told_plain(command: bytes) -> dict[str, str]:
+    """Return a transaction's command in clear: nothing in it is the holder's secret or person."""
+    plain = command.plain if isinstance(command, WireCommand) else None
+    if plain is None or plain.label != _TRANSACTION:
+        return {}
+    wire = plain.encode()
+    return {"plain": masked(wire, secret_bytes(wire))}
 
 
 def _is_private_in_clear(command: bytes) -> bool:
@@ -199,15 +212,21 @@ def _event(number: int, line: dict[str, Any]) -> TraceLine | None:
         return None
     if "reset" in line:
         return TraceLine(number, atr=bytes.fromhex(line["reset"]))
-    command = "".join(line["command"].split()).upper()
-    bytes.fromhex(command.replace("**", "00"))
+    command = _checked(line["command"])
+    plain = _checked(line["plain"]) if "plain" in line else None
     if "error" in line:
         message = str(line.get("message", ""))
-        return TraceLine(number, command, error=line["error"], message=message)
+        return TraceLine(number, command, error=line["error"], message=message, plain=plain)
     answer = line["answer"]
-    return TraceLine(
-        number, command, bytes.fromhex(answer.replace("**", "00")), hidden="**" in answer
-    )
+    data = bytes.fromhex(answer.replace("**", "00"))
+    return TraceLine(number, command, data, hidden="**" in answer, plain=plain)
+
+
+def _checked(text: str) -> str:
+    """Return a command without blanks; ValueError for what is none."""
+    command = "".join(text.split()).upper()
+    bytes.fromhex(command.replace("**", "00"))
+    return command
 
 
 def _malformed(path: Path | str, number: int, why: str) -> ReaderError:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -30,10 +31,12 @@ from host_lib import (
     VerificationRequired,
     Why,
 )
+from host_lib.annotate import annotate
 from host_lib.async_card import AsyncCard
 from host_lib.async_drive import ThreadedReader
 from host_lib.flow.base import RoleKeys
 from host_lib.keyset import KeySet
+from host_lib.trace import read_trace, record
 from host_lib.transaction import Receipt
 from tests.support.pos_cards import (
     PIN,
@@ -421,3 +424,28 @@ def test_an_error_of_the_reader_comes_out_of_the_async_driver(used: Wire) -> Non
     card = AsyncCard(ThreadedReader(used), sam())
     with pytest.raises(CardRemoved):
         asyncio.run(card.select())
+
+
+# Traces.
+
+
+def test_a_trace_names_the_fields_of_a_transaction_and_hides_the_pin(
+    used: Wire, tmp_path: Path
+) -> None:
+    shop = terminal()
+    with (
+        record(used, tmp_path / "trace.jsonl") as recorded,
+        Card(recorded).session(Role.BREAD, sam()) as pos,
+    ):
+        pos.verify_pin(PIN)
+        pos.transact(*BASKET, terminal=shop)
+        pos.reverse(terminal=shop)
+    text = "\n".join(annotate(read_trace(tmp_path / "trace.jsonl")))
+    assert (
+        "PERFORM TRANSACTION P1 00 P2 00 56 protected bytes: terminal id 5445524D30303031, "
+        "terminal transaction number 00000001, card transaction number 000001, date 20261122, time 083015, "
+        "debit 20 of service 2, debit 400 of service 4 -> " in text
+    )
+    assert "time 083015, reverse -> " in text
+    raw = (tmp_path / "trace.jsonl").read_text()
+    assert PIN.block().hex().upper() not in raw

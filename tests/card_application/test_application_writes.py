@@ -4,10 +4,23 @@ import pytest
 
 from tests.support.any_card import AnyCard, MakeCard
 from tests.support.stages import Stage, at_stage, session
-from tests.support.terminal import AIDS, CARDHOLDER, FINGER, NEW_PIN, Terminal, dgi, role_keys
+from tests.support.terminal import (
+    AIDS,
+    CARDHOLDER,
+    FINGER,
+    NEW_PIN,
+    Terminal,
+    dgi,
+    receipt_key_dgi,
+    role_keys,
+)
 
-LONG = {0x0301: FINGER, 0x0102: CARDHOLDER}
-"""DGIs whose values are too long for a transaction."""
+BESIDE = {
+    0x0301: dgi(0x0301, FINGER),
+    0x0102: dgi(0x0102, CARDHOLDER),
+    0x8401: receipt_key_dgi(Terminal(lambda _command: b"")),
+}
+"""DGIs whose values no transaction takes: they are too long, or a key."""
 
 
 @pytest.fixture(scope="module")
@@ -17,16 +30,16 @@ def personalized(make_card: MakeCard) -> tuple[AnyCard, Terminal]:
     return card, at_stage(card, Stage.ROLE_KEYS)
 
 
-@pytest.mark.parametrize("tag", LONG, ids="{:04X}".format)
-def test_a_long_value_that_came_whole_is_not_written_where_the_command_is_refused(
+@pytest.mark.parametrize("tag", BESIDE, ids="{:04X}".format)
+def test_a_value_beside_transactions_that_came_whole_is_not_written_where_the_command_is_refused(
     personalized: tuple[AnyCard, Terminal], tag: int
 ) -> None:
     card, host = personalized
     session(host)
     kept = card.kept
-    assert host.sw(0x80, 0xE2, 0x08, 0, dgi(tag, LONG[tag]) + dgi(0x0999, b"?")) == 0x6A88
+    assert host.sw(0x80, 0xE2, 0x08, 0, BESIDE[tag] + dgi(0x0999, b"?")) == 0x6A88
     assert card.kept == kept
-    assert host.sw(0x80, 0xE2, 0x08, 0, dgi(tag, LONG[tag])) == 0x9000
+    assert host.sw(0x80, 0xE2, 0x08, 0, BESIDE[tag]) == 0x9000
     assert card.kept != kept
 
 

@@ -4,7 +4,7 @@ Any number of processes read; a writer takes the file's lock, reads the file aga
 and replaces the file whole. `keys_tool.vault` has the format, `keys_tool.atomic_file` the writing.
 """
 
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -56,7 +56,7 @@ from keys_tool.purpose import (
     require_for_terminals,
 )
 from keys_tool.sam import StoreSam
-from keys_tool.store import KeyStore
+from keys_tool.store import CardSerials, KeyStore
 from keys_tool.vault import Document, ScryptCost, Vault
 
 _LARGEST_FILE = 1 << 24
@@ -234,9 +234,7 @@ class FileStore(SelfClosing):
         to._write(lambda contents: contents.with_entry(entry))
         return to.info(purpose, version)
 
-    def sam(
-        self, transport: int | None = None, stop_list: Container[bytes] | None = None
-    ) -> StoreSam:
+    def sam(self, transport: int | None = None, stop_list: CardSerials | None = None) -> StoreSam:
         """Return the key holder for flows."""
         return StoreSam(self, transport, stop_list)
 

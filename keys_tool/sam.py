@@ -1,6 +1,5 @@
 """The key holder that flows ask for card keys, over a key store."""
 
-from collections.abc import Container
 from dataclasses import replace
 
 from applet_spec import spec
@@ -8,7 +7,7 @@ from host_lib.errors import CardStopped
 from host_lib.flow.base import RoleKeys, SamCall, SamReply
 from keys_tool.errors import KeyNotFound
 from keys_tool.purpose import KeyState, Purpose, blank_key_version, versions
-from keys_tool.store import KeyStore
+from keys_tool.store import CardSerials, KeyStore
 
 
 class StoreSam:
@@ -25,11 +24,11 @@ class StoreSam:
         self,
         store: KeyStore,
         transport: int | None = None,
-        stop_list: Container[bytes] | None = None,
+        stop_list: CardSerials | None = None,
     ) -> None:
         self._store = store
         self._transport = transport
-        self._stopped: Container[bytes] = () if stop_list is None else stop_list
+        self._stopped: CardSerials = () if stop_list is None else stop_list
 
     def __call__(self, call: SamCall, /) -> SamReply:
         """Return the key set that is asked for; `KeyNotFound` where the store has none.

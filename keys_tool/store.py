@@ -4,7 +4,6 @@ A key is named by its purpose and version. The interface has one method per allo
 key cannot be asked for another: a derivation master only derives, a signing key only signs.
 """
 
-from collections.abc import Container
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -17,6 +16,13 @@ from keys_tool.diversification import Master
 from keys_tool.errors import StoreNotFound, StoreUnsupported
 from keys_tool.passphrase import from_text
 from keys_tool.purpose import Algorithm, KeyInfo, Purpose
+
+
+class CardSerials(Protocol):
+    """A stop list: `host_lib.stop_list.StopList`, or any container of card serials."""
+
+    def __contains__(self, serial: bytes, /) -> bool:
+        """Say whether the card of this serial (8 bytes) is stopped."""
 
 
 class KeyStore(Protocol):
@@ -120,7 +126,7 @@ class KeyStore(Protocol):
         that no key passes between.
         """
 
-    def sam(self, transport: int | None = None, stop_list: Container[bytes] | None = None) -> Sam:
+    def sam(self, transport: int | None = None, stop_list: CardSerials | None = None) -> Sam:
         """Return the key holder for host_lib's flows: `keys_tool.sam.StoreSam` over this store."""
 
     def close(self) -> None:

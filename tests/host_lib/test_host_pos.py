@@ -443,8 +443,8 @@ def test_a_trace_names_the_fields_of_a_transaction_and_hides_the_pin(
     text = "\n".join(annotate(read_trace(tmp_path / "trace.jsonl")))
     assert (
         "PERFORM TRANSACTION P1 00 P2 00 56 protected bytes: terminal id 5445524D30303031, "
-        "terminal transaction number 00000001, card transaction number 000001, date 20261122, time 083015, "
-        "debit 20 of service 2, debit 400 of service 4 -> " in text
+        "terminal transaction number 00000001, card transaction number 000001, date 20261122, "
+        "time 083015, debit 20 of service 2, debit 400 of service 4 -> " in text
     )
     assert "time 083015, reverse -> " in text
     raw = (tmp_path / "trace.jsonl").read_text()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from tests.card_application.application_acts import NEVER, begun, each, role_session, sends
+from tests.card_application.application_look import Look
 from tests.card_application.application_tear_data import (
     OTHER_RECEIPT_KEY,
     SMALL_CERTIFICATE,
@@ -12,7 +13,7 @@ from tests.card_application.application_tear_data import (
     put_data,
     stores,
 )
-from tests.card_application.application_tear_transactions import next_transaction
+from tests.card_application.application_tear_transactions import next_transaction, values
 from tests.card_application.application_tears import Act, Change
 from tests.support.service_records import (
     BREAD,
@@ -72,13 +73,20 @@ OTHER_HEALTH = record(
 )
 
 
+def assert_balances_stay(old: Look, new: Look) -> None:
+    """Check that what services had they have, whatever becomes of their settings."""
+    before, after = values(old), values(new)
+    assert {place: after[place] for place in before} == before
+
+
 def after_use(*acts: Act, **others: object) -> Change:
     """Return a change, in an issuer session, of a card that has had transactions.
 
     The issuer sends it again after a cut, and then a transaction works.
     """
     change = later(*acts, stage=Stage.ACTIVE, **others)
-    return replace(change, again=each(session, *acts, next_transaction))
+    again = each(session, *acts, next_transaction)
+    return replace(change, again=again, holds=assert_balances_stay)
 
 
 def switched(code: int, service: int) -> Change:

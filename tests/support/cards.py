@@ -14,6 +14,7 @@ from host_lib.flow.session import open_issuer_session
 from host_lib.flow.store import DgiValue, secret_dgi, store_data
 from host_lib.keyset import KeySet
 from host_lib.primitives import AesContext
+from host_lib.reader import Reader
 from host_lib.scp03 import secured
 from host_lib.secret import AesKey, Pin, SecretBytes
 from host_lib.services import ServiceRecord, encode_service
@@ -78,19 +79,29 @@ def _derived(call: CardKeys, who: bytes) -> KeySet:
 def issued_card() -> SimReader:
     """Return a card whose blank key set was replaced by the issuer's version 30."""
     reader = SIM.open("")
-    drive(rotate_issuer_keys({BLANK, OLD}, OLD), reader, issuer)
+    issue(reader)
     return reader
+
+
+def issue(reader: Reader) -> None:
+    """Replace the blank key set of a card by the issuer's version 30."""
+    drive(rotate_issuer_keys({BLANK, OLD}, OLD), reader, issuer)
 
 
 def installed_card() -> SimReader:
     """Return an issued card with the application installed, still BLANK."""
     reader = issued_card()
+    install(reader)
+    return reader
+
+
+def install(reader: Reader) -> None:
+    """Install the application on an issued card."""
     drive(iter(SelectCardManager(spec().aids.isd)), reader)
     session = drive(open_issuer_session(OLD), reader, issuer)
     aids = spec().aids
-    install = Install(aids.package, aids.module, aids.instance)
-    drive(secured(session.channel, iter(install)), reader)
-    return reader
+    command = Install(aids.package, aids.module, aids.instance)
+    drive(secured(session.channel, iter(command)), reader)
 
 
 def personalized_card(
@@ -102,6 +113,15 @@ def personalized_card(
     ``certify`` makes the certificate of that point; without it there is some DER in its place.
     """
     reader = installed_card()
+    return reader, personalize(reader, services, certify)
+
+
+def personalize(
+    reader: Reader,
+    services: tuple[ServiceRecord, ...] = (BREAD,),
+    certify: Callable[[bytes], bytes] | None = None,
+) -> bytes:
+    """Personalize a BLANK card; return the point of its public key. As `personalized_card`."""
     card = Card(reader, issuer)
     with card.issuer_session(OLD) as session:
         point = card.run(GenerateKeyPair())
@@ -109,7 +129,7 @@ def personalized_card(
         if certify is not None:
             dgis.append(DgiValue(0x0201, certify(point)))
         card.run(store_data(tuple(dgis)))
-    return reader, point
+    return point
 
 
 def secrets(dek: AesKey) -> tuple[DgiValue, DgiValue]:

@@ -9,6 +9,7 @@ from host_lib import Card, Role, RoleKeys, Slot, Terminal, TerminalJournal
 from host_lib.command import PutRoleKeys
 from host_lib.errors import CardRemoved, ReaderTimeout
 from host_lib.primitives import AesContext
+from host_lib.reader import Reader, ReaderLayer
 from host_lib.secret import Pin
 from host_lib.services import ServiceRecord
 from host_lib.transaction import Receipt
@@ -57,6 +58,12 @@ def sam(*roles: Role) -> Sam:
 def pay_card(*roles: Role, certify: Callable[[bytes], bytes] | None = None) -> SimReader:
     """Return a PERSONALIZED card with bread and wallet, the holder's PIN and keys of the roles."""
     reader, _ = personalized_card((LOAVES, WALLET), certify)
+    give_roles(reader, *roles)
+    return reader
+
+
+def give_roles(reader: Reader, *roles: Role) -> None:
+    """Give a PERSONALIZED card the keys of these roles, or of all, and the holder's PIN."""
     card = Card(reader, issuer)
     with card.issuer_session(OLD) as session:
         for role in roles or EVERY_ROLE:
@@ -65,7 +72,6 @@ def pay_card(*roles: Role, certify: Callable[[bytes], bytes] | None = None) -> S
             card.run(PutRoleKeys(keys, 1, session.dek))
     card.select()
     card.change_pin(TRANSPORT_PIN, PIN)
-    return reader
 
 
 def terminal(name: str = "TERM0001", clock: Callable[[], datetime] = lambda: TODAY) -> Terminal:
@@ -121,14 +127,14 @@ def cut_short(_command: bytes, carry: Callable[[], bytes]) -> bytes:
     return carry()[:1]
 
 
-class Wire(SimReader):
+class Wire(ReaderLayer):
     """A reader that lets things go wrong on the way to and from a card, and counts what it carries.
 
     ``spoils`` are by the number of the command, 1 for the first after `watch`.
     """
 
-    def __init__(self, inner: SimReader) -> None:
-        super().__init__("sim", inner.card)
+    def __init__(self, inner: Reader) -> None:
+        super().__init__(inner)
         self.watch({})
 
     def watch(self, spoils: Mapping[int, Spoil]) -> None:
@@ -156,6 +162,18 @@ class Wire(SimReader):
         self.remove()
         self.insert()
         raise CardRemoved("the card was removed")
+
+    def remove(self) -> None:
+        """Take the card out; a Java card, which nobody can take out, loses its session at least."""
+        if isinstance(self._reader, SimReader):
+            self._reader.remove()
+        else:
+            self._reader.reset()
+
+    def insert(self) -> None:
+        """Put it back."""
+        if isinstance(self._reader, SimReader):
+            self._reader.insert()
 
     def removal_after(self, _command: bytes, carry: Callable[[], bytes]) -> bytes:
         """Take the card out after it has done the command, and put it back at once."""

@@ -11,6 +11,7 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date, timedelta
 from multiprocessing import get_context
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -21,6 +22,7 @@ from tests.card_application.service_oracle import DAY, MONTH, period_of, refresh
 from tests.card_application.transaction_events import LIVES, Amount, Basket, Begin, Day, Event
 from tests.card_application.transaction_oracle import FIRST_DAY, LAST_DAY
 from tests.card_application.transaction_watch import Watched, Wrong
+from tests.card_application.transaction_wrong import BASKETS, wrong_requests
 from tests.support.any_card import AnyCard, MakeCard, SimCard, SimCards
 from tests.support.evidence import evidence
 from tests.support.java_test_card import JavaCards
@@ -84,6 +86,27 @@ def test_a_card_answers_transactions_as_the_rules_of_the_contract_say(
     assert card.counts["perform: 9000"] > SAMPLE // 3
 
 
+def send_wrong(card: Watched, kvn: int, most: int | None) -> Counter[str]:
+    """Send requests with one field wrong, each in a session of the role with the PIN verified."""
+    for ask in (False, True):
+        card.start()
+        wrong = list(dict.fromkeys(wrong_requests(card.oracle, kvn)))
+        fresh = False
+        for data in wrong if most is None else Random(f"{SEED} {kvn}").sample(wrong, most):
+            if not fresh:
+                card.start()
+                card.begin(kvn)
+                card.command(verify=True)
+            before = card.oracle.number
+            card.send(data, ask=ask)
+            card.counts["requests with one field wrong"] += 1
+            fresh = card.oracle.number == before
+    return card.counts
+
+
+WRONG_STAGES = (Stage.ROLE_KEYS, Stage.ACTIVE, Stage.SUSPENDED)
+
+
 def live_apart(kind: str, stage: Stage, count: int, number: int) -> Counter[str]:
     """Let a card live through many lives; in a process of its own."""
     cards = SimCards() if kind == "sim" else JavaCards()
@@ -92,6 +115,19 @@ def live_apart(kind: str, stage: Stage, count: int, number: int) -> Counter[str]
         for part in range(0, count, AT_ONCE):
             live(card, min(AT_ONCE, count - part), number + part)
         return card.counts
+    finally:
+        if isinstance(cards, JavaCards):
+            cards.close()
+
+
+def wrong_apart(kind: str, stage: Stage) -> Counter[str]:
+    """Send a card every wrong request; in a process of its own."""
+    cards = SimCards() if kind == "sim" else JavaCards()
+    try:
+        card = Watched(cards(), stage)
+        for kvn in BASKETS:
+            send_wrong(card, kvn, None)
+        return Counter({f"wrong requests, {name}": n for name, n in card.counts.items()})
     finally:
         if isinstance(cards, JavaCards):
             cards.close()
@@ -107,10 +143,23 @@ def test_each_card_answers_many_transactions_as_the_rules_of_the_contract_say() 
             for number, stage in enumerate(STAGES, 1)
             for kind, lives in PROOF_LIVES.items()
         ]
+        running += [
+            pool.submit(wrong_apart, kind, stage) for kind in PROOF_LIVES for stage in WRONG_STAGES
+        ]
         for future in running:
             counts.update(future.result())
     assert counts["lives"] >= sum(PROOF_LIVES.values()) * 9 // 10
     evidence("transactions-by-the-rules", dict(sorted(counts.items())), SEED)
+
+
+@pytest.mark.parametrize("stage", WRONG_STAGES)
+def test_a_request_with_one_field_wrong_gets_its_word_and_nothing_is_written(
+    make_card: MakeCard, stage: Stage
+) -> None:
+    card = Watched(make_card(), stage)
+    for kvn in BASKETS:
+        send_wrong(card, kvn, 40)
+    assert card.counts["perform: 6A80"] > 20
 
 
 class Lenient(SimCard):

@@ -62,17 +62,21 @@ class Watched:
 
     def run(self, events: Iterable[Event]) -> None:
         """Live through the events, and look at everything afterwards. Raises `Wrong`."""
-        self.card.restore()
-        self.oracle = oracle_at(self.stage)
-        self.sent = [data for _, data in HISTORY[: self.oracle.number]]
-        self.names = 0
-        self.begin(RESET)
+        self.start()
         lived = 0
         for event in events:
             self.take(event)
             lived += 1
         self.look(all_of_it=lived % WHOLE_EVERY == 0)
         self.counts["lives"] += 1
+
+    def start(self) -> None:
+        """Go back to the stage."""
+        self.card.restore()
+        self.oracle = oracle_at(self.stage)
+        self.sent = [data for _, data in HISTORY[: self.oracle.number]]
+        self.names = 0
+        self.begin(RESET)
 
     def take(self, event: Event) -> None:
         """Let one event happen."""
@@ -144,7 +148,7 @@ class Watched:
 
     def send(self, data: bytes, *, ask: bool) -> None:
         """Send a request or query, and see whether it is answered as the oracle says."""
-        number = self.oracle.number
+        number, kept = self.oracle.number, self.card.kept
         seen = perform(self.host, data, query=ask)
         if self.oracle.role is None:
             expected = b"", 0x6982
@@ -153,6 +157,8 @@ class Watched:
         what = "query" if ask else "perform"
         self.expect(f"{what} {data.hex()}", seen, expected)
         answer, sw = expected
+        if self.oracle.number == number and self.card.kept != kept:
+            raise Wrong(f"{what} {data.hex()} has written something: {shown(seen)}")
         self.counts[f"{what}: {sw:04X}"] += 1
         if len(data) >= 28:
             self.sent.append(data)

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from applet_spec import spec
+from tests.card_application.application_look import read
 from tests.card_application.application_side import PROOF_HEAD, ApplicationSide, keys_of
 from tests.card_application.application_values import PIN_BLOCKS
 from tests.support.stages import session
 from tests.support.terminal import AIDS, NEW_PIN, PIN, Terminal, apdu, derive
+from tests.support.transactions import records
 
 CANDIDATES = tuple(dict.fromkeys((NEW_PIN, PIN, *PIN_BLOCKS)))
 OTHER_PIN = bytes.fromhex("247777FFFFFFFFFF")
@@ -46,11 +48,9 @@ def _without_tries(fci: bytes) -> bytes:
 
 def _inside(side: ApplicationSide, host: Terminal) -> Iterator[tuple[str, object]]:
     session(host)
-    for tag, item in spec().objects.items():
-        command = (0, 0xCA, tag >> 8, tag & 0xFF, b"")
-        name = bytes([tag]) if tag < 0x100 else tag.to_bytes(2, "big")
-        yield f"{tag:04X}", _whole(host, name) if item.long else host.send(*command)
-    yield "log", tuple(host.send(0, 0xB2, number, 4) for number in range(22))
+    for tag in spec().objects:
+        yield f"{tag:04X}", read(host, tag)
+    yield "log", tuple(records(host))
     listed = host.send(0, 0xCA, 0xDF, 0x55)[0]
     public = side.send((0, 0x46, 0x81, 0, b""))
     yield "public key", public
@@ -74,16 +74,6 @@ def accounts(host: Terminal) -> Iterator[object]:
             yield host.send(0, 0xCA, tag >> 8, tag & 0xFF)
     for number in (1, 2, 3, 4, 20):
         yield host.send(0, 0xB2, number, 4)
-
-
-def _whole(host: Terminal, name: bytes) -> tuple[object, ...]:
-    parts = []
-    for offset in (0, 224, 448):
-        data = b"\x5c" + bytes([len(name)]) + name + b"\x54\x02" + offset.to_bytes(2, "big")
-        parts.append(host.send(0, 0xCB, 0x3F, 0xFF, data))
-        if len(parts[-1][0]) < 224:
-            break
-    return tuple(parts)
 
 
 def _pin(host: Terminal) -> tuple[object, ...]:

@@ -21,7 +21,7 @@ from tests.card_application.application_oracle import (
 )
 from tests.support.any_card import AnyCard
 from tests.support.service_records import SERVICES
-from tests.support.stages import Stage, at_stage, session
+from tests.support.stages import Stage, at_stage
 from tests.support.terminal import AIDS, NEW_PIN, Keys, Terminal, apdu, role_keys
 from tests.support.transactions import HISTORY
 from tests.support.two_cards import Parts
@@ -242,20 +242,25 @@ class BadData:
         self.counts: Counter[str] = Counter()
         self.state = STATES.get(stage, "PERSONALIZED")
 
-    def begin(self) -> None:
-        """Go back to the stage, and into an issuer session."""
+    def begin(self, kvn: int = 0) -> None:
+        """Go back to the stage, and into a session: of a role's key set, of the issuer without."""
         self.card.restore()
         self.card.reset()
-        session(self.host)
+        self.host = Terminal(self.card.transmit, keys=role_keys(kvn) if kvn else Keys())
+        assert self.host.select(AIDS.instance)[1] == 0x9000
+        self.host.authenticate(kvn)
 
-    def random_data(self, rng: Random, times: int) -> None:
+    def random_data(self, rng: Random, times: int, kvn: int = 0) -> None:
         """Send each form of each command with random data of each length that it takes."""
-        where = Situation(self.state, ISSUER, 0x33, records=255, services=frozenset(range(256)))
+        where = Situation(
+            self.state, ROLE if kvn else ISSUER, 0x33, role=kvn & 0x0F if kvn else None,
+            records=255, services=frozenset(range(256)),
+        )  # fmt: skip
         forms = [parts for parts in good_commands() if parts[1] not in (SELECT, INITIALIZE_UPDATE)]
-        self.begin()
+        self.begin(kvn)
         kept = self.card.kept
         for cla, ins, p1, p2, _ in forms * times:
-            data = rng.randbytes(rng.randrange(64))
+            data = rng.randbytes(rng.choice((rng.randrange(64), 28, 34, 40, 46)))
             parts = (cla & 0x80, ins, p1, p2, data)
             if judge_protected(parts, where).sw is not None:
                 continue
@@ -264,7 +269,7 @@ class BadData:
             assert known in allowed_words(ins), f"{word:04X} to {apdu(*parts).hex()}"
             self.counts[f"random data: {known:04X}"] += 1
             if known in (0x9000, 0x63C0) or parts[1] == EXTERNAL_AUTHENTICATE:
-                self.begin()
+                self.begin(kvn)
                 kept = self.card.kept
             else:
                 assert self.card.kept == kept, f"{apdu(*parts).hex()} was refused and written"

@@ -11,6 +11,7 @@ import pytest
 
 from tests.card_application.application_bad_input import (
     KINDS,
+    WITH_ROLES,
     BadData,
     BadInput,
     Wrong,
@@ -35,6 +36,8 @@ FIELDS = ("CLA", "INS", "P1", "P2", "Lc", "lengths")
 BY_FIELD = [[each for each in ALL if each.field == field] for field in FIELDS]
 LIVE = [stage for stage in Stage if stage is not Stage.TERMINATED]
 BLOCK = 100
+LOAD, INSPECT = 0x50, 0x56
+"""Key sets of roles whose sessions get random data too."""
 
 
 def refused(card: AnyCard, stage: Stage, *, proof: bool) -> Counter[str]:
@@ -65,7 +68,8 @@ def test_random_data_is_answered_by_a_word_of_the_command_and_a_refused_one_writ
     card: AnyCard, stage: Stage
 ) -> None:
     bad = BadData(card, stage)
-    bad.random_data(Random(f"{SEED} {stage}"), 6)
+    for kvn in (0x00, LOAD, INSPECT) if stage in WITH_ROLES else (0x00,):
+        bad.random_data(Random(f"{SEED} {stage}"), 6, kvn)
     assert bad.counts["random data: 6A80"]
 
 
@@ -96,7 +100,8 @@ def test_every_wrong_command_gets_the_word_of_the_contract(java_cards: JavaCards
             counts.update(refused(make_card(), stage, proof=True))
         for stage in LIVE:
             bad = BadData(make_card(), stage)
-            bad.random_data(Random(SEED), 200)
+            for kvn in (0x00, LOAD, INSPECT) if stage in WITH_ROLES else (0x00,):
+                bad.random_data(Random(SEED), 200, kvn)
             counts.update(bad.counts)
         counts.update(broken_streams(make_card(), 1))
     evidence("application-bad-input", dict(sorted(counts.items())), SEED)

@@ -36,7 +36,7 @@ SEED = 71
 STAGES = (Stage.ROLE_KEYS, Stage.EXEMPT, Stage.ACTIVE)
 SAMPLE = 60
 """Lives for each stage in `make test`."""
-PROOF_LIVES = {"sim": 40_000, "java": 20_000}
+PROOF_LIVES = {"sim": 30_000, "java": 15_000}
 AT_ONCE = 2000
 COMMANDS = ROOT / "applet_spec" / "data" / "commands.json"
 ANSWERS = tuple(

@@ -6,7 +6,7 @@ made up on the spot, so that no card of the suite ever passes for an issued one.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from secrets import randbelow, token_bytes, token_hex
+from secrets import choice, randbelow, token_bytes, token_hex
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -15,24 +15,43 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from applet_spec import spec
-from host_lib.flow.store import DgiValue
-from host_lib.secret import Pin
+from host_lib.flow.store import DgiValue, secret_dgi
+from host_lib.secret import AesKey, Pin, SecretBytes
 from host_lib.tlv import encode
 
 _EFFECTIVE, _EXPIRY = "20250101", "20341231"
 _EXEMPT = 0x01
 _DAYS = 3650
+_NO_CARD = "0" * spec().card_number.digits
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptKey:
+    """A key that signs receipts, and its version, 01 to FF."""
+
+    version: int
+    key: AesKey
+
+    def dgi(self, dek: AesKey) -> DgiValue:
+        """Return its DGI under a session's DEK."""
+        secret = SecretBytes(bytes((self.version,)) + self.key.reveal())
+        return secret_dgi(spec().dgi_named("receipt key").tag, secret, dek)
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One invented record; ``card_number`` 16 digits, ``card_serial`` and ``batch`` 8 bytes."""
+    """One invented record; ``card_number`` 16 digits, ``card_serial`` and ``batch`` 8 bytes.
+
+    ``replaces`` is the number of the card in whose place this one comes.
+    """
 
     card_number: str
     card_serial: bytes
     batch: bytes
     pin: Pin
     finger: bool
+    receipt_key: ReceiptKey
+    replaces: str = _NO_CARD
 
     def anchor(self) -> DgiValue:
         """Return the DGI that binds a card to this record."""
@@ -44,9 +63,15 @@ class Record:
         values = (
             named("cardholder", cardholder()),
             named("validity", validity()),
-            named("holder flags", bytes((flags,)) + bytes(8)),
+            named("holder flags", bytes((flags,)) + bytes.fromhex(self.replaces)),
         )
         return (*values, named("finger template 1", finger())) if self.finger else values
+
+    def secrets(self, dek: AesKey) -> tuple[DgiValue, ...]:
+        """Return transport PIN and receipt key under the session's DEK."""
+        pin = SecretBytes(self.pin.block())
+        transport_pin = secret_dgi(spec().dgi_named("transport PIN").tag, pin, dek)
+        return transport_pin, self.receipt_key.dgi(dek)
 
     def certificate(self, public_key: bytes) -> DgiValue:
         """Return the certificate of the card's public key (65 bytes)."""
@@ -55,7 +80,14 @@ class Record:
 
 def new_record(*, finger: bool) -> Record:
     """Draw a record; ``finger`` False makes its holder finger-exempt."""
-    return Record(_card_number(), token_bytes(8), token_bytes(8), new_pin(), finger)
+    serial, batch = token_bytes(8), token_bytes(8)
+    return Record(new_card_number(), serial, batch, new_pin(), finger, new_receipt_key())
+
+
+def new_receipt_key(*versions: int) -> ReceiptKey:
+    """Draw a receipt key with a version that is none of these."""
+    free = [version for version in range(0x01, 0x100) if version not in versions]
+    return ReceiptKey(choice(free), AesKey(token_bytes(16)))
 
 
 def new_pin(digits: int = 6) -> Pin:
@@ -98,7 +130,8 @@ def finger(minutiae: int = 20) -> bytes:
     return b"\x01" + token_bytes(3 * minutiae)
 
 
-def _card_number() -> str:
+def new_card_number() -> str:
+    """Draw a card number with its check digit."""
     form = spec().card_number
     free = form.digits - len(form.prefix) - 1
     digits = form.prefix + "".join(str(randbelow(10)) for _ in range(free))

@@ -21,11 +21,11 @@ from host_lib.drive import drive
 from host_lib.flow.base import CardKeys, Flow
 from host_lib.flow.identify import CardFacts, key_versions, select_application
 from host_lib.flow.session import IssuerSession, ask_for_session, open_issuer_session
-from host_lib.flow.store import payload, secret_dgi, store_data
+from host_lib.flow.store import payload, store_data
 from host_lib.reader import Reader
 from host_lib.refusals import NotFound
 from host_lib.scp03 import secured
-from host_lib.secret import AesKey, Pin, SecretBytes
+from host_lib.secret import AesKey, Pin
 from keys_tool.purpose import blank_key_version
 
 
@@ -129,11 +129,8 @@ def _personalize(record: Record, session: IssuerSession) -> Flow[None]:
 def personalize(record: Record, dek: AesKey, room: int | None = None) -> Flow[None]:
     """Make the key pair and store everything but the anchor, which is there; runs in a session."""
     public_key = yield from GenerateKeyPair()
-    pin = SecretBytes(record.pin.block())
-    transport_pin = secret_dgi(spec().dgi_named("transport PIN").tag, pin, dek)
-    yield from store_data(
-        [*record.open_data(), record.certificate(public_key), transport_pin], room
-    )
+    values = [*record.open_data(), record.certificate(public_key), *record.secrets(dek)]
+    yield from store_data(values, room)
 
 
 def _on_application(keyring: Keyring) -> Flow[IssuerSession]:

@@ -20,8 +20,8 @@ from card_conformance.suite.support import (
 )
 from host_lib.channel import SecureChannel
 from host_lib.command import GenerateKeyPair, ReadPublicKey
-from host_lib.flow.store import DgiValue, block_size, blocks, payload, secret_dgi
-from host_lib.secret import AesKey, SecretBytes
+from host_lib.flow.store import DgiValue, block_size, blocks, payload
+from host_lib.secret import AesKey
 
 _MANDATORY = tuple(d.name for d in spec().dgis.values() if d.mandatory and d.name != "anchor")
 
@@ -39,12 +39,7 @@ def _record(card: CardUnderTest) -> Record:
 def _everything(card: CardUnderTest, key: AesKey, point: bytes) -> dict[str, DgiValue]:
     """Return what makes a card PERSONALIZED, by the DGIs' names."""
     record = _record(card)
-    tag = spec().dgi_named("transport PIN").tag
-    values = [
-        *record.open_data(),
-        record.certificate(point),
-        secret_dgi(tag, SecretBytes(record.pin.block()), key),
-    ]
+    values = [*record.open_data(), record.certificate(point), *record.secrets(key)]
     return {spec().dgis[value.tag].name: value for value in values}
 
 
@@ -83,6 +78,8 @@ def _already_there(card: CardUnderTest, channel: SecureChannel, missing: str) ->
         return card.send(ReadPublicKey().apdu(), channel).sw == 0x9000
     if missing == "finger or exempt mark":
         return card.send(get_data(tag_of("holder flags")), channel).sw == 0x9000
+    if missing == "receipt key":
+        return card.send(get_data(tag_of("receipt key version")), channel).sw == 0x9000
     tag = spec().dgi_named(missing).fields[0].object
     part = application("GET DATA PART", 0x3F, 0xFF, _tag_list(tag), answer=True)
     return card.send(part, channel).sw == 0x9000

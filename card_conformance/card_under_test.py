@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from applet_spec import Changed, ExitCode, UnicardError, spec
 from card_conformance.failure import Failure, NotConform, NotRun
-from card_conformance.invented import Record, another_pin
+from card_conformance.invented import ReceiptKey, Record, another_pin
 from card_conformance.keyring import Keyring
 from card_conformance.statement import Statement
 from card_conformance.trace import TracedReader
@@ -69,7 +69,7 @@ class CardUnderTest:
     """One card in a reader, as the tests see it.
 
     ``record`` is the invented record that the suite wrote into this card, None for a card that
-    somebody else issued.
+    somebody else issued; ``receipt_keys`` are those that the suite gave it, by version.
     """
 
     def __init__(
@@ -83,6 +83,7 @@ class CardUnderTest:
         self.statement = statement
         self.record = record
         self.pin: KnownPin | None = None
+        self.receipt_keys: dict[int, ReceiptKey] = {}
         self._keyring = keyring
         self._version: int | None = None
         self._i: int | None = None

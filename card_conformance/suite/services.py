@@ -42,9 +42,8 @@ class Service:
 
     def but(self, limits: Mapping[int, int] | None = None, **changes: int) -> "Service":
         """Return the service with other values, their names written with underscores."""
-        named_so = {name.replace("_", " "): value for name, value in changes.items()}
-        unknown = named_so.keys() - self.values.keys()
-        assert not unknown, f"a {self.kind} has no {unknown}"
+        names = {name.replace(" ", "_").replace("-", "_"): name for name in self.values}
+        named_so = {names[key]: value for key, value in changes.items()}
         kept = self.limits if limits is None else limits
         return replace(self, values={**self.values, **named_so}, limits=kept)
 

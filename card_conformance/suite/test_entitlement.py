@@ -91,4 +91,7 @@ def test_validity_is_judged_by_the_cards_date_where_that_is_later(
 def _validity(shop: Till, first: int, last: int) -> dict[str, int]:
     """Return days of validity, counted from today."""
     days = (shop.today + timedelta(first), shop.today + timedelta(last))
-    return {name: int(f"{day:%Y%m%d}") for name, day in zip(("valid_from", "valid_to"), days, strict=True)}
+    return {
+        name: int(f"{day:%Y%m%d}")
+        for name, day in zip(("valid_from", "valid_to"), days, strict=True)
+    }

@@ -123,9 +123,14 @@ def test_the_counters_of_every_purse_can_be_read(card: CardUnderTest, holder_pin
         shop.session(MERCHANT).take(shop.debit("purse", 3), shop.debit("second", 5))
         desk = shop.session(MERCHANT)
         shown = [name for name in services if shop.services[name].kind == "purse"]
-        same("counters", {name: desk.counters(name) for name in shown}, {
-            "purse": (3, 3), "second": (5, 5),
-        })
+        same(
+            "counters",
+            {name: desk.counters(name) for name in shown},
+            {
+                "purse": (3, 3),
+                "second": (5, 5),
+            },
+        )
         value = desk.value("purse counters")
         ids = value[::9]
         same("order of the purses", ids, bytes(sorted(ids)))

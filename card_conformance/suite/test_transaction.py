@@ -129,9 +129,7 @@ def test_a_role_does_only_what_the_record_allows_it(card: CardUnderTest, holder_
             CASH: [],
             INSPECT: [],
         }
-        every = [
-            make(name, 1) for name in ("days", "purse") for make in (shop.debit, shop.credit)
-        ]
+        every = [make(name, 1) for name in ("days", "purse") for make in (shop.debit, shop.credit)]
         with shop.unchanged():
             for role, may in allowed.items():
                 desk = shop.session(role, verified=True)
@@ -163,9 +161,7 @@ def test_a_programme_pays_from_the_purse_only_beside_its_own_service(
     card: CardUnderTest, holder_pin: Pin
 ) -> None:
     second = purse().but(balance=100)
-    with till(
-        card, holder_pin, BREAD, HEALTH, **_four(), second=second
-    ) as shop:
+    with till(card, holder_pin, BREAD, HEALTH, **_four(), second=second) as shop:
         pay = shop.debit("purse", 5)
         with shop.unchanged():
             for role in (BREAD, HEALTH):
@@ -335,7 +331,11 @@ def test_of_one_operation_the_checks_have_an_order(card: CardUnderTest, holder_p
         ):
             desk.refuse(sw, operation, day=when)
         desk = shop.session(MERCHANT)
-        for sw, amount, verified in (("9405", 301, False), ("9403", 301, True), ("9401", 201, True)):
+        for sw, amount, verified in (
+            ("9405", 301, False),
+            ("9403", 301, True),
+            ("9401", 201, True),
+        ):
             if verified:
                 desk.verify()
             desk.refuse(sw, shop.debit("purse", amount))

@@ -1,6 +1,5 @@
 """The log: repeated requests, queries, READ RECORD."""
 
-
 import pytest
 
 from card_conformance.card_under_test import CardUnderTest
@@ -318,5 +317,3 @@ def test_a_suspended_card_shows_its_log(card: CardUnderTest, holder_pin: Pin) ->
         log = shop.look().log
         with suspended(card):
             same("log", shop.session(INSPECT).log(), log)
-
-

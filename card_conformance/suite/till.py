@@ -1,4 +1,4 @@
-"""A till for one test: role keys and services of the suite's own on the card, and who pays there."""
+"""A till for one test: role keys and services of the suite's own on the card, and its sessions."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from secrets import token_bytes
 
-from applet_spec import spec
 from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import NotRun, same
 from card_conformance.invented import ReceiptKey, new_receipt_key
@@ -26,11 +25,9 @@ from card_conformance.suite.requests import (
 from card_conformance.suite.role_keys import OwnKeys, free_versions, random_keys, slot_emptied
 from card_conformance.suite.role_keys import role_session as open_session
 from card_conformance.suite.services import (
-    DAYS,
     INSPECT,
     LOAD,
     MOST,
-    NO_PERIODS,
     PLACES,
     TODAY,
     Service,
@@ -214,7 +211,7 @@ class Desk:
         return self.expect("9000", request.apdu(PERFORM))
 
     def check(self, request: Request, taken: Taken) -> bytes:
-        """Make sure that a transaction's MAC is that of its receipt; return the receipt's fields."""
+        """Make sure the MAC of an answer is that of its receipt; return the receipt's fields."""
         version = int.from_bytes(self.value("receipt key version"), "big")
         same("receipt key version", taken.key_version, version)
         fields = receipt(self.role, self.value("card serial"), request, taken)
@@ -427,4 +424,3 @@ def _open(made: Till, found: Mapping[int, Service]) -> None:
         for one in again:
             if one.kind == "quota":
                 made.put(period_tag(one.place), periods(one["current period"], one["horizon"]))
-

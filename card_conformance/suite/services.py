@@ -40,12 +40,15 @@ class Service:
         """Return one value."""
         return self.values[name]
 
-    def but(self, limits: Mapping[int, int] | None = None, **changes: int) -> "Service":
+    def but(self, **changes: int) -> "Service":
         """Return the service with other values, their names written with underscores."""
         names = {name.replace(" ", "_").replace("-", "_"): name for name in self.values}
         named_so = {names[key]: value for key, value in changes.items()}
-        kept = self.limits if limits is None else limits
-        return replace(self, values={**self.values, **named_so}, limits=kept)
+        return replace(self, values={**self.values, **named_so})
+
+    def limited(self, limits: Mapping[int, int]) -> "Service":
+        """Return the purse with these limits by role, and no others."""
+        return replace(self, limits=limits)
 
     def at(self, place: int) -> "Service":
         """Return the service in a place of the table."""

@@ -5,10 +5,11 @@ import pytest
 from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import NotRun, check, same
 from card_conformance.requirement import requirement
+from card_conformance.suite.desk import Till
 from card_conformance.suite.requests import PIN_VERIFIED, REVERSE, Operation
 from card_conformance.suite.services import BREAD, LOAD, MERCHANT, quota
 from card_conformance.suite.support import suspended
-from card_conformance.suite.till import PAYS, Till, till
+from card_conformance.suite.till import PAYS, unopened_till
 from host_lib.secret import Pin
 
 
@@ -28,7 +29,7 @@ def test_the_first_transaction_needs_the_pin_whatever_it_is(
     card: CardUnderTest, holder_pin: Pin, role: int
 ) -> None:
     _need_first(card)
-    with till(card, holder_pin, role, opened=False, days=quota()) as shop:
+    with unopened_till(card, holder_pin, role, days=quota()) as shop:
         with shop.unchanged():
             shop.session(role).refuse("9405", *_harmless(shop, role))
             desk = shop.session(role)
@@ -57,7 +58,7 @@ def test_a_first_transaction_that_is_refused_leaves_the_card_personalized(
     card: CardUnderTest, holder_pin: Pin
 ) -> None:
     _need_first(card)
-    with till(card, holder_pin, BREAD, MERCHANT, opened=False, days=quota()) as shop:
+    with unopened_till(card, holder_pin, BREAD, MERCHANT, days=quota()) as shop:
         with shop.unchanged():
             desk = shop.session(BREAD, verified=True)
             desk.refuse("9403", shop.debit("days", 31))
@@ -71,7 +72,7 @@ def test_a_reverse_of_the_first_transaction_leaves_the_card_active(
     card: CardUnderTest, holder_pin: Pin
 ) -> None:
     _need_first(card)
-    with till(card, holder_pin, BREAD, opened=False, days=quota()) as shop:
+    with unopened_till(card, holder_pin, BREAD, days=quota()) as shop:
         desk = shop.session(BREAD, verified=True)
         desk.take(shop.debit("days", 5))
         taken = desk.take(REVERSE)
@@ -85,7 +86,7 @@ def test_a_card_suspended_before_its_first_transaction_is_personalized_again(
     card: CardUnderTest, holder_pin: Pin
 ) -> None:
     _need_first(card)
-    with till(card, holder_pin, BREAD, opened=False, days=quota()) as shop:
+    with unopened_till(card, holder_pin, BREAD, days=quota()) as shop:
         with suspended(card):
             shop.session(BREAD).refuse("6985", shop.debit("days", 1))
         same("state", card.select().state, "PERSONALIZED")

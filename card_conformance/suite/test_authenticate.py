@@ -10,6 +10,8 @@ from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import check, same
 from card_conformance.needs import ISSUED, WITH_KEYS, WITH_PIN, reading
 from card_conformance.requirement import requirement
+from card_conformance.suite.requests import REVERSE
+from card_conformance.suite.services import BREAD, quota
 from card_conformance.suite.support import (
     application,
     pin_is_verified,
@@ -17,6 +19,7 @@ from card_conformance.suite.support import (
     tag_of,
     verify,
 )
+from card_conformance.suite.till import PAYS, till
 from host_lib.flow.genuine import CHALLENGE_LENGTH, prove_card
 from host_lib.secret import Pin
 
@@ -69,6 +72,34 @@ def test_a_presence_proof_says_what_was_verified_and_uses_it_up(
     check(not pin_is_verified(card), "the PIN flag after the proof", "set", "cleared")
     again = challenge + b"\x00"
     card.expect("6982", application("INTERNAL AUTHENTICATE", 0x00, 0x01, again, answer=True))
+
+
+@requirement("TRX-19", needs=reading(PAYS))
+def test_proofs_sign_the_newest_transaction(card: CardUnderTest, holder_pin: Pin) -> None:
+    key = _public_key(card)
+    with till(card, holder_pin, BREAD, days=quota()) as shop:
+        desk = shop.session(BREAD)
+        for operation in (shop.debit("days", 1), shop.debit("days", 2), REVERSE):
+            taken = desk.take(operation)
+        signed = taken.number, taken.mac
+        proof = card.run(prove_card(token_bytes(CHALLENGE_LENGTH), key), desk.channel)
+        same("in the session", (proof.transaction_number, proof.receipt_mac), signed)
+        for _ in range(2):
+            same("number at SELECT", card.select().transaction_number, taken.number)
+            same("number and MAC", _signed(card, key), signed)
+            card.reader.reset()
+        card.select()
+        card.expect("9000", shop.verify())
+        same("number and MAC of a presence", _signed(card, key, presence=True), signed)
+        taken = shop.session(BREAD).take(shop.debit("days", 1))
+        card.select()
+        same("number and MAC of the next one", _signed(card, key), (taken.number, taken.mac))
+
+
+def _signed(card: CardUnderTest, key: bytes, *, presence: bool = False) -> tuple[int, bytes]:
+    """Return the transaction number and the receipt MAC that a proof outside sessions signs."""
+    proof = card.run(prove_card(token_bytes(CHALLENGE_LENGTH), key, presence=presence))
+    return proof.transaction_number, proof.receipt_mac
 
 
 @requirement("AUT-03", needs=reading(WITH_PIN))

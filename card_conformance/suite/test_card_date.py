@@ -7,10 +7,11 @@ import pytest
 from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import same
 from card_conformance.requirement import requirement
+from card_conformance.suite.desk import Till
 from card_conformance.suite.requests import REVERSE
 from card_conformance.suite.services import BREAD, INSPECT, LOAD, MERCHANT, quota, text
 from card_conformance.suite.support import application, suspended, tag_of
-from card_conformance.suite.till import PAYS, Till, expired, till
+from card_conformance.suite.till import PAYS, expired, till
 from host_lib.apdu import Apdu
 from host_lib.secret import Pin
 

@@ -5,9 +5,10 @@ from datetime import timedelta
 from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import NotRun, same
 from card_conformance.requirement import requirement
+from card_conformance.suite.desk import Till
 from card_conformance.suite.requests import REVERSE
 from card_conformance.suite.services import HEALTH, LOAD, MOST, entitlement
-from card_conformance.suite.till import PAYS, Till, till
+from card_conformance.suite.till import PAYS, till
 from host_lib.secret import Pin
 
 _MOST_USES = 0xFFFFFF

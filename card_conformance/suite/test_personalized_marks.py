@@ -13,7 +13,7 @@ from card_conformance.prepare import personalize
 from card_conformance.requirement import requirement
 from card_conformance.suite.requests import PIN_VERIFIED
 from card_conformance.suite.services import BREAD, MERCHANT, entitlement, purse, quota
-from card_conformance.suite.till import till
+from card_conformance.suite.till import till, unopened_till
 from host_lib.secret import Pin
 
 _BLANK = Needs(frozenset({Stage.ANCHORED}), keys=True, pin=True, leaves=Stage.ISSUED)
@@ -38,7 +38,7 @@ def test_the_first_receipt_names_the_card_that_this_one_replaces(card: CardUnder
     old = new_card_number()
     with (
         _issued(card, replaces=old) as (_, pin),
-        till(card, pin, BREAD, opened=False, days=quota()) as shop,
+        unopened_till(card, pin, BREAD, days=quota()) as shop,
     ):
         desk = shop.session(BREAD, verified=True)
         request = desk.request(shop.debit("days", 1))

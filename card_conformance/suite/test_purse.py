@@ -32,7 +32,7 @@ def test_unverified_debits_add_up_to_the_allowance(
 def test_the_largest_unverified_allowance_does_not_wrap(
     card: CardUnderTest, holder_pin: Pin
 ) -> None:
-    whole = purse().but(ceiling=MOST, unverified_allowance=MOST, debit_limit=MOST, limits={})
+    whole = purse().but(ceiling=MOST, unverified_allowance=MOST, debit_limit=MOST).limited({})
     with till(card, holder_pin, MERCHANT, purse=whole.but(balance=MOST)) as shop:
         desk = shop.session(MERCHANT)
         desk.take(shop.debit("purse", MOST - 1))

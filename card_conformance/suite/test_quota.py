@@ -11,6 +11,7 @@ from applet_spec.model import QuotaVector
 from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import NotRun, same
 from card_conformance.requirement import requirement
+from card_conformance.suite.desk import Till, period_tag
 from card_conformance.suite.services import (
     BREAD,
     DAYS,
@@ -27,7 +28,7 @@ from card_conformance.suite.services import (
     quota,
 )
 from card_conformance.suite.support import C_MAC_ONLY, application, read, tag_of
-from card_conformance.suite.till import PAYS, Till, period_tag, till
+from card_conformance.suite.till import PAYS, till
 from host_lib.apdu import Apdu
 from host_lib.secret import Pin
 
@@ -107,7 +108,7 @@ def test_days_and_months_are_those_of_the_calendar(card: CardUnderTest, holder_p
 
 @requirement("QUO-01", needs=PAYS)
 def test_a_credit_opens_the_period_first(card: CardUnderTest, holder_pin: Pin) -> None:
-    with till(card, holder_pin, days=quota()) as shop:
+    with till(card, holder_pin, BREAD, days=quota()) as shop:
         later = shop.today + timedelta(2)
         # 40 and 20 are carried over, 20 come: so there is no room for more.
         with shop.unchanged():
@@ -221,6 +222,7 @@ def test_only_quotas_have_periods(card: CardUnderTest, holder_pin: Pin) -> None:
         if free is None:
             raise NotRun("the service table has no free place")
         for place in (shop.id("purse"), free):
+            desk = shop.session(LOAD)
             desk.write_periods("6A88", place, 0, 0)
             same("value", desk.get(period_tag(place)), b"")
             shop.issue(_put(period_tag(place), periods(0, 0)), "6A88")

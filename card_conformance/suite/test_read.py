@@ -26,7 +26,14 @@ from host_lib.secret import Pin
 _PART = spec().limits["object_part"]
 _CHANNEL = spec().secure_channel
 _IN_CLEAR = sorted(v for v in _CHANNEL.level_needs if v & _CHANNEL.read_level < _CHANNEL.read_level)
-_OPTIONAL = ("biometric information template", "service record", "role key sets")
+_OPTIONAL = (
+    "biometric information template",
+    "service ",
+    "role key sets",
+    "purse counters",
+    "card date",
+)
+"""Objects that a card need not have, by the beginning of their names."""
 
 
 def _part(tag: int, offset: int = 0) -> Apdu:

@@ -7,9 +7,10 @@ from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import same
 from card_conformance.invented import ReceiptKey, new_receipt_key
 from card_conformance.requirement import requirement
+from card_conformance.suite.desk import Till
 from card_conformance.suite.services import BREAD, INSPECT, LOAD, quota
 from card_conformance.suite.support import application, suspended
-from card_conformance.suite.till import PAYS, Till, till
+from card_conformance.suite.till import PAYS, till
 from host_lib.apdu import Apdu
 from host_lib.flow.store import DgiValue, payload, secret_dgi
 from host_lib.secret import AesKey, Pin, SecretBytes

@@ -8,6 +8,7 @@ import pytest
 from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import same
 from card_conformance.requirement import requirement
+from card_conformance.suite.desk import Desk, Till, read_record
 from card_conformance.suite.requests import QUERY, REVERSE, Operation, perform
 from card_conformance.suite.services import (
     BREAD,
@@ -21,7 +22,7 @@ from card_conformance.suite.services import (
     quota,
 )
 from card_conformance.suite.support import application, get_data, suspended, tag_of
-from card_conformance.suite.till import PAYS, Desk, Till, expired, read_record, till
+from card_conformance.suite.till import PAYS, expired, till
 from host_lib.apdu import Apdu
 from host_lib.secret import Pin
 
@@ -74,7 +75,7 @@ def test_a_reverse_takes_back_what_load_credited(card: CardUnderTest, holder_pin
         desk.refuse("6985", REVERSE)
         desk = shop.session(LOAD)
         desk.take(shop.credit("purse", 1), shop.credit("months", 1))
-        taken = desk.take(REVERSE)
+        taken = desk.send(desk.request(REVERSE), 2)
         same("balances", taken.balances, (570, 49))
         same("counters", shop.look().counters["purse"], (30, 0))
         same("counters before", before.counters["purse"], (30, 230))

@@ -261,6 +261,8 @@ def _what_needs_an_issuer(own: OwnKeys) -> Iterator[Apdu]:
     reference = bytes((0xD2, 1, own.version))
     yield application("DELETE KEY", 0x00, 0x00, reference, answer=True)
     yield application("SET STATUS", 0x40, spec().states["SUSPENDED"].code)
+    yield application("SET STATUS", 0x20, 0x01)
+    yield application("SET STATUS", 0x21, 0x01)
     # The session is looked at before parameters and lengths are.
     yield application("DELETE KEY", 0x77, 0x77, b"\x01", answer=True)
 

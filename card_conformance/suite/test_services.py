@@ -8,6 +8,7 @@ from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import NotRun, same
 from card_conformance.needs import WITH_KEYS, Stage, at
 from card_conformance.requirement import requirement
+from card_conformance.suite.desk import Till
 from card_conformance.suite.requests import REVERSE
 from card_conformance.suite.services import (
     BREAD,
@@ -27,7 +28,7 @@ from card_conformance.suite.support import (
     suspended,
     tag_of,
 )
-from card_conformance.suite.till import PAYS, Till, till
+from card_conformance.suite.till import PAYS, till
 from host_lib.apdu import Apdu
 from host_lib.flow.store import payload
 from host_lib.secret import Pin
@@ -113,9 +114,9 @@ _CHANGES = {
         debit_roles=roles(MERCHANT),
         credit_roles=roles(LOAD, BREAD),
     ),
-    "purse": purse("none").but(
-        limits={BREAD: 7, MERCHANT: 9, 15: 1}, ceiling=20, unverified_allowance=1, debit_limit=60
-    ),
+    "purse": purse("none")
+    .but(ceiling=20, unverified_allowance=1, debit_limit=60)
+    .limited({BREAD: 7, MERCHANT: 9, 15: 1}),
     "cover": entitlement("pin or finger").but(class_of_cover=9, debit_roles=0),
 }
 
@@ -155,7 +156,7 @@ def test_new_settings_hold_from_the_next_transaction_on(
 ) -> None:
     with till(card, holder_pin, BREAD, MERCHANT, days=quota(), purse=purse()) as shop:
         shop.store(shop.services["days"].but(transaction_limit=2, credit_roles=roles(BREAD)))
-        shop.store(shop.services["purse"].but(limits={MERCHANT: 3}))
+        shop.store(shop.services["purse"].limited({MERCHANT: 3}))
         with shop.unchanged():
             shop.session(BREAD).refuse("9403", shop.debit("days", 3))
             shop.session(LOAD).refuse("6982", shop.credit("days", 1))

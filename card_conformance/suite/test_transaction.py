@@ -9,6 +9,7 @@ from applet_spec import spec
 from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import NotRun, check, same
 from card_conformance.requirement import requirement
+from card_conformance.suite.desk import Till
 from card_conformance.suite.requests import PIN_VERIFIED, QUERY, REVERSE, Operation
 from card_conformance.suite.services import (
     BREAD,
@@ -27,7 +28,7 @@ from card_conformance.suite.services import (
     roles,
 )
 from card_conformance.suite.support import verify
-from card_conformance.suite.till import PAYS, Till, till
+from card_conformance.suite.till import PAYS, till
 from host_lib.secret import Pin
 
 _EXEMPT = 0x01
@@ -105,8 +106,12 @@ def test_a_basket_with_one_bad_operation_does_nothing(card: CardUnderTest, holde
             shop.debit("days", 2),
             shop.debit("months", 3),
         ]
-        bad = ("9403", shop.debit("purse", 101)), ("6A80", shop.debit("cover", 2))
-        bad += ("9403", shop.debit("days", 31)), ("6982", shop.credit("months", 1))
+        bad = (
+            ("9403", shop.debit("purse", 101)),
+            ("6A80", shop.debit("cover", 2)),
+            ("9403", shop.debit("days", 31)),
+            ("6982", shop.credit("months", 1)),
+        )
         for place, (sw, operation) in enumerate(bad):
             basket = [*good]
             basket[place] = operation
@@ -387,9 +392,9 @@ def test_the_largest_amounts_neither_wrap_nor_lose_anything(
     card: CardUnderTest, holder_pin: Pin, name: str
 ) -> None:
     whole = {
-        "purse": purse().but(
-            ceiling=MOST, debit_limit=MOST, unverified_allowance=MOST, limits={}, balance=1
-        ),
+        "purse": purse()
+        .but(ceiling=MOST, debit_limit=MOST, unverified_allowance=MOST, balance=1)
+        .limited({}),
         "days": quota().but(
             allowance=MOST,
             carry_over_ceiling=MOST,
@@ -413,7 +418,7 @@ def test_the_largest_amounts_neither_wrap_nor_lose_anything(
 
 @requirement("TRX-24", needs=PAYS)
 def test_each_role_has_its_own_limit_for_a_purse(card: CardUnderTest, holder_pin: Pin) -> None:
-    money = purse().but(limits={CASH: 120, MERCHANT: 30}, debit_roles=roles(0, MERCHANT, CASH))
+    money = purse().limited({CASH: 120, MERCHANT: 30}).but(debit_roles=roles(0, MERCHANT, CASH))
     with till(card, holder_pin, MERCHANT, CASH, purse=money) as shop:
         for role, limit in ((MERCHANT, 30), (CASH, 120)):
             with shop.unchanged():

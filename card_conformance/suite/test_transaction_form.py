@@ -9,6 +9,7 @@ from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import check, same
 from card_conformance.needs import WITH_KEYS
 from card_conformance.requirement import requirement
+from card_conformance.suite.desk import Desk
 from card_conformance.suite.requests import (
     LAST_NUMBER,
     QUERY,
@@ -30,7 +31,7 @@ from card_conformance.suite.services import (
     quota,
 )
 from card_conformance.suite.support import application, suspended
-from card_conformance.suite.till import PAYS, Desk, till
+from card_conformance.suite.till import PAYS, till
 from host_lib.apdu import Apdu
 from host_lib.channel import SecureChannel
 from host_lib.roles import Role

@@ -6,6 +6,7 @@ from card_conformance.card_under_test import CardUnderTest
 from card_conformance.failure import NotRun, same
 from card_conformance.needs import ISSUED, WITH_KEYS, WITH_PIN, reading
 from card_conformance.requirement import requirement
+from card_conformance.suite.desk import Till, read_record
 from card_conformance.suite.requests import (
     NOT_IN_LOG,
     OTHER,
@@ -35,7 +36,7 @@ from card_conformance.suite.support import (
     tag_of,
     verify,
 )
-from card_conformance.suite.till import PAYS, Till, expired, read_record, till
+from card_conformance.suite.till import PAYS, expired, till, unopened_till
 from host_lib.secret import Pin
 
 _ROOM = 20
@@ -171,7 +172,7 @@ def test_a_query_of_what_is_not_there_says_so(card: CardUnderTest, holder_pin: P
 def test_a_card_before_its_first_transaction_answers_queries(
     card: CardUnderTest, holder_pin: Pin
 ) -> None:
-    with till(card, holder_pin, BREAD, opened=False, days=quota()) as shop:
+    with unopened_till(card, holder_pin, BREAD, days=quota()) as shop:
         before = card.select()
         if before.state != "PERSONALIZED":
             raise NotRun("the card has had its first transaction")

@@ -1,29 +1,19 @@
-"""A till for one test: role keys and services of the suite's own on the card, and its sessions."""
+"""Making a till for one test: role keys and services of the suite's own on the card."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, timedelta
-from secrets import token_bytes
 
 from card_conformance.card_under_test import CardUnderTest
-from card_conformance.failure import NotRun, same
-from card_conformance.invented import ReceiptKey, new_receipt_key
+from card_conformance.failure import NotRun
+from card_conformance.invented import new_receipt_key
 from card_conformance.needs import Needs, Stage
+from card_conformance.suite.desk import Desk, Till, known_receipt_keys, period_tag
 from card_conformance.suite.requests import (
-    PERFORM,
-    QUERY,
-    Operation,
-    Request,
-    Taken,
     credit,
     debit,
-    mac_of,
-    parse,
-    receipt,
 )
 from card_conformance.suite.role_keys import OwnKeys, free_versions, random_keys, slot_emptied
-from card_conformance.suite.role_keys import role_session as open_session
 from card_conformance.suite.services import (
     INSPECT,
     LOAD,
@@ -31,7 +21,6 @@ from card_conformance.suite.services import (
     PLACES,
     TODAY,
     Service,
-    counters,
     decode,
     is_ours,
     period_of,
@@ -40,10 +29,8 @@ from card_conformance.suite.services import (
     roles,
     text,
 )
-from card_conformance.suite.support import application, get_data, read, tag_of, verify
-from host_lib.apdu import Apdu, Response
-from host_lib.channel import SecureChannel
-from host_lib.command import Fci, PutData, PutRoleKeys
+from card_conformance.suite.support import read, tag_of
+from host_lib.command import PutData, PutRoleKeys
 from host_lib.flow.store import DgiValue, store_data
 from host_lib.roles import role_slot
 from host_lib.secret import Pin
@@ -51,223 +38,7 @@ from host_lib.secret import Pin
 PAYS = Needs(frozenset({Stage.ISSUED}), keys=True, pin=True, leaves=Stage.ISSUED)
 """An issued card with keys and PIN, whose balances, number and log the test changes for good."""
 _RECORD = tag_of("service record 1")
-_PERIOD = tag_of("service period 1")
 _ROOMY = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """All that transactions can change on a card."""
-
-    state: str
-    number: int
-    services: Mapping[str, Service]
-    counters: Mapping[str, tuple[int, int]]
-    date: bytes
-    log: tuple[bytes, ...]
-
-    def balance(self, name: str) -> int:
-        """Return a service's balance, or its uses."""
-        service = self.services[name]
-        return service["uses" if service.kind == "entitlement" else "balance"]
-
-
-class Till:
-    """A card with services and keys of the suite's own; made by `till`."""
-
-    def __init__(
-        self,
-        card: CardUnderTest,
-        pin: Pin,
-        keys: Mapping[int, OwnKeys],
-        services: Mapping[str, Service],
-        today: date,
-    ) -> None:
-        self.card = card
-        self.services = services
-        self.today = today
-        self._pin = pin
-        self._keys = keys
-        self._terminal = token_bytes(8)
-        self._last = 0
-
-    def id(self, name: str) -> int:
-        """Return the id of a service."""
-        return self.services[name].place
-
-    def debit(self, name: str, amount: int) -> Operation:
-        """Return a debit of a service by its name here."""
-        return debit(self.id(name), amount)
-
-    def credit(self, name: str, amount: int) -> Operation:
-        """Return a credit of a service by its name here."""
-        return credit(self.id(name), amount)
-
-    def session(self, role: int, *, verified: bool = False) -> "Desk":
-        """Select the application and open a session of a role; with the PIN verified in it."""
-        fci = self.card.select()
-        desk = Desk(self, role, open_session(self.card, self._keys[role]).channel, fci)
-        if verified:
-            desk.verify()
-        return desk
-
-    def verify(self) -> Apdu:
-        """Return VERIFY with the card's PIN."""
-        return verify(self._pin.block())
-
-    def request(self, number: int, *operations: Operation, day: date | None = None) -> Request:
-        """Return a request under a new name, for a card of this transaction number."""
-        self._last += 1
-        when = text(day or self.today)
-        return Request(self._terminal, self._last, number, when, operations)
-
-    def look(self) -> Look:
-        """Read all that a transaction can change, in a session of its own."""
-        desk = self.session(INSPECT)
-        services = {name: desk.service(name) for name in self.services}
-        spent = dict(counters(desk.value("purse counters")))
-        by_name = {name: spent[s.place] for name, s in services.items() if s.kind == "purse"}
-        day, log = desk.value("card date"), desk.log()
-        fci = self.card.select()
-        return Look(fci.state, fci.transaction_number, services, by_name, day, log)
-
-    @contextmanager
-    def unchanged(self) -> Iterator[Look]:
-        """Make sure that what happens inside the block changes nothing of it."""
-        before = self.look()
-        yield before
-        after = self.look()
-        for what in Look.__slots__:
-            same(f"{what} of the card after refusals", getattr(after, what), getattr(before, what))
-
-    def store(self, *services: Service) -> None:
-        """Give services other settings, in an issuer session."""
-        session = self.card.session()
-        room = session.channel.max_data
-        self.card.run(store_data([one.dgi() for one in services], room), session.channel)
-
-    def put(self, tag: int, value: bytes) -> None:
-        """Write an object in an issuer session."""
-        self.card.run(PutData(tag, value), self.card.session().channel)
-
-    def issue(self, apdu: Apdu, sw: str = "9000") -> None:
-        """Send one command in an issuer session."""
-        self.card.expect(sw, apdu, self.card.session().channel)
-
-
-class Desk:
-    """An open session of a role."""
-
-    def __init__(self, till: Till, role: int, channel: SecureChannel, fci: Fci) -> None:
-        self.till = till
-        self.role = role
-        self.number = fci.transaction_number
-        self._card = till.card
-        self._channel = channel
-
-    def ask(self, apdu: Apdu) -> Response:
-        """Send a command; an error leaves the session open, for the card does so too."""
-        answer = self._card.send(self._channel.wrap(apdu))
-        return self._channel.unwrap(answer) if answer.sw == 0x9000 else answer
-
-    def expect(self, sw: str, apdu: Apdu) -> bytes:
-        """Send a command and return the data of its answer. Raises NotConform."""
-        answer = self.ask(apdu)
-        same(f"{apdu.label} in a session of role {self.role}", f"{answer.sw:04X}", sw)
-        return answer.data
-
-    def verify(self) -> None:
-        """Verify the PIN."""
-        self.expect("9000", self.till.verify())
-
-    # Paying
-
-    def request(self, *operations: Operation, day: date | None = None) -> Request:
-        """Return a request for the card as it is now."""
-        return self.till.request(self.number, *operations, day=day)
-
-    def send(self, request: Request, balances: int | None = None) -> Taken:
-        """Send a request that the card takes, or has taken before, and return its answer."""
-        data = self.expect("9000", request.apdu())
-        taken = parse(data, len(request.operations) if balances is None else balances)
-        self.number = max(self.number, taken.number)
-        return taken
-
-    def take(self, *operations: Operation, day: date | None = None) -> Taken:
-        """Carry out a transaction that the card takes."""
-        return self.send(self.request(*operations, day=day))
-
-    def refuse(self, sw: str, *operations: Operation, day: date | None = None) -> None:
-        """Send a request that the card refuses."""
-        self.expect(sw, self.request(*operations, day=day).apdu())
-
-    def query(self, request: Request) -> tuple[int, int, bytes]:
-        """Return a query's result, the card's transaction number and the stored answer."""
-        data = self.expect("9000", request.apdu(QUERY))
-        return data[0], int.from_bytes(data[1:4], "big"), data[4:]
-
-    def stored(self, request: Request) -> bytes:
-        """Return the answer to a request as bytes."""
-        return self.expect("9000", request.apdu(PERFORM))
-
-    def check(self, request: Request, taken: Taken) -> bytes:
-        """Make sure the MAC of an answer is that of its receipt; return the receipt's fields."""
-        version = int.from_bytes(self.value("receipt key version"), "big")
-        same("receipt key version", taken.key_version, version)
-        fields = receipt(self.role, self.value("card serial"), request, taken)
-        key = known_receipt_keys(self._card)[version].key
-        same("receipt MAC", taken.mac, mac_of(key, fields))
-        return fields
-
-    # Reading
-
-    def value(self, name: str) -> bytes:
-        """Return an object's value, nothing where it has none."""
-        return self.get(tag_of(name))
-
-    def get(self, tag: int) -> bytes:
-        """Return an object's value, nothing where it has none."""
-        answer = self.ask(get_data(tag))
-        if answer.sw != 0x6A88:
-            same(f"GET DATA of {tag:04X}", f"{answer.sw:04X}", "9000")
-        return answer.data
-
-    def service(self, name: str) -> Service:
-        """Return a service as the card has it now."""
-        return decode(self.get(_RECORD + self.till.id(name) - 1))
-
-    def counters(self, name: str) -> tuple[int, int]:
-        """Return unverified spent and debits since LOAD of a purse."""
-        return dict(counters(self.value("purse counters")))[self.till.id(name)]
-
-    def log(self) -> tuple[bytes, ...]:
-        """Return the records of the log, the newest first."""
-        count = self.value("transaction log")[0]
-        return tuple(self.expect("9000", read_record(n)) for n in range(1, count + 1))
-
-    def write_periods(self, sw: str, place: int, current: int, horizon: int) -> None:
-        """Write the service period of a place."""
-        self.write(sw, period_tag(place), periods(current, horizon))
-
-    def write(self, sw: str, tag: int, value: bytes) -> None:
-        """Write an object, and expect this of it."""
-        self.expect(sw, application("PUT DATA", tag >> 8, tag & 0xFF, value))
-
-
-def read_record(number: int) -> Apdu:
-    """Return READ RECORD of the log."""
-    return application("READ RECORD", number, 0x04, answer=True)
-
-
-def period_tag(place: int) -> int:
-    """Return the tag of the service period of a place."""
-    return _PERIOD + place - 1
-
-
-def known_receipt_keys(card: CardUnderTest) -> Mapping[int, ReceiptKey]:
-    """Return the receipt keys that the suite has given to a card, by version."""
-    first = () if card.record is None else (card.record.receipt_key,)
-    return {key.version: key for key in first} | card.receipt_keys
 
 
 @contextmanager
@@ -290,23 +61,41 @@ def till(
     card: CardUnderTest,
     pin: Pin,
     *held: int,
-    opened: bool = True,
     **services: Service,
 ) -> Iterator[Till]:
     """Make a till with services and with keys of LOAD, INSPECT and the roles that are ``held``.
 
-    Balances are what the services say, counters of purses 0; uses go on from what they were. With
-    ``opened`` the card has had its first transaction. The role keys are taken away again.
+    Balances are what the services say, counters of purses 0; uses go on from what they were. The
+    card has had its first transaction. The role keys are taken away again.
     """
-    if opened and not any(one.kind == "purse" for one in services.values()):
+    if not any(one.kind == "purse" for one in services.values()):
         services["purse"] = purse()
+    with _till(card, pin, held, services) as (made, found):
+        with card.reader.unobserved():
+            _open(made, found)
+            card.select()
+        yield made
+
+
+@contextmanager
+def unopened_till(card: CardUnderTest, pin: Pin, *held: int, **services: Service) -> Iterator[Till]:
+    """Make a till without any transaction, so that purses are empty and a new card stays new."""
+    with _till(card, pin, held, services) as (made, _):
+        yield made
+
+
+@contextmanager
+def _till(
+    card: CardUnderTest, pin: Pin, held: tuple[int, ...], services: Mapping[str, Service]
+) -> Iterator[tuple[Till, Mapping[int, Service]]]:
+    """Make a till, and tell which of its places held something before."""
     with card.reader.unobserved():
         keys = _free_keys(card, {LOAD, INSPECT, *held})
     with slot_emptied(card, *(own.version for own in keys.values())):
         with card.reader.unobserved():
-            made = _made(card, pin, keys, services, opened=opened)
+            made, found = _made(card, pin, keys, services)
             card.select()
-        yield made
+        yield made, found
 
 
 def _free_keys(card: CardUnderTest, held: set[int]) -> Mapping[int, OwnKeys]:
@@ -322,9 +111,7 @@ def _made(
     pin: Pin,
     keys: Mapping[int, OwnKeys],
     services: Mapping[str, Service],
-    *,
-    opened: bool,
-) -> Till:
+) -> tuple[Till, Mapping[int, Service]]:
     session = card.session()
     for own in keys.values():
         card.run(PutRoleKeys(own.keys, own.master_version, session.dek), session.channel)
@@ -335,9 +122,7 @@ def _made(
     version = int.from_bytes(desk.value("receipt key version"), "big")
     made = Till(card, pin, keys, placed, today)
     _store(card, made, found, version)
-    if opened:
-        _open(made, found)
-    return made
+    return made, found
 
 
 def _date(value: bytes) -> date:
@@ -399,7 +184,7 @@ def _roomy(service: Service) -> Service:
     free = {"verification": 0, "debit_roles": roles(LOAD), "credit_roles": roles(LOAD)}
     if service.kind == "purse":
         whole = {"ceiling": MOST, "unverified_allowance": MOST, "debit_limit": MOST}
-        return service.but(limits={}, **free, **whole)
+        return service.but(**free, **whole).limited({})
     if service.kind == "quota":
         return service.but(**free, carry_over_ceiling=_ROOMY, transaction_limit=MOST)
     return service

@@ -54,11 +54,17 @@ class Service:
         """Return the service in a place of the table."""
         return replace(self, place=place)
 
-    @property
-    def rule(self) -> str:
-        """The name of the verification rule."""
-        by_code = {code: name for name, code in _TABLE.verification.items()}
-        return by_code[self["verification"]]
+    def on(self, today: date) -> "Service":
+        """Return the service moved from `TODAY` to another day, with what it says of days."""
+        if self.kind == "entitlement":
+            later = today - TODAY
+            first, last = (_day(self[name]) + later for name in ("valid from", "valid to"))
+            return self.but(valid_from=int(text(first)), valid_to=int(text(last)))
+        if self.kind == "quota":
+            then, now = (period_of(self["period kind"], day) for day in (TODAY, today))
+            if self["current period"] == then:
+                return self.but(current_period=now, horizon=self["horizon"] + now - then)
+        return self
 
     def encode(self) -> bytes:
         """Return the record."""
@@ -147,9 +153,9 @@ def purse(rule: str = "pin") -> Service:
     return Service("purse", values, {MERCHANT: 300, CASH: 350, BREAD: 100, HEALTH: 100})
 
 
-def quota(period: int = DAYS, rule: str = "none", today: date = TODAY) -> Service:
+def quota(period: int = DAYS, rule: str = "none") -> Service:
     """Return a quota: 40, 20 a period, 60 carried over, 30 at once, and four periods ahead."""
-    now = period_of(period, today)
+    now = period_of(period, TODAY)
     values = _header(rule, roles(BREAD, RATION), roles(LOAD)) | {
         "allowance": 20,
         "period kind": period,
@@ -162,11 +168,11 @@ def quota(period: int = DAYS, rule: str = "none", today: date = TODAY) -> Servic
     return Service("quota", values)
 
 
-def entitlement(rule: str = "none", today: date = TODAY) -> Service:
+def entitlement(rule: str = "none") -> Service:
     """Return an entitlement that is valid from ten days ago to ten days ahead."""
     values = _header(rule, roles(HEALTH, BREAD), roles(LOAD)) | {
-        "valid from": int(text(today - timedelta(10))),
-        "valid to": int(text(today + timedelta(10))),
+        "valid from": int(text(TODAY - timedelta(10))),
+        "valid to": int(text(TODAY + timedelta(10))),
         "class of cover": 2,
         "uses": 0,
     }
@@ -185,6 +191,10 @@ def day_of(kind: int, period: int) -> date:
     if kind == DAYS:
         return _EPOCH + timedelta(period)
     return date(_EPOCH.year + period // 12, period % 12 + 1, 1)
+
+
+def _day(value: int) -> date:
+    return date.fromisoformat(str(value))
 
 
 def text(day: date) -> str:

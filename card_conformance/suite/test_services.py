@@ -85,7 +85,7 @@ def _free(shop: Till) -> int:
 def test_a_service_is_added_to_an_issued_card(card: CardUnderTest, holder_pin: Pin) -> None:
     with till(card, holder_pin, BREAD, days=quota()) as shop:
         free = _free(shop)
-        added = quota().at(free)
+        added = quota().on(shop.today).at(free)
         operation = replace(shop.debit("days", 1), service=free)
         with shop.unchanged():
             shop.session(BREAD).refuse("6A88", operation)

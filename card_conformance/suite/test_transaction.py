@@ -32,7 +32,7 @@ from card_conformance.suite.till import PAYS, till
 from host_lib.secret import Pin
 
 _EXEMPT = 0x01
-_UNKNOWN = 0x10
+_UNKNOWN = 0x7F
 
 
 def _four() -> dict[str, Service]:

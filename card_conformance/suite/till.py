@@ -118,7 +118,7 @@ def _made(
     there = Till(card, pin, keys, {}, TODAY)
     desk = there.session(INSPECT)
     today = max(TODAY, _date(desk.value("card date")))
-    placed, found = _placed(desk, services)
+    placed, found = _placed(desk, {name: one.on(today) for name, one in services.items()})
     version = int.from_bytes(desk.value("receipt key version"), "big")
     made = Till(card, pin, keys, placed, today)
     _store(card, made, found, version)
@@ -186,7 +186,8 @@ def _roomy(service: Service) -> Service:
         whole = {"ceiling": MOST, "unverified_allowance": MOST, "debit_limit": MOST}
         return service.but(**free, **whole).limited({})
     if service.kind == "quota":
-        return service.but(**free, carry_over_ceiling=_ROOMY, transaction_limit=MOST)
+        whole = {"allowance": 0, "carry_over_ceiling": _ROOMY, "transaction_limit": MOST}
+        return service.but(**free, **whole)
     return service
 
 
@@ -195,10 +196,15 @@ def _open(made: Till, found: Mapping[int, Service]) -> None:
     desk = made.session(LOAD)
     again = [one for one in made.services.values() if one.place in found]
     for one in (one for one in again if one.kind != "entitlement"):
+        if not found[one.place]["balance"]:
+            desk.verify()
+            desk.take(credit(one.place, 1))
+        # The first debit opens the period; both forgive what was spent unverified.
         desk.verify()
-        (balance,) = desk.take(credit(one.place, 1)).balances
-        desk.verify()
-        desk.take(debit(one.place, balance))
+        (balance,) = desk.take(debit(one.place, 1)).balances
+        if balance:
+            desk.verify()
+            desk.take(debit(one.place, balance))
         desk.take(credit(one.place, one["balance"]))
     for one in made.services.values():
         if one.kind == "purse" and one.place not in found:

@@ -407,7 +407,8 @@ def test_list_shows_each_requirement_with_its_tests(
         }
     ]
     assert by_number["INS-05"]["status"] == "shown elsewhere"
-    assert by_number["TRX-01"]["status"] == "draft"
+    assert by_number["TRX-01"]["status"] == "tested"
+    assert by_number["FIN-01"]["status"] == "draft"
     assert main(["conformance", "list"]) == 0
     assert "A wrong PIN costs one try" in capsys.readouterr().out
 

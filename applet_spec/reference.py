@@ -12,6 +12,7 @@ from applet_spec.sections import (
     keys,
     profiles,
     requirements,
+    rights,
     services,
     transactions,
 )
@@ -48,7 +49,11 @@ def pages(read: Read = read_data) -> Mapping[str, str]:
     """Return the text of every page by its file name. Raises SpecError."""
     once = cache(read)
     spec = build(once)
-    return {"apdu.md": _apdu(spec, once), "requirements.md": _requirements(spec, once)}
+    return {
+        "apdu.md": _apdu(spec, once),
+        "requirements.md": _requirements(spec, once),
+        "rights.md": _rights(spec, once),
+    }
 
 
 def render(read: Read = read_data) -> str:
@@ -77,6 +82,17 @@ def _requirements(spec: Spec, read: Read) -> str:
         "requirement that no command sequence can show says what shows it instead. The commands "
         "are in the [APDU reference](apdu.md).",
         list(requirements.requirements(spec, read)),
+    )
+
+
+def _rights(spec: Spec, read: Read) -> str:
+    return _page(
+        "Rights",
+        spec,
+        "Who may do what on a card of the reference profile, reckoned from the contract: its "
+        "services, roles, commands and objects. Both cards are asked for every cell, and for every "
+        "state and verification behind it. The rules are in the [APDU reference](apdu.md).",
+        list(rights.rights(spec, read)),
     )
 
 

@@ -13,6 +13,7 @@ from host_lib import (
     Credit,
     Debit,
     Pin,
+    Receipt,
     Role,
     SecurityStatusNotSatisfied,
     StopList,
@@ -90,7 +91,8 @@ def test_what_the_bureau_issues_a_till_debits_and_the_clearing_verifies(
     assert both.balances == (0, 97_50)
     assert {one.card_serial for one in (first, load, both)} == {serial}
 
-    found = verify_receipts([first, load.encode(), both], bureau.store)
+    receipts: list[Receipt | bytes] = [first, load.encode(), both]
+    found = verify_receipts(receipts, bureau.store)
     assert [verdict for _, verdict in found] == [Verdict.VALID] * 3
     (judged,) = verify_receipts([replace(both, balances=(0, 1))], bureau.store)
     assert judged[1] is Verdict.WRONG_MAC

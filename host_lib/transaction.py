@@ -6,80 +6,58 @@ label in the contract's profile, or by id where an issuer has others. Amounts co
 service: piastres, loaves, points, uses.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import ClassVar, TypeAlias
+from functools import cache
 
 from applet_spec import spec
-from applet_spec.model import RecordField
 from host_lib.errors import ProtocolError
+from host_lib.operations import (
+    Credit,
+    Debit,
+    Operation,
+    Reverse,
+    checked_basket,
+    decode_operations,
+    is_reverse,
+    service_id,
+)
+from host_lib.transaction_fields import (
+    decode_amounts,
+    decode_time,
+    encode_amount,
+    encode_time,
+    has_flag,
+    joined,
+    known_flags,
+    split,
+)
+
+__all__ = [
+    "TERMINAL_ID_LENGTH",
+    "Answer",
+    "Credit",
+    "Debit",
+    "Operation",
+    "Pending",
+    "QueryOutcome",
+    "QueryResult",
+    "Receipt",
+    "Request",
+    "Reverse",
+    "service_id",
+]
 
 TERMINAL_ID_LENGTH = 8
-_DIGITS = "%Y%m%d%H%M%S"
-_FIRST, _LAST = datetime(2000, 1, 1), datetime(2079, 12, 31, 23, 59, 59)
 
 
-@dataclass(frozen=True, slots=True)
-class _OnService:
-    """An amount of one service. ValueError for an amount or a service that no card can take."""
-
-    NAME: ClassVar[str]
-    service: str | int
-    amount: int
-
-    def __post_init__(self) -> None:
-        most = spec().limits["amount"]
-        if not 1 <= self.amount <= most:
-            raise ValueError(f"{self.amount} is no amount: they are 1 to {most}")
-        service_id(self.service)
-
-    def encode(self) -> bytes:
-        """Return the 6 bytes of the operation."""
-        return _operation(self.NAME, service_id(self.service), self.amount)
-
-
-class Debit(_OnService):
-    """Takes an amount from a service; of an entitlement, 1 counts a use."""
-
-    NAME = "debit"
-    __slots__ = ()
-
-
-class Credit(_OnService):
-    """Adds an amount to a service; of an entitlement, 1 takes a use back."""
-
-    NAME = "credit"
-    __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Reverse:
-    """Takes back the transaction before it; always alone in its request."""
-
-    NAME: ClassVar[str] = "reverse"
-
-    def encode(self) -> bytes:
-        """Return the 6 bytes of the operation."""
-        return _operation(self.NAME, 0, 0)
-
-
-Operation: TypeAlias = Debit | Credit | Reverse
-
-
-def service_id(service: str | int) -> int:
-    """Return the id of a service, 1 to 255. ValueError for a label that the contract has not."""
-    if isinstance(service, str):
-        known = {one.label: one.id for one in spec().services.profile}
-        if service not in known:
-            raise ValueError(
-                f"no service {service!r} in the contract: {', '.join(known)}, or an id"
-            )
-        return known[service]
-    if service not in range(1, 0x100):
-        raise ValueError(f"{service} is no service id")
-    return service
+@cache
+def _span() -> tuple[datetime, datetime]:
+    """Return the first and the last second that a transaction can be dated with."""
+    parts = spec().transactions
+    day = bytes.fromhex("235959")
+    return decode_time(parts.first_date, bytes(3)), decode_time(parts.last_date, day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +83,16 @@ class Request:
             raise ValueError("a transaction number is out of range")
         if self.when.tzinfo is not None:
             raise ValueError("the time of a transaction is local time, without zone")
-        if not _FIRST <= self.when.replace(microsecond=0) <= _LAST:
-            raise ValueError(f"{self.when} is not between 2000 and 2079")
-        object.__setattr__(self, "when", self.when.replace(microsecond=0))
-        object.__setattr__(self, "operations", _basket(self.operations))
+        first, last = _span()
+        when = self.when.replace(microsecond=0)
+        if not first <= when <= last:
+            raise ValueError(f"{when} is not between {first:%Y} and {last:%Y}")
+        object.__setattr__(self, "when", when)
+        object.__setattr__(self, "operations", checked_basket(self.operations))
 
     def encode(self) -> bytes:
         """Return the data field of PERFORM TRANSACTION: 22 bytes and 6 for each operation."""
-        date, time = _digits(self.when)
+        date, time = encode_time(self.when)
         fields = {
             "terminal id": self.terminal_id,
             "terminal transaction number": self.terminal_number.to_bytes(4, "big"),
@@ -120,20 +100,20 @@ class Request:
             "date": date,
             "time": time,
         }
-        head = _joined(spec().transactions.request, fields)
+        head = joined(spec().transactions.request, fields)
         return head + b"".join(one.encode() for one in self.operations)
 
     @classmethod
     def decode(cls, data: bytes) -> "Request":
         """Read the data field of a command. Raises ProtocolError."""
         try:
-            fields, rest = _split(spec().transactions.request, data)
+            fields, rest = split(spec().transactions.request, data)
             return cls(
                 terminal_id=fields["terminal id"],
                 terminal_number=int.from_bytes(fields["terminal transaction number"], "big"),
                 card_number=int.from_bytes(fields["card transaction number"], "big"),
-                when=_when(fields["date"], fields["time"]),
-                operations=tuple(_operations(rest)),
+                when=decode_time(fields["date"], fields["time"]),
+                operations=tuple(decode_operations(rest)),
             )
         except ValueError as error:
             raise ProtocolError(
@@ -160,17 +140,17 @@ class Answer:
     @property
     def activation(self) -> bool:
         """Whether this is the card's first transaction, which made it ACTIVE."""
-        return _has(self.flags, "activation")
+        return has_flag(self.flags, "activation")
 
     @classmethod
     def decode(cls, data: bytes) -> "Answer":
         """Read the response data. Raises ProtocolError."""
         single = [one for one in spec().transactions.answer if one.name not in _REPEATED]
         try:
-            fields, rest = _split(single, data)
-            flags = _flags(fields["flags"][0])
+            fields, rest = split(single, data)
+            flags = known_flags(fields["flags"][0])
             rest, replaced = _replaced(rest, flags)
-            balances = tuple(_amounts(rest))
+            balances = tuple(decode_amounts(rest))
             if not 1 <= len(balances) <= spec().transactions.most_operations:
                 raise ValueError(f"{len(balances)} balances")
         except ValueError as error:
@@ -230,7 +210,7 @@ class Receipt:
     def of(cls, request: Request, answer: Answer, *, role: int, card_serial: bytes) -> "Receipt":
         """Return the receipt that a request and its authentic answer make."""
         balances = answer.balances
-        if _is_reverse(request.operations):
+        if is_reverse(request.operations):
             places = spec().transactions.most_operations
             balances = (balances + (0,) * places)[:places]
         return cls(
@@ -251,22 +231,22 @@ class Receipt:
     @property
     def pin_verified(self) -> bool:
         """Whether the PIN was verified when it was done."""
-        return _has(self.flags, "PIN verified")
+        return has_flag(self.flags, "PIN verified")
 
     @property
     def finger_verified(self) -> bool:
         """Whether a finger was verified when it was done."""
-        return _has(self.flags, "finger verified")
+        return has_flag(self.flags, "finger verified")
 
     @property
     def activation(self) -> bool:
         """Whether this is the card's first transaction, which made it ACTIVE."""
-        return _has(self.flags, "activation")
+        return has_flag(self.flags, "activation")
 
     @property
     def is_reverse(self) -> bool:
         """Whether it took the transaction before it back."""
-        return _is_reverse(self.operations)
+        return is_reverse(self.operations)
 
     def balance(self, service: str | int) -> int:
         """Return the balance after it of a service in its basket. KeyError for another one."""
@@ -279,7 +259,7 @@ class Receipt:
     def signed_bytes(self) -> bytes:
         """Return the 81 bytes that the MAC is over."""
         places = spec().transactions.most_operations
-        date, time = _digits(self.when)
+        date, time = encode_time(self.when)
         fields = {
             "receipt key version": bytes((self.key_version,)),
             "role": bytes((self.role,)),
@@ -290,11 +270,11 @@ class Receipt:
             "date": date,
             "time": time,
             "operations": b"".join(one.encode() for one in self.operations),
-            "new balances": b"".join(_amount(one) for one in self.balances[:places]),
+            "new balances": b"".join(encode_amount(one) for one in self.balances[:places]),
             "flags": bytes((self.flags,)),
             "replaced card number": bytes.fromhex(self.replaced_card_number or ""),
         }
-        return _joined(spec().transactions.receipt, fields)
+        return joined(spec().transactions.receipt, fields)
 
     def encode(self) -> bytes:
         """Return the 89 bytes of the receipt: what is signed, then the MAC."""
@@ -310,18 +290,20 @@ class Receipt:
 
     @classmethod
     def _decoded(cls, data: bytes) -> "Receipt":
-        fields, mac = _split(spec().transactions.receipt, data)
+        fields, mac = split(spec().transactions.receipt, data)
         if len(mac) != spec().transactions.receipt_mac_length:
             raise ValueError(f"{len(mac)} bytes of MAC")
-        operations = _basket(_operations(fields["operations"].rstrip(b"\0"), padded=True))
-        balances = tuple(_amounts(fields["new balances"]))
-        if not _is_reverse(operations):
+        operations = checked_basket(
+            decode_operations(fields["operations"].rstrip(b"\0"), padded=True)
+        )
+        balances = tuple(decode_amounts(fields["new balances"]))
+        if not is_reverse(operations):
             if any(balances[len(operations) :]):
                 raise ValueError("more balances than operations")
             balances = balances[: len(operations)]
-        flags = _flags(fields["flags"][0])
+        flags = known_flags(fields["flags"][0])
         replaced = fields["replaced card number"]
-        if any(replaced) and not _has(flags, "activation"):
+        if any(replaced) and not has_flag(flags, "activation"):
             raise ValueError("a replaced card number without activation")
         return cls(
             key_version=fields["receipt key version"][0],
@@ -330,7 +312,7 @@ class Receipt:
             number=int.from_bytes(fields["transaction number"], "big"),
             terminal_id=fields["terminal id"],
             terminal_number=int.from_bytes(fields["terminal transaction number"], "big"),
-            when=_when(fields["date"], fields["time"]),
+            when=decode_time(fields["date"], fields["time"]),
             operations=operations,
             balances=balances,
             flags=flags,
@@ -360,123 +342,12 @@ class Pending:
 _REPEATED = ("new balances", "replaced card number")
 
 
-def _operation(name: str, service: int, amount: int) -> bytes:
-    fields = {
-        "operation": bytes((spec().transactions.operations[name],)),
-        "service": bytes((service,)),
-        "amount": _amount(amount),
-    }
-    return _joined(spec().transactions.operation, fields)
-
-
-def _operations(data: bytes, *, padded: bool = False) -> list[Operation]:
-    """Read operations one behind the other; ``padded``: the last one may have lost its zeros."""
-    size = sum(one.length for one in spec().transactions.operation)
-    if padded:
-        data += bytes(-len(data) % size)
-    found: list[Operation] = []
-    while data:
-        fields, data = _split(spec().transactions.operation, data)
-        found.append(_one_operation(fields))
-    return found
-
-
-def _one_operation(fields: Mapping[str, bytes]) -> Operation:
-    codes = {code: name for name, code in spec().transactions.operations.items()}
-    name = codes.get(fields["operation"][0])
-    service, amount = fields["service"][0], int.from_bytes(fields["amount"], "big")
-    if name == Reverse.NAME:
-        if service or amount:
-            raise ValueError("a reverse with a service or an amount")
-        return Reverse()
-    for kind in (Debit, Credit):
-        if name == kind.NAME:
-            return kind(service, amount)
-    raise ValueError(f"operation {fields['operation'].hex()}")
-
-
-def _basket(operations: Iterable[Operation]) -> tuple[Operation, ...]:
-    """Check a basket; return it with services by their ids."""
-    basket = tuple(operations)
-    if not 1 <= len(basket) <= spec().transactions.most_operations:
-        raise ValueError(f"{len(basket)} operations: one to four go into a transaction")
-    resolved = tuple(_resolved(one) for one in basket)
-    services = [one.service for one in resolved if not isinstance(one, Reverse)]
-    if len(services) != len(set(services)):
-        raise ValueError("a service comes twice in a transaction")
-    if len(services) != len(basket) and len(basket) > 1:
-        raise ValueError("a reverse is alone in its transaction")
-    return resolved
-
-
-def _resolved(operation: Operation) -> Operation:
-    if isinstance(operation, Reverse):
-        return operation
-    return type(operation)(service_id(operation.service), operation.amount)
-
-
-def _is_reverse(operations: Sequence[Operation]) -> bool:
-    return isinstance(operations[0], Reverse)
-
-
 def _replaced(rest: bytes, flags: int) -> tuple[bytes, str | None]:
     """Split the number of the card that this one replaces off the end, where there is one."""
-    if not _has(flags, "activation"):
+    if not has_flag(flags, "activation"):
         return rest, None
     length = next(f.length for f in spec().transactions.answer if f.name == "replaced card number")
     if len(rest) < length:
         raise ValueError("no replaced card number at activation")
     number = rest[-length:]
     return rest[:-length], number.hex() if any(number) else None
-
-
-def _flags(flags: int) -> int:
-    known = sum(spec().transactions.flags.values())
-    if flags & ~known:
-        raise ValueError(f"unknown flags {flags:02X}")
-    return flags
-
-
-def _has(flags: int, name: str) -> bool:
-    return bool(flags & spec().transactions.flags[name])
-
-
-def _amount(amount: int) -> bytes:
-    return amount.to_bytes(4, "big")
-
-
-def _amounts(data: bytes) -> list[int]:
-    if len(data) % 4:
-        raise ValueError(f"{len(data)} bytes of balances")
-    return [int.from_bytes(data[at : at + 4], "big") for at in range(0, len(data), 4)]
-
-
-def _digits(when: datetime) -> tuple[bytes, bytes]:
-    """Return date and time in BCD."""
-    both = bytes.fromhex(when.strftime(_DIGITS))
-    return both[:4], both[4:]
-
-
-def _when(date: bytes, time: bytes) -> datetime:
-    return datetime.strptime((date + time).hex(), _DIGITS)
-
-
-def _joined(layout: Iterable[RecordField], fields: Mapping[str, bytes]) -> bytes:
-    """Return the fields in the layout's order, each padded with zeros to its length."""
-    parts = []
-    for one in layout:
-        value = fields[one.name]
-        if len(value) > one.length:
-            raise ValueError(f"{one.name} has {len(value)} bytes instead of {one.length}")
-        parts.append(value.ljust(one.length, b"\0"))
-    return b"".join(parts)
-
-
-def _split(layout: Iterable[RecordField], data: bytes) -> tuple[dict[str, bytes], bytes]:
-    """Split data into the layout's fields and what is left."""
-    fields = {}
-    for one in layout:
-        if len(data) < one.length:
-            raise ValueError("too short")
-        fields[one.name], data = data[: one.length], data[one.length :]
-    return fields, data

@@ -78,7 +78,7 @@ def late(design: Design, bounds: Bounds, world: World) -> tuple[str, World]:
     held, session = world.held, world.session
     assert held is not None
     if held.live and session is not None:
-        world = world._replace(session=session._replace(in_step=True))
+        world = world._replace(session=session._replace(in_step=not held.followed))
     elif design.sessions_end:
         return NO_SESSION, world.closed()._replace(held=None)
     answer, after = perform(design, bounds, world, held.request, held.role)
@@ -90,7 +90,7 @@ def lost(world: World) -> World:
     session, held = world.session, world.held
     assert session is not None
     if held is not None and held.live:
-        world = world._replace(held=held._replace(live=False))
+        world = world._replace(held=held._replace(followed=True))
     return world._replace(session=session._replace(in_step=False))
 
 

@@ -73,14 +73,16 @@ class Terminal(NamedTuple):
 class Held(NamedTuple):
     """A wrapped request that somebody between card and terminal keeps.
 
-    ``live``: it is the next that the open session awaits. Ghost: ``verdict``, what its terminal
-    has said of it since, empty as long as that is open.
+    ``live``: it is the next that the open session awaits; ``followed``: the terminal has sent
+    more in that session, which got lost. Ghost: ``verdict``, what its terminal has said of it
+    since, empty as long as that is open.
     """
 
     request: Request
     role: int
     live: bool
     verdict: str = ""
+    followed: bool = False
 
 
 class World(NamedTuple):
@@ -100,5 +102,5 @@ class World(NamedTuple):
         """Return this world with no session open."""
         held = self.held
         if held is not None and held.live:
-            held = held._replace(live=False)
+            held = held._replace(live=False, followed=False)
         return self._replace(session=None, held=held)

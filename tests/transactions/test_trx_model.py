@@ -24,7 +24,7 @@ ONE_ROLE = Bounds(log=20)
 SEED = 7
 LENGTH = 14
 DEPTH, DRAWN = {"sim": 3, "java": 2}, {"sim": 150, "java": 50}
-PROOF_DEPTH, PROOF_DRAWN = {"sim": 4, "java": 3}, {"sim": 10_000, "java": 1_000}
+PROOF_DEPTH, PROOF_DRAWN = {"sim": 4, "java": 3}, {"sim": 4_000, "java": 500}
 
 
 def drawn(count: int) -> Iterable[tuple[Step, ...]]:

@@ -30,6 +30,8 @@ from personalization.station import Bench, personalize
 
 LIST = Path(__file__).parents[1] / "examples" / "enrolments.csv"
 STORE_DATA = 0xE2
+_GOAL = 1.12
+"""Bytes over payload; where the last blocks of many citizens are short, the bound is above it."""
 
 
 class Wire(SimReader):
@@ -77,8 +79,9 @@ def measure() -> Iterator[Figure]:
     commands = sum(card.wire.commands for card in cards)
     payload = sum(card.payload for card in cards)
     bound = sum(_least_bytes(card.payload) for card in cards)
-    against = "payload of the DGI stream"
-    yield Figure("personalization.data_bytes", _ratio(cards), "", against, goal=1.12)
+    against = "payload of the DGI stream; the goal is 1.12, or the bound where that is above it"
+    goal = max(_GOAL, bound / payload)
+    yield Figure("personalization.data_bytes", _ratio(cards), "", against, goal=goal)
     yield Figure(
         "personalization.data_bytes_bound",
         bound / payload,

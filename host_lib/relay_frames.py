@@ -26,6 +26,9 @@ _AFTER_LENGTH = _HEAD.size - 4
 _LARGEST = 1 << 17
 _FOREVER = 0xFFFFFFFF
 
+_KEEPALIVE = {"TCP_KEEPIDLE": 20, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 4}
+"""A line whose other end is gone without a word is noticed after 40 seconds."""
+
 Address = tuple[str, int]
 """Host and port."""
 
@@ -107,6 +110,9 @@ class Link:
     def __init__(self, connection: socket.socket) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _KEEPALIVE.items():
+            if hasattr(socket, name):
+                connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
         self._connection = connection
 
     @property

@@ -20,7 +20,7 @@ class Cuts:
 
     def choose(self, chance: random.Random) -> int:
         """Return any write, or the one that was cut least often where every transaction has it."""
-        if chance.random() < 0.5 or self.least > self.most:
+        if chance.random() < 0.3 or self.least > self.most:
             return chance.randint(1, self.most)
         cut = [self.counts[f"cut at write {write}"] for write in range(1, self.least + 1)]
         return 1 + cut.index(min(cut))

@@ -7,7 +7,7 @@ imported only by the command that needs them.
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -20,7 +20,10 @@ _COMPLETE_VARIABLE = "_UNICARD_COMPLETE"
 
 GROUPS: dict[str, tuple[str, str]] = {
     "reader": ("host_lib.commands:reader", "List readers and see what is in them."),
-    "card": ("host_lib.commands:card", "Show a card, verify and change its PIN."),
+    "card": (
+        "host_lib.commands:card card_administration.commands:card",
+        "Show a card, its services and log; pay, load, change its PIN; suspend it.",
+    ),
     "personalize": ("personalization.commands:personalize", "Turn blank cards into issued ones."),
     "keys": ("keys_tool.commands:keys", "Make key stores, list keys, rotate a card's keys."),
     "admin": (
@@ -38,8 +41,8 @@ GROUPS: dict[str, tuple[str, str]] = {
         "Make software cards, look at them and serve them to pcscd.",
     ),
 }
-"""Each group of commands, and the command for all of them: where its room keeps it, and the line
-that `unicard --help` shows."""
+"""Each group of commands, and the command for all of them: where its rooms keep it, and the line
+that `unicard --help` shows. Rooms that share a group are asked for a command in this order."""
 
 
 class Rooms(click.Group):
@@ -80,10 +83,38 @@ class Rooms(click.Group):
         )
 
 
+class Shared(click.Group):
+    """A group whose commands lie in several rooms; a room is imported when those before lack it."""
+
+    def __init__(self, name: str, places: Sequence[str]) -> None:
+        super().__init__(name, help=GROUPS[name][1])
+        self._places = places
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands of all rooms, sorted."""
+        return sorted(name for room in self._rooms() for name in room.list_commands(ctx))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command from the first room that has it."""
+        found = (room.get_command(ctx, cmd_name) for room in self._rooms())
+        return next((command for command in found if command is not None), None)
+
+    def _rooms(self) -> Iterator[click.Group]:
+        for place in self._places:
+            room = _imported(str(self.name), place)
+            assert isinstance(room, click.Group)
+            yield room
+
+
 def _load(name: str) -> click.Command:
+    places = GROUPS[name][0].split()
+    return _imported(name, places[0]) if len(places) == 1 else Shared(name, places)
+
+
+def _imported(name: str, place: str) -> click.Command:
     from importlib import import_module
 
-    module_name, attribute = GROUPS[name][0].split(":")
+    module_name, attribute = place.split(":")
     try:
         command: click.Command = getattr(import_module(module_name), attribute)
     except ModuleNotFoundError as error:

@@ -1,0 +1,229 @@
+"""What this room's commands of `unicard card` share: group, options, how one asks a card."""
+
+import functools
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from unicard_console import (
+    Output,
+    SecretSource,
+    output_options,
+    passphrase_option,
+    reader_option,
+    secret_option,
+    store_option,
+)
+
+if TYPE_CHECKING:
+    from card_administration.till import Till
+    from host_lib.card import Card
+    from host_lib.flow.base import AnyFlow, Sam
+    from host_lib.secret import Pin
+
+R = TypeVar("R")
+
+ROLE_NAMES = ("LOAD", "MERCHANT", "CASH", "RATION", "BREAD", "HEALTH", "INSPECT")
+
+
+@click.group()
+def card() -> None:
+    """Show a card's services and log; pay, load and withdraw; lead it through its life."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Where the keys are, and which cards they are not for."""
+
+    store: str
+    passphrase: SecretSource
+    stop_list: Path | None
+
+    @contextmanager
+    def open(self) -> "Iterator[Sam]":
+        """Open the store and return its key holder, which looks cards up in the stop list."""
+        from host_lib.stop_list import StopList
+        from keys_tool.store import open_store, require_store
+
+        stopped = StopList.load(self.stop_list) if self.stop_list else None
+        require_store(self.store)
+        with open_store(self.store, self.passphrase()) as keys:
+            yield keys.sam(stop_list=stopped)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a command works: the reader, the keys, the PIN where it is wanted."""
+
+    reader: str | None
+    keys: Keys
+    with_pin: bool
+    pin_source: SecretSource
+    spend_last_try: bool
+
+    def pin(self) -> "Pin | None":
+        """Return the PIN that is to be verified, None where none was asked for."""
+        from host_lib.secret import Pin
+
+        if not self.with_pin:
+            return None
+        try:
+            return Pin(self.pin_source())
+        except ValueError as error:
+            raise click.UsageError(f"{error}; nothing was sent to the card") from error
+
+    def read(self, flow: "AnyFlow[R]", role: int | None) -> R:
+        """Run a flow that reads: after the PIN, in a session of a role, or both.
+
+        Without a role no keys are needed.
+        """
+        from host_lib.card import Card
+        from host_lib.drive import only_asking
+        from host_lib.reader import open_reader
+
+        if role is not None:
+            pin = self.pin()
+            with self.card() as (one, sam), one.session(role, sam) as session:
+                if pin is not None:
+                    session.verify_pin(pin, spend_last_try=self.spend_last_try)
+                with only_asking():
+                    return session.run(flow)
+        pin = self.pin()
+        if pin is None:
+            raise click.UsageError("add --with-pin, or the --role whose keys the store has")
+        with open_reader(self.reader) as place:
+            one = Card(place)
+            one.select()
+            one.verify_pin(pin, spend_last_try=self.spend_last_try)
+            with only_asking():
+                return one.run(flow)
+
+    @contextmanager
+    def card(self, *, to_the_end: bool = False) -> "Iterator[tuple[Card, Sam]]":
+        """Open keys and reader; return the card in it, and who holds its keys.
+
+        Ctrl-C ends the work between two commands; with ``to_the_end`` it takes a second one.
+        """
+        from host_lib.card import Card
+        from host_lib.interrupt import first_interrupt, stopping_between_commands
+        from host_lib.reader import open_reader
+
+        with self.keys.open() as sam, open_reader(self.reader) as place:
+            if to_the_end:
+                with first_interrupt(lambda: None):
+                    yield Card(place, sam), sam
+            else:
+                with stopping_between_commands(place) as stoppable:
+                    yield Card(stoppable, sam), sam
+
+    @contextmanager
+    def till(
+        self, terminal_id: str, journal: Path, *, to_the_end: bool = False
+    ) -> "Iterator[Till]":
+        """Open keys, reader and journal; return the card with the terminal that asks it.
+
+        What nobody knows yet ends with the command that finds it out. ``to_the_end`` as `card`.
+        """
+        from card_administration.till import Till, said_what_to_type
+        from host_lib.terminal import Terminal
+
+        with (
+            said_what_to_type(self._recover(terminal_id, journal), with_pin=self.with_pin),
+            self.card(to_the_end=to_the_end) as (one, sam),
+        ):
+            try:
+                terminal = Terminal.open(terminal_id, journal)
+            except ValueError as error:
+                raise click.BadParameter(
+                    f"{terminal_id!r} is no terminal id: 1 to 8 characters of ASCII",
+                    param_hint="--terminal",
+                ) from error
+            with terminal:
+                yield Till(one, sam, terminal, self.spend_last_try)
+
+    def _recover(self, terminal_id: str, journal: Path) -> str:
+        """Return the command that asks the card, with the options that were used here."""
+        words = ["unicard", "card", "recover", "--terminal", terminal_id]
+        words += ["--journal", str(journal), "--store", self.keys.store]
+        if self.reader:
+            words += ["--reader", self.reader]
+        return shlex.join(words)
+
+
+def place_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Add --json, reader, key store, stop list and PIN; pass ``place`` after the output."""
+
+    @output_options
+    @reader_option
+    @store_option
+    @passphrase_option
+    @click.option(
+        "--stop-list",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        envvar="UNICARD_STOP_LIST",
+        show_envvar=True,
+        metavar="FILE",
+        help="Stop list: a card on it gets no session.",
+    )
+    @click.option("--with-pin", is_flag=True, help="Verify the PIN first.")
+    @secret_option("pin", "PIN of the card", "UNICARD_PIN")
+    @click.option(
+        "--spend-last-try", is_flag=True, help="Send the PIN even if the card has one try left."
+    )
+    @functools.wraps(command)
+    def with_place(
+        out: Output,
+        *args: Any,
+        reader: str | None,
+        store: str,
+        passphrase: SecretSource,
+        stop_list: Path | None,
+        with_pin: bool,
+        pin: SecretSource,
+        spend_last_try: bool,
+        **kwargs: Any,
+    ) -> R:
+        keys = Keys(store, passphrase, stop_list)
+        place = Place(reader, keys, with_pin, pin, spend_last_try)
+        return command(out, *args, place=place, **kwargs)
+
+    return with_place
+
+
+def terminal_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Add the terminal's id and journal; pass ``terminal`` and ``journal``."""
+    with_journal = click.option(
+        "--journal",
+        type=click.Path(path_type=Path, dir_okay=False),
+        envvar="UNICARD_JOURNAL",
+        show_envvar=True,
+        default="terminal.journal",
+        show_default=True,
+        metavar="FILE",
+        help="The terminal's journal: numbers, open requests, receipts. Made where there is none.",
+    )
+    with_terminal = click.option(
+        "--terminal",
+        envvar="UNICARD_TERMINAL",
+        show_envvar=True,
+        required=True,
+        metavar="ID",
+        help="The terminal's id: up to 8 characters.",
+    )
+    return with_terminal(with_journal(command))
+
+
+def read_role(_ctx: click.Context, _option: click.Parameter, text: str | None) -> int | None:
+    """Read a role: its name, or a number from 0 to 15."""
+    if text is None:
+        return None
+    if text.upper() in ROLE_NAMES:
+        return ROLE_NAMES.index(text.upper())
+    if text.isascii() and text.isdigit() and int(text) < 16:
+        return int(text)
+    raise click.BadParameter(f"{text!r} is no role: {', '.join(ROLE_NAMES)}, or 0 to 15")

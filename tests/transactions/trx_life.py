@@ -153,6 +153,8 @@ class Life:
         before = self.card.writes if measured else 0
         pos.said = pos.send(fate, write)
         self._count(what, pos.said)
+        if pos.said:
+            self.office.hears(pos.receipts[-1])
         word = self.line.last[-2:].hex()
         if word:
             self.counts[f"card: {word}"] += 1

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from tests.support.any_card import PowerLost
@@ -19,7 +20,8 @@ from tests.support.service_records import (
 )
 from tests.support.stages import session
 from tests.support.terminal import Terminal, dgi, receipt_key_dgi
-from tests.transactions.trx_issuer import Account, Issuer, Ledger, account
+from tests.support.transactions import REVERSE
+from tests.transactions.trx_issuer import Account, Issuer, Ledger, account, read_operations
 from tests.transactions.trx_line import Line
 from tests.transactions.trx_terminal import shown_number
 
@@ -39,7 +41,7 @@ class Office:
         self.line, self.chance, self.counts = line, chance, counts
         self.records = dict(SERVICES)
         self.accounts = {place: account(record) for place, record in SERVICES.items()}
-        self.issuer = Issuer((Ledger(self.accounts),))
+        self.issuer = Issuer((Ledger(dict(self.accounts)),))
         self.day = TODAY
         self.suspended = False
 
@@ -76,6 +78,13 @@ class Office:
         host = self.session()
         self.accounts = {place: account(_read(host, place)) for place in self.records}
         self.issuer.check(self.accounts)
+
+    def hears(self, receipt: bytes) -> None:
+        """Note the balances that a receipt shows, as terminals see them."""
+        for place, (code, service, _) in enumerate(read_operations(receipt[32:56])):
+            if code != REVERSE:
+                shown = int.from_bytes(receipt[56 + 4 * place : 60 + 4 * place], "big")
+                self.accounts[service] = replace(self.accounts[service], balance=shown)
 
     # Inside
 

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from tests.support.service_records import ENTITLEMENT, LARGEST
+from tests.support.service_records import ENTITLEMENT, LARGEST, PURSE
 from tests.support.transactions import CREDIT, DEBIT, Operation
 from tests.transactions.trx_issuer import Account
 
@@ -32,14 +32,17 @@ def basket(
     able = [
         place
         for place, record in records.items()
-        if _may(record, role, code) and (code == CREDIT or accounts[place].balance)
+        if _may(record, role, code) and _room(record, accounts[place], code)
     ]
     if not able or chance.random() < 0.02:
         able = list(records)
     count = min(chance.choice((1, 1, 1, 2, 2, 3, 4)), len(able))
     places = chance.sample(able, count)
     what = "load" if role == LOAD else "credit" if code == CREDIT else "perform"
-    return what, tuple((code, place, _amount(chance, accounts[place], code)) for place in places)
+    return what, tuple(
+        (code, place, _amount(chance, _room(records[place], accounts[place], code)))
+        for place in places
+    )
 
 
 def _may(record: bytes, role: int, code: int) -> bool:
@@ -48,13 +51,21 @@ def _may(record: bytes, role: int, code: int) -> bool:
     return bool(record[2] & 0x80 and int.from_bytes(record[at : at + 2], "big") >> role & 1)
 
 
-def _amount(chance: random.Random, one: Account, code: int) -> int:
+def _room(record: bytes, one: Account, code: int) -> int:
+    """Return the largest amount that there is room for, as far as is known."""
     if one.kind == ENTITLEMENT:
-        return 1
+        return int(bool(one.balance) or code == DEBIT)
+    if code == DEBIT:
+        return one.balance
+    ceiling = int.from_bytes(record[22:26], "big")
+    top = ceiling if one.kind == PURSE else one.carry_over + one.allowance
+    return max(0, min(top, LARGEST) - one.balance)
+
+
+def _amount(chance: random.Random, room: int) -> int:
     draw = chance.random()
-    if draw < 0.75 or (draw < 0.95 and one.balance < 100):
-        return chance.randint(1, 3)
+    if draw < 0.75 or (draw < 0.95 and room < 100):
+        return chance.randint(1, max(1, min(3, room)))
     if draw < 0.95:
-        return chance.randint(1, 200)
-    most = one.balance if code == DEBIT else LARGEST - one.balance
-    return min(max(1, chance.choice((most, most + 1, most // 2, LARGEST))), LARGEST)
+        return chance.randint(1, min(200, room))
+    return min(max(1, chance.choice((room, room + 1, room // 2, LARGEST))), LARGEST)

@@ -82,11 +82,14 @@ def test_bread_is_bought_as_the_page_for_integrators_says(wire: Wire) -> None:
     assert [queued.receipt for queued in shop.journal.unsent()] == [receipt]
 
 
-def test_from_selection_to_receipt_there_are_four_commands(used: Wire) -> None:
+def test_from_selection_to_receipt_there_are_four_commands_and_260_bytes_at_most(
+    used: Wire,
+) -> None:
     shop = terminal()
     with Card(used).session(Role.BREAD, sam()) as pos:
         pos.transact(*BASKET, terminal=shop)
         assert [command[1] for command in used.sent] == [0xA4, 0x50, 0x82, 0x40]
+        assert sum(map(len, used.sent + used.answers)) <= 260
 
 
 def test_several_transactions_go_into_one_session(used: Wire) -> None:

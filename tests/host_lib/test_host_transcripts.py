@@ -1,23 +1,36 @@
 """Transcripts worked out by hand from the standards, which no code of the project has written."""
 
 from collections.abc import Callable, Generator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from host_lib import Role, RoleKeys, RoleKeySet, SecurityStatusNotSatisfied, Slot
+from host_lib import (
+    BalanceTooSmall,
+    Debit,
+    Role,
+    RoleKeys,
+    RoleKeySet,
+    SecurityStatusNotSatisfied,
+    Slot,
+    Terminal,
+    TerminalJournal,
+)
 from host_lib.apdu import Apdu, Response
-from host_lib.command import GetDataPart
+from host_lib.command import GetDataPart, Select
 from host_lib.errors import CardCryptogramError, ReaderError
+from host_lib.flow.pos import Pos
 from host_lib.flow.role_session import open_role_session, read_role_key_sets
 from host_lib.framing import framed
 from host_lib.keyset import KeySet
+from host_lib.primitives import AesContext
 from host_lib.scp03 import authenticate, initialize_update, open_session, secured
 from host_lib.secret import AesKey, Pin
 from host_lib.tlv import find, parse
 from host_lib.transports.replay import REPLAY, ReplayReader
-from keys_tool.derivation import derive_role_keys
+from keys_tool.derivation import derive_receipt_key, derive_role_keys
 
 FOLDER = Path(__file__).parents[1] / "transcripts"
 GP_TEST_KEY = AesKey(bytes(range(0x40, 0x50)))
@@ -126,6 +139,29 @@ def role_session() -> Flow:
         yield from secured(session.channel, iter(GetDataPart(0x65)))
 
 
+def bread_and_wallet() -> Flow:
+    application = Select(bytes.fromhex("F0554E49434152440101"))
+    fci = yield from application
+    session = yield from with_role_keys(open_role_session(Role.BREAD, Slot.A))
+    journal = TerminalJournal.in_memory(b"TERM0001")
+    shop = Terminal("TERM0001", journal, lambda: datetime(2026, 11, 22, 8, 30, 15))
+    pos = Pos(session, fci.transaction_number)
+    basket = (Debit("bread", 20), Debit("wallet", 4_00))
+    sold = yield from with_role_keys(pos.transact(basket, shop))
+    back = yield from with_role_keys(pos.reverse(shop))
+    with pytest.raises(BalanceTooSmall):
+        yield from with_role_keys(pos.transact((Debit("bread", 61),), shop))
+    assert (sold.balances, sold.mac.hex().upper()) == ((40, 99600), "3634604D3897CAD3")
+    assert (back.balances, back.mac.hex().upper()) == ((60, 100000, 0, 0), "45144D3A289279F8")
+    receipt_master = AesKey(bytes.fromhex("2B7E151628AED2A6ABF7158809CF4F3C"))
+    key = derive_receipt_key(receipt_master, 1, sold.card_serial)
+    for receipt in (sold, back):
+        assert AesContext(key.reveal()).cmac(receipt.signed_bytes())[:8] == receipt.mac
+    assert [queued.receipt for queued in journal.unsent()] == [sold, back]
+    closed = yield from application
+    assert closed.transaction_number == back.number
+
+
 TRANSCRIPTS: dict[str, Callable[[], Flow]] = {
     "select_isd": select,
     "get_response": get_long_and_short,
@@ -142,6 +178,7 @@ TRANSCRIPTS: dict[str, Callable[[], Flow]] = {
     ),
     "wrong_card_cryptogram": wrong_card,
     "role_session": role_session,
+    "bread_and_wallet": bread_and_wallet,
 }
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from secrets import token_bytes
 
 from card_conformance.card_under_test import CardUnderTest
-from card_conformance.failure import same
+from card_conformance.failure import check, same
 from card_conformance.invented import ReceiptKey
 from card_conformance.suite.requests import (
     PERFORM,
@@ -21,8 +21,7 @@ from card_conformance.suite.requests import (
     parse,
     receipt,
 )
-from card_conformance.suite.role_keys import OwnKeys
-from card_conformance.suite.role_keys import role_session as open_session
+from card_conformance.suite.role_keys import OwnKeys, session_here
 from card_conformance.suite.services import (
     INSPECT,
     Service,
@@ -34,7 +33,7 @@ from card_conformance.suite.services import (
 from card_conformance.suite.support import application, get_data, tag_of, verify
 from host_lib.apdu import Apdu, Response
 from host_lib.channel import SecureChannel
-from host_lib.command import Fci, PutData
+from host_lib.command import PutData
 from host_lib.flow.store import store_data
 from host_lib.secret import Pin
 
@@ -92,11 +91,17 @@ class Till:
 
     def session(self, role: int, *, verified: bool = False) -> "Desk":
         """Select the application and open a session of a role; with the PIN verified in it."""
-        fci = self.card.select()
-        desk = Desk(self, role, open_session(self.card, self._keys[role]).channel, fci)
+        number = self.card.select().transaction_number
+        channel = session_here(self.card, self._keys[role]).channel
+        desk = Desk(self, role, channel, number)
         if verified:
             desk.verify()
         return desk
+
+    def session_on_top(self, role: int) -> "Desk":
+        """Open a session of a role with the application that is selected already."""
+        channel = session_here(self.card, self._keys[role]).channel
+        return Desk(self, role, channel, 0)
 
     def verify(self) -> Apdu:
         """Return VERIFY with the card's PIN."""
@@ -113,7 +118,10 @@ class Till:
         desk = self.session(INSPECT)
         services = {name: desk.service(name) for name in self.services}
         spent = dict(counters(desk.value("purse counters")))
-        by_name = {name: spent[s.place] for name, s in services.items() if s.kind == "purse"}
+        purses = [name for name, service in services.items() if service.kind == "purse"]
+        missing = [name for name in purses if self.id(name) not in spent]
+        same("purses without counters", missing, [])
+        by_name = {name: spent[self.id(name)] for name in purses}
         day, log = desk.value("card date"), desk.log()
         fci = self.card.select()
         return Look(fci.state, fci.transaction_number, services, by_name, day, log)
@@ -145,10 +153,10 @@ class Till:
 class Desk:
     """An open session of a role."""
 
-    def __init__(self, till: Till, role: int, channel: SecureChannel, fci: Fci) -> None:
+    def __init__(self, till: Till, role: int, channel: SecureChannel, number: int) -> None:
         self.till = till
         self.role = role
-        self.number = fci.transaction_number
+        self.number = number
         self._card = till.card
         self.channel = channel
 
@@ -225,7 +233,9 @@ class Desk:
 
     def counters(self, name: str) -> tuple[int, int]:
         """Return unverified spent and debits since LOAD of a purse."""
-        return dict(counters(self.value("purse counters")))[self.till.id(name)]
+        told = dict(counters(self.value("purse counters")))
+        check(self.till.id(name) in told, f"counters of {name}", "none", "told")
+        return told[self.till.id(name)]
 
     def log(self) -> tuple[bytes, ...]:
         """Return the records of the log, the newest first."""

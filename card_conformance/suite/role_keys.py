@@ -150,6 +150,11 @@ def update(version: int, challenge: bytes = bytes(CHALLENGE)) -> Apdu:
 def role_session(card: CardUnderTest, own: OwnKeys) -> RoleSession:
     """Select the application and open a session with keys of the suite's own."""
     card.select()
+    return session_here(card, own)
+
+
+def session_here(card: CardUnderTest, own: OwnKeys) -> RoleSession:
+    """Open a session with keys of the suite's own on the application, which is selected."""
     role, slot = role_slot(own.version)
     opening = open_role_session(role, slot, master_version=own.master_version)
     return run_with(card, opening, own.keys)

@@ -45,15 +45,16 @@ def test_the_largest_unverified_allowance_does_not_wrap(
 
 
 @requirement("PUR-02", needs=PAYS)
-@pytest.mark.parametrize("amount", [1, 100], ids=["that needed none", "that needed it"])
+@pytest.mark.parametrize(("before", "amount"), [(30, 1), (30, 100), (0, 1), (49, 50)])
 def test_a_verified_debit_forgives_unverified_ones(
-    card: CardUnderTest, holder_pin: Pin, amount: int
+    card: CardUnderTest, holder_pin: Pin, before: int, amount: int
 ) -> None:
     with till(card, holder_pin, MERCHANT, purse=purse()) as shop:
-        shop.session(MERCHANT).take(shop.debit("purse", 30))
-        same("unverified spent", shop.look().counters["purse"][0], 30)
+        if before:
+            shop.session(MERCHANT).take(shop.debit("purse", before))
+        same("unverified spent", shop.look().counters["purse"][0], before)
         shop.session(MERCHANT, verified=True).take(shop.debit("purse", amount))
-        same("unverified spent", shop.look().counters["purse"], (0, 30 + amount))
+        same("counters", shop.look().counters["purse"], (0, before + amount))
         shop.session(MERCHANT).take(shop.debit("purse", 50))
 
 
@@ -119,18 +120,12 @@ def test_a_load_of_anything_lifts_the_limit_of_every_purse(
 @requirement("PUR-04", needs=PAYS)
 def test_the_counters_of_every_purse_can_be_read(card: CardUnderTest, holder_pin: Pin) -> None:
     services = {"purse": purse(), "second": purse().but(balance=100), "days": quota()}
-    with till(card, holder_pin, MERCHANT, **services) as shop:
+    with till(card, holder_pin, MERCHANT, **services, idle=purse().but(balance=9)) as shop:
+        shop.session(MERCHANT, verified=True).take(shop.debit("purse", 60))
         shop.session(MERCHANT).take(shop.debit("purse", 3), shop.debit("second", 5))
         desk = shop.session(MERCHANT)
-        shown = [name for name in services if shop.services[name].kind == "purse"]
-        same(
-            "counters",
-            {name: desk.counters(name) for name in shown},
-            {
-                "purse": (3, 3),
-                "second": (5, 5),
-            },
-        )
+        told = {name: desk.counters(name) for name in ("purse", "second", "idle")}
+        same("counters", told, {"purse": (3, 63), "second": (5, 5), "idle": (0, 0)})
         value = desk.value("purse counters")
         ids = value[::9]
         same("order of the purses", ids, bytes(sorted(ids)))

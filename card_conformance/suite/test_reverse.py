@@ -129,6 +129,8 @@ def _several_ways(shop: Till) -> Iterator[tuple[str, Callable[[Desk], object]]]:
     yield "an unknown instruction", lambda desk: desk.ask(Apdu(0x00, 0x02, 0x00, 0x00))
     yield "VERIFY", lambda desk: desk.verify()
     yield "VERIFY without data", lambda desk: desk.ask(Apdu(0x00, 0x20, 0x00, 0x81))
+    proof = application("INTERNAL AUTHENTICATE", 0x00, 0x00, bytes(17), answer=True)
+    yield "a proof", lambda desk: desk.expect("9000", proof)
     yield "READ RECORD", lambda desk: desk.ask(read_record(1))
     yield "PUT DATA", lambda desk: desk.write("6982", tag_of("validity"), bytes(8))
     yield "a refused transaction", lambda desk: desk.refuse("6A88", Operation(1, 0x7F, 1))
@@ -173,6 +175,21 @@ def test_queries_leave_a_reverse_possible(card: CardUnderTest, holder_pin: Pin) 
         desk.query(request.but(time="FFFFFF"))
         desk.ask(perform(bytes(23), QUERY))
         same("balance", desk.take(REVERSE).balances, (40,))
+
+
+@requirement("REV-03", needs=PAYS)
+@pytest.mark.parametrize("selected", [True, False], ids=["selected again", "without SELECT"])
+def test_the_very_next_session_cannot_take_back(
+    card: CardUnderTest, holder_pin: Pin, selected: bool
+) -> None:
+    with till(card, holder_pin, BREAD, days=quota()) as shop:
+        desk = shop.session(BREAD)
+        (balance,) = desk.take(shop.debit("days", 1)).balances
+        number = desk.number
+        desk = shop.session(BREAD) if selected else shop.session_on_top(BREAD)
+        desk.number = number
+        desk.refuse("6985", REVERSE)
+        same("balance", shop.look().balance("days"), balance)
 
 
 @requirement("REV-03", needs=PAYS)

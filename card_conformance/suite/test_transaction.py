@@ -165,8 +165,9 @@ def test_without_a_role_session_nothing_is_debited_or_asked(
 def test_a_programme_pays_from_the_purse_only_beside_its_own_service(
     card: CardUnderTest, holder_pin: Pin
 ) -> None:
-    second = purse().but(balance=100)
-    with till(card, holder_pin, BREAD, HEALTH, **_four(), second=second) as shop:
+    services = _four() | {"second": purse().but(balance=100)}
+    services["days"] = quota().but(credit_roles=roles(LOAD, BREAD))
+    with till(card, holder_pin, BREAD, HEALTH, **services) as shop:
         pay = shop.debit("purse", 5)
         with shop.unchanged():
             for role in (BREAD, HEALTH):

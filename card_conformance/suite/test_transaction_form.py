@@ -204,7 +204,7 @@ def test_a_service_that_the_card_does_not_have_is_not_found(
             desk.refuse("6A88", shop.debit("days", 1), Operation(2, id_, 1))
 
 
-@requirement("TRX-12", "SVC-05", needs=PAYS)
+@requirement("TRX-12", "TRX-20", "SVC-05", needs=PAYS)
 @pytest.mark.parametrize("name", ["days", "cover", "purse"])
 def test_a_disabled_service_is_neither_debited_nor_credited(
     card: CardUnderTest, holder_pin: Pin, name: str
@@ -238,8 +238,14 @@ def test_a_request_for_another_state_of_the_card_is_refused(
     card: CardUnderTest, holder_pin: Pin
 ) -> None:
     with till(card, holder_pin, BREAD, days=quota()) as shop:
-        shop.session(BREAD).take(shop.debit("days", 1))
+        desk = shop.session(BREAD)
+        logged = desk.request(shop.debit("days", 1))
+        first = desk.stored(logged)
         with shop.unchanged():
+            # The name is looked for first.
+            desk = shop.session(BREAD)
+            same("the stored answer", desk.stored(logged), first)
+            desk.expect("9481", logged.but(card_number=0).apdu())
             desk = shop.session(BREAD)
             for number in _other_numbers(desk):
                 request = desk.request(shop.debit("days", 1)).but(card_number=number)

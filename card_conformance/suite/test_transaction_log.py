@@ -66,7 +66,7 @@ def test_a_repeated_request_is_answered_as_before_and_does_nothing(
                 same("the same, SUSPENDED", shop.session(BREAD).stored(request), first)
 
 
-@requirement("TRX-03", needs=PAYS)
+@requirement("TRX-03", "TRX-05", needs=PAYS)
 def test_a_request_is_found_while_it_is_among_the_newest_twenty(
     card: CardUnderTest, holder_pin: Pin
 ) -> None:

@@ -95,7 +95,7 @@ def _connected(address: Address, context: ssl.SSLContext | None) -> Link:
         connection = socket.create_connection(address, timeout=HELLO_SECONDS)
         if context is not None:
             connection = context.wrap_socket(connection, server_hostname=address[0])
-    except ssl.SSLError as error:
+    except ssl.SSLCertVerificationError as error:
         raise LinkRefused(f"the back office is not accepted: {error}") from error
     except OSError as error:
         raise LinkLost(f"{address[0]}:{address[1]} cannot be reached: {error}") from error

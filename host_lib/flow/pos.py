@@ -64,6 +64,10 @@ class ReceiptNotWritten(JournalError):
         )
         self.receipt = receipt
 
+    def as_dict(self) -> dict[str, object]:
+        """Return the error as JSON-ready values, with the receipt's 89 bytes."""
+        return super().as_dict() | {"receipt": self.receipt.encode().hex()}
+
 
 class Pos:
     """The flows of one role session; ``number`` is the card's transaction number as last heard.

@@ -104,6 +104,10 @@ class NotProven(UnicardError):
         )
         self.receipt = receipt
 
+    def as_dict(self) -> dict[str, object]:
+        """Return the error as JSON-ready values, with the receipt's 89 bytes."""
+        return super().as_dict() | {"receipt": self.receipt.encode().hex()}
+
 
 def prove_session(
     card_serial: bytes,

@@ -90,6 +90,10 @@ class TransactionUncertain(UnicardError):
         super().__init__(message)
         self.pending = pending
 
+    def as_dict(self) -> dict[str, object]:
+        """Return the error as JSON-ready values, with what `Pending.decode` reads."""
+        return super().as_dict() | {"pending": self.pending.encode().hex()}
+
 
 class TransactionNotHappened(UnicardError):
     """Something went wrong, and the card says under its MAC that the transaction did not happen.

@@ -277,6 +277,14 @@ def test_nothing_new_before_the_old_is_settled(used: Wire, done: bool) -> None:
     assert len(shop.journal.unsent()) == (2 if done else 1)
 
 
+def test_an_uncertain_end_carries_what_recovers_it_in_json_too(used: Wire) -> None:
+    with pytest.raises(TransactionUncertain) as caught:
+        raise TransactionUncertain("who knows", left_open(used, terminal(), done=True))
+    told = caught.value.as_dict()
+    assert (told["exit_code"], told["changed"]) == (4, "unknown")
+    assert Pending.decode(bytes.fromhex(str(told["pending"]))) == caught.value.pending
+
+
 def test_another_card_does_not_decide(used: Wire) -> None:
     shop = terminal()
     pending = left_open(used, shop, done=True)

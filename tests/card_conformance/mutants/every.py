@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tests.card_conformance.mutants import (
+    covers,
     dialect,
     domain,
     issuer_keys,
@@ -11,15 +12,22 @@ from tests.card_conformance.mutants import (
     objects,
     pin,
     proofs,
+    purses,
+    quotas,
+    receipts,
+    recovery,
     registry,
+    rights,
     role_slots,
     roles,
     selecting,
+    services,
     sessions,
     single_keys,
     states,
     status,
     storing,
+    trading,
     wires,
 )
 from tests.card_conformance.mutants.base import Mutant
@@ -40,6 +48,14 @@ _PARTS = (
     loading,
     domain,
     life_cycle,
+    trading,
+    rights,
+    purses,
+    quotas,
+    covers,
+    receipts,
+    recovery,
+    services,
 )
 
 

@@ -42,6 +42,11 @@ def _with_debit(module: object, change: Callable[[Debit, Account, Asked], Accoun
     return replaced(module, "debit", lambda held, asked: change(original, held, asked))
 
 
+def _asked(asked: Asked, **changed: object) -> Asked:
+    values = {name: getattr(asked, name) for name in Asked.__slots__} | changed
+    return Asked(**values)
+
+
 def _no_floor(module: object) -> Patch:
     """Return a patch under which a debit above the balance takes what there is."""
 
@@ -86,10 +91,11 @@ def _unverified_stays(spent: Spent, asked: Asked) -> int:
     return spent.unverified + (0 if asked.verified else asked.amount)
 
 
-def _verified_by_need(spent: Spent, asked: Asked) -> int:
-    """Count on where a debit needed no verification, though there was one."""
-    more = spent.unverified + asked.amount
-    return more if more <= 1 else 0 if asked.verified else more
+def _verified_by_need(original: Debit, held: Account, asked: Asked) -> Account:
+    """Count as unverified what needed no verification, though there was one."""
+    more = held.spent.unverified + asked.amount
+    needed = more > kind_layout("purse").number(held.record, "unverified allowance")
+    return original(held, _asked(asked, verified=asked.verified and needed))
 
 
 def _debits_not_counted(original: Debit, held: Account, asked: Asked) -> Account:
@@ -175,8 +181,7 @@ MUTANTS: Rows = (
     ("allows one piastre less", "PUR-01", _field("purse", "unverified allowance", _less)),
     ("never forgets unverified debits", "PUR-02", replaced(
         purse, "unverified_after", _unverified_stays)),
-    ("counts what needed no verification", "PUR-02", replaced(
-        purse, "unverified_after", _verified_by_need)),
+    ("counts what needed no verification", "PUR-02", _with_debit(purse, _verified_by_need)),
     ("has no debit limit", "PUR-03", replaced(purse, "check_debit_limit", nothing)),
     ("has a debit limit one too high", "PUR-03", _field("purse", "debit limit", _more)),
     ("counts no debits since LOAD", "PUR-03", _with_debit(purse, _debits_not_counted)),

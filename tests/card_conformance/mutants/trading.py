@@ -286,7 +286,7 @@ MUTANTS: Rows = (
     ("overlooks another date", "TRX-04", _ignoring("date")),
     ("overlooks other operations", "TRX-04", _ignoring("operations")),
     ("overlooks another card number", "TRX-04", _ignoring("transaction number")),
-    ("looks at the number before the name", "TRX-05", _earlier(_number_first)),
+    ("looks at the number before the name", "TRX-03", _earlier(_number_first)),
     ("takes any number", "TRX-05", replaced(Transactions, "_check_number", nothing)),
     ("takes older numbers", "TRX-05", replaced(Transactions, "_check_number", _older_numbers)),
     ("takes number 0", "TRX-05", replaced(Transactions, "_check_number", _number_zero_is_any)),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from applet_spec import Dgi
 from card_simulator import dispatch
 from card_simulator.apdu import SW, Command, StatusError
-from card_simulator.application import service_record, services
+from card_simulator.application import personalization, service_record, services
 from card_simulator.application.account import NOTHING_SPENT, Account
 from card_simulator.application.life_cycle import LifeCycle
 from card_simulator.application.objects import Objects
@@ -49,16 +49,14 @@ def _no_new_ones(self: Services, tag: int, record: bytes) -> bytes:
 
 def _blank_only(patch: Patcher) -> None:
     """Take service records on blank cards only."""
-    original = Personalization.__init__
+    original = Personalization._check_header
 
-    def init(self: Personalization, *args: object) -> None:
-        original(self, *args)  # type: ignore[arg-type]
-        self._dgis = {
-            tag: replace(dgi, states=frozenset({"BLANK"})) if tag >> 4 == 0x40 else dgi
-            for tag, dgi in self._dgis.items()
-        }
+    def check(self: Personalization, batch: personalization._Batch, tag: int, length: int) -> None:
+        if tag >> 4 == 0x40 and self._state.name != "BLANK":
+            raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
+        original(self, batch, tag, length)
 
-    patch.setattr(Personalization, "__init__", init)
+    patch.setattr(Personalization, "_check_header", check)
 
 
 def _status_with(change: Callable[[Services, int], None]) -> Patch:
@@ -183,7 +181,7 @@ def _level_enough(patch: Patcher) -> None:
 MUTANTS: Rows = (
     ("takes any id", "SVC-01", replaced(service_record, "is_of_place", lambda _id, _place: True)),
     ("takes ids from 0", "SVC-01", replaced(
-        service_record, "is_of_place", lambda number, place: number in (place, place - 1))),
+        service_record, "is_of_place", lambda number, place: number in (0, place))),
     ("adds no services", "SVC-02", replaced(Services, "merged", _no_new_ones)),
     ("takes services in BLANK only", "SVC-02", _blank_only),
     ("takes the balance of new settings", "SVC-03", _kept("purse")),
@@ -201,7 +199,7 @@ MUTANTS: Rows = (
     ("never disables", "SVC-05", replaced(Services, "set_status", _enables_only)),
     ("does not say that it is so already", "SVC-06", replaced(services, "check_changes", nothing)),
     ("disables what is not there", "SVC-06", replaced(Services, "set_status", _any_place)),
-    ("goes on after SET STATUS of a service", "STA-01", _session_goes_on),
+    ("goes on after SET STATUS of a service", "SVC-05", _session_goes_on),
     ("signs with the old key", "RKY-01", _switch_but_first),
     ("signs with the old key as the new one", "RKY-01", _new_version_old_key),
     ("signs with the new key as the old one", "RKY-01", _old_version_new_key),

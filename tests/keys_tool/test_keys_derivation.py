@@ -14,8 +14,10 @@ from host_lib.roles import Slot
 from host_lib.secret import AesKey
 from keys_tool.derivation import (
     RECEIPT_ROLE,
+    ReceiptKeys,
     RoleKey,
     derive_card_keys,
+    derive_receipt_key,
     derive_role_key,
     derive_role_keys,
 )
@@ -48,7 +50,7 @@ def test_both_derivations_give_the_vectors_of_the_spec() -> None:
         assert getattr(keys, vector.purpose.lower()) == AesKey(vector.key)
     for vector in spec().derivations["UC1"].vectors:
         which, role, version, *serial = vector.input
-        assert RoleKey(which).name == vector.purpose
+        assert RoleKey(which).name == vector.purpose.upper()
         key = derive_role_key(AesKey(vector.master), RoleKey(which), role, version, bytes(serial))
         assert key == AesKey(vector.key)
 
@@ -108,13 +110,21 @@ def test_uc1_has_the_layout_that_the_contract_writes_down() -> None:
 
 
 def test_the_keys_of_a_role_come_from_what_a_card_answers_to_initialize_update() -> None:
-    (vector,) = spec().derivations["UC1"].vectors
+    vectors = {vector.purpose: vector for vector in spec().derivations["UC1"].vectors}
+    vector = vectors["ENC"]
     asked = RoleKeys(0x64, vector.input[3:] + vector.input[1:3])
     keys = derive_role_keys(AesKey(vector.master), asked)
     assert (keys.version, keys.enc, keys.dek) == (0x64, AesKey(vector.key), None)
-    assert keys.mac != keys.enc
+    assert keys.mac == AesKey(vectors["MAC"].key)
     again = derive_role_keys(AesKey(vector.master), RoleKeys.of(vector.input[3:], 4, Slot.A, 1))
     assert (again.version, again.enc, again.mac) == (0x54, keys.enc, keys.mac)
+
+
+def test_one_by_one_and_in_bulk_a_card_s_receipt_key_is_the_contract_s() -> None:
+    (vector,) = (v for v in spec().derivations["UC1"].vectors if v.purpose == "receipt")
+    master, version, serial = AesKey(vector.master), vector.input[2], vector.input[3:]
+    assert derive_receipt_key(master, version, serial) == AesKey(vector.key)
+    assert ReceiptKeys(master, version).of_card(serial) == vector.key
 
 
 @pytest.mark.parametrize("length", [0, 8, 9, 11])

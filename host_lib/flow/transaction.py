@@ -147,7 +147,6 @@ def transact(
 def _nothing_happened(failed: UnicardError) -> UnicardError:
     """Return the error to raise once the card has said that nothing happened."""
     if isinstance(failed, Refused) and not isinstance(failed, CardFailure):
-        failed.changed = Changed.NO
         return failed
     certain = TransactionNotHappened(f"the transaction did not happen: {failed.message}")
     certain.__cause__ = failed

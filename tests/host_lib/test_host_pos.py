@@ -42,6 +42,7 @@ from tests.support.pos_cards import (
     PIN,
     TODAY,
     Wire,
+    instead,
     is_genuine,
     lost_answer,
     lost_command,
@@ -275,6 +276,15 @@ def test_nothing_new_before_the_old_is_settled(used: Wire, done: bool) -> None:
         assert isinstance(outcome, Happened if done else NotHappened)
         pos.transact(*SALE, terminal=shop)
     assert len(shop.journal.unsent()) == (2 if done else 1)
+
+
+def test_after_an_uncertain_end_the_session_is_not_used_any_more(used: Wire) -> None:
+    with Card(used).session(Role.BREAD, sam(), patience=0) as pos:
+        used.watch({1: instead("6F00"), 2: instead("6F00"), 3: used.removal, 4: used.removal})
+        with pytest.raises(TransactionUncertain):
+            pos.transact(*SALE, terminal=terminal())
+        with pytest.raises(ChannelClosed, match="uncertain"):
+            pos.balances()
 
 
 def test_an_uncertain_end_carries_what_recovers_it_in_json_too(used: Wire) -> None:

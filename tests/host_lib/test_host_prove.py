@@ -127,6 +127,32 @@ def test_the_certificate_of_another_card_proves_nothing(issuer: Issuer) -> None:
         pos.prove([issuer.known])
 
 
+def test_what_another_card_signed_proves_nothing(issuer: Issuer) -> None:
+    wire = Wire(pay_card(certify=lambda point: issuer.certify(point, serial=bytes(8))))
+    with (
+        pytest.raises(NotGenuine, match="another card signed"),
+        Card(wire).session(Role.BREAD, sam()) as pos,
+    ):
+        pos.run(prove_session(bytes(8), [issuer.known]))
+
+
+def test_a_session_compares_the_proof_with_its_own_newest_receipt(
+    wire: Wire, issuer: Issuer
+) -> None:
+    shop = terminal()
+    with Card(wire).session(Role.BREAD, sam()) as pos:
+        receipt = pos.transact(*SALE, terminal=shop)
+        assert pos._pos._newest == receipt
+        pos._pos._newest = replace(receipt, mac=bytes(8))
+        with pytest.raises(NotGenuine, match="not the one of this session"):
+            pos.prove([issuer.known])
+        with pytest.raises(UnicardError):
+            pos.transact(Debit("bread", 999), terminal=shop)
+        assert pos._pos._newest is not None
+        again = pos.transact(*SALE, terminal=shop)
+        assert pos.prove([issuer.known]).receipt_mac == again.mac
+
+
 def test_a_certificate_without_its_key_proves_nothing(issuer: Issuer, wire: Wire) -> None:
     with Card(wire).session(Role.BREAD, sam()) as pos:
         copied = pos.read("card certificate")

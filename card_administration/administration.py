@@ -108,14 +108,16 @@ def carry_out(
             require_same(saved, work.plan)
         stage = work.found.stage(work.steps)
         try:
-            flow = _told(following(work.plan, stage.run()), answered)
+            flow = told(following(work.plan, stage.run()), answered)
             drive(flow, reader, access.sam(work.facts))
         except UnicardError as error:
             raise _explained(error, reader, access, work) from error
     return Done(work.found.contents, work.steps)
 
 
-def _told(flow: AnyFlow[R], answered: Callable[[], None]) -> AnyFlow[R]:
+def told(flow: AnyFlow[R], answered: Callable[[], None]) -> AnyFlow[R]:
+    """Call ``answered`` after each command of a flow that the card has answered."""
+
     def exchange(apdu: Apdu) -> Generator[Apdu, Response, Response]:
         response = yield apdu
         answered()

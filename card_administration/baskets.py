@@ -57,7 +57,15 @@ def _operation(word: str, kind: type[Debit] | type[Credit]) -> Operation:
 
 def amount_of(service: str | int, text: str) -> int:
     """Return an amount in units of the service (piastres for purses). ValueError for none."""
-    digits = spec().currency.minor_digits if is_purse(service) else 0
+    return _scaled(text, spec().currency.minor_digits if is_purse(service) else 0)
+
+
+def minor_units(text: str) -> int:
+    """Return an amount of the currency (50.00) in its smallest unit. ValueError for none."""
+    return _scaled(text, spec().currency.minor_digits)
+
+
+def _scaled(text: str, digits: int) -> int:
     try:
         amount = Decimal(text).scaleb(digits)
     except InvalidOperation as error:

@@ -12,15 +12,20 @@ class NotConfirmed(UnicardError):
 
 def require_confirmed(contents: CardContents, confirmed: bytes | None, effect: str) -> None:
     """Raise `NotConfirmed` unless the chip serial that was typed is this card's."""
-    serial = contents.chip_serial.hex().upper()
+    require_named(contents.chip_serial, confirmed, effect)
+
+
+def require_named(serial: bytes, confirmed: bytes | None, effect: str) -> None:
+    """Raise `NotConfirmed` unless what was typed is this serial."""
+    named = serial.hex().upper()
     if confirmed is None:
         raise NotConfirmed(
             f"this {effect}, and the card was not named",
-            advice=f"If it is the card {serial} that you mean, add --confirm {serial}.",
+            advice=f"If it is the card {named} that you mean, add --confirm {named}.",
         )
-    if confirmed != contents.chip_serial:
+    if confirmed != serial:
         raise NotConfirmed(
             f"this {effect}, and --confirm names the card {confirmed.hex().upper()}; "
-            f"the card in the reader is {serial}",
+            f"the card in the reader is {named}",
             advice="Check which card is in the reader.",
         )

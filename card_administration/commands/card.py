@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-ROLE_NAMES = ("LOAD", "MERCHANT", "CASH", "RATION", "BREAD", "HEALTH", "INSPECT")
-
 
 @click.group()
 def card() -> None:
@@ -222,8 +220,9 @@ def read_role(_ctx: click.Context, _option: click.Parameter, text: str | None) -
     """Read a role: its name, or a number from 0 to 15."""
     if text is None:
         return None
-    if text.upper() in ROLE_NAMES:
-        return ROLE_NAMES.index(text.upper())
-    if text.isascii() and text.isdigit() and int(text) < 16:
-        return int(text)
-    raise click.BadParameter(f"{text!r} is no role: {', '.join(ROLE_NAMES)}, or 0 to 15")
+    from card_administration.settings import role_of
+
+    try:
+        return role_of(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error

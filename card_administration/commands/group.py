@@ -22,6 +22,7 @@ from unicard_console.planning import Planning, plan_options
 if TYPE_CHECKING:
     from card_administration.access import Access
     from card_administration.administration import Wish
+    from host_lib.plan import Plan
     from host_lib.reader import Reader
 
 R = TypeVar("R")
@@ -163,23 +164,61 @@ def do_with(
 ) -> None:
     """Do the same where what is wished depends on the keys that there are."""
     from card_administration.administration import Operation, carry_out, plan_operation
+
+    def engine(access: "Access") -> Engine:
+        operation = Operation(f"admin {name}", (*words, *station.words), wish(access))
+
+        def run(place: "Reader", saved: "Plan | None", answered: Callable[[], None]) -> Ran:
+            done = carry_out(place, access, operation, saved, answered)
+            return Ran({"chip_serial": done.before.chip_serial}, done.commands)
+
+        return Engine(lambda place: plan_operation(place, access, operation), run)
+
+    run_planned(out, station, planning, (name, words), engine, said)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of an operation: the card it was done to, and how many commands changed it."""
+
+    card: dict[str, object]
+    commands: int
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How an operation is planned for the card in a reader, and how it is carried out there."""
+
+    plan: "Callable[[Reader], Plan]"
+    run: "Callable[[Reader, Plan | None, Callable[[], None]], Ran]"
+
+
+def run_planned(
+    out: Output,
+    station: Station,
+    planning: Planning,
+    typed: tuple[str, tuple[str, ...]],
+    engine: "Callable[[Access], Engine]",
+    said: str,
+) -> None:
+    """Show the plan of what was typed (name, words), or carry it out and say so."""
     from host_lib.interrupt import stopping_between_commands
     from host_lib.plan_file import as_document
 
+    name, words = typed
     with station.open() as (place, access):
-        operation = Operation(f"admin {name}", (*words, *station.words), wish(access))
+        work = engine(access)
         if planning.dry_run:
-            plan = plan_operation(place, access, operation)
-            planning.show(out, as_document(plan, planning.saved))
+            planning.show(out, as_document(work.plan(place), planning.saved))
             return
         with stopping_between_commands(place) as stoppable:
             with out.progress(None, name) as progress:
-                done = carry_out(stoppable, access, operation, planning.saved, progress.advance)
+                ran = work.run(stoppable, planning.saved, progress.advance)
             data = {
                 "reader": place.name,
-                "chip_serial": done.before.chip_serial,
+                **ran.card,
                 "operation": name,
                 "arguments": list(words),
-                "commands": done.commands,
+                "commands": ran.commands,
             }
             out.result(data, lambda console: console.print(said))

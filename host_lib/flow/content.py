@@ -171,8 +171,19 @@ def observe_role_keys(
 ) -> Flow[tuple[RoleKeySet, ...]]:
     """Open a session with the application under one of our key versions; list its role key sets.
 
+    Errors as of `open_application`.
+    """
+    session = yield from open_application(ours, terms)
+    return (yield from secured(session.channel, read_role_key_sets()))
+
+
+def open_application(
+    ours: Collection[int], terms: SessionTerms = PLAIN_TERMS
+) -> Flow[IssuerSession]:
+    """Open a session with the application under one of our key versions, for reading all of it.
+
     Errors as of `observe`, `ApplicationNotFound` on a card without it, and `SessionNotOffered` on
-    one without R-ENC, which lists them to nobody.
+    one without R-ENC, which shows what only its issuer may read to nobody.
     """
     yield from SelectCardManager(spec().aids.isd)
     present = yield from key_versions()
@@ -181,8 +192,7 @@ def observe_role_keys(
         raise NoKnownKeys.among(present, ours)
     fci = yield from Select(spec().aids.instance)
     level = spec().secure_channel.read_level
-    session = yield from _open_one_of(known, level, terms, fci.aid)
-    return (yield from secured(session.channel, read_role_key_sets()))
+    return (yield from _open_one_of(known, level, terms, fci.aid))
 
 
 def _open_one_of(

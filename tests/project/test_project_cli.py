@@ -94,6 +94,33 @@ def test_each_command_has_help_and_speaks_json() -> None:
                 assert parameter.help, f"{name} {parameter.opts}"
 
 
+UNPLANNED_CARD_COMMANDS = {
+    "card services": "reads",
+    "card log": "reads",
+    "card show": "reads; its PIN costs a try, as that of `card verify-pin --dry-run` tells",
+    "card probe": "reads",
+    "card recover": "reads; only the terminal's journal is written",
+    "card pay": "a transaction: the card's number and the time are in it, its journal proves it",
+    "card load": "a transaction",
+    "card withdraw": "a transaction",
+}
+
+
+def test_each_command_for_issued_cards_makes_plans_or_says_why_not() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "plans.md").read_text(encoding="utf-8")
+    for name, command in commands(cli.unicard):
+        if name.startswith("card "):
+            planned = cli_plans(name)
+            assert planned != (name in UNPLANNED_CARD_COMMANDS), name
+            assert f"`{command.name}`" in page or f"`{name}" in page, name
+
+
+def cli_plans(name: str) -> bool:
+    from unicard_console import is_planned
+
+    return is_planned(click.Context(cli.unicard), name)
+
+
 def test_no_option_takes_a_secret_as_a_word() -> None:
     for name, command in commands(cli.unicard):
         options = {option for parameter in command.params for option in parameter.opts}

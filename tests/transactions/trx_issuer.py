@@ -49,10 +49,15 @@ class Account:
         number = {DAY: day_number, MONTH: month_number}.get(self.periods, lambda _day: 0)(day)
         ahead = number - self.period
         assert ahead >= 0, "a transaction in a period before the card's"
-        if not ahead:
+        return self.ahead(ahead)
+
+    def ahead(self, periods: int) -> "Account":
+        """Return the account so many periods later."""
+        if not periods:
             return self
-        kept = min(self.balance + (ahead - 1) * self.allowance, self.carry_over)
-        return replace(self, period=number, balance=min(kept + self.allowance, LARGEST))
+        kept = min(self.balance + (periods - 1) * self.allowance, self.carry_over)
+        balance = min(kept + self.allowance, LARGEST)
+        return replace(self, period=self.period + periods, balance=balance)
 
     def changed(self, by: int) -> "Account":
         """Return the account with another balance. AssertionError for one that cannot be."""
@@ -138,7 +143,6 @@ class Issuer:
     receipts: dict[int, bytes] = field(default_factory=dict)
     changes: dict[int, list[tuple[int, Account | int]]] = field(default_factory=dict)
     settled: int = 0
-    again: int = 0
     last: tuple[Ledger, ...] = ()
 
     def receive(self, receipt: bytes) -> None:
@@ -148,8 +152,6 @@ class Issuer:
             raise WrongReceipt(receipt.hex())
         number = int.from_bytes(receipt[10:13], "big")
         known = self.receipts.setdefault(number, receipt)
-        if known is not receipt:
-            self.again += 1
         if known != receipt:
             raise WrongReceipt(f"two receipts of transaction {number}")
 

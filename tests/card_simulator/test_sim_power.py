@@ -10,7 +10,11 @@ import pytest
 from card_simulator.card import Card
 from card_simulator.memory import Image, PowerCut
 from tests.card_simulator.sim_cuts import Act, images
-from tests.card_simulator.sim_host import new_card, with_key_pair, with_own_pin
+from tests.card_simulator.sim_host import (
+    new_card,
+    with_key_pair,
+    with_own_pin,
+)
 from tests.support.content import (
     INSTANCE,
     PACKAGE,
@@ -48,14 +52,31 @@ TRIES = f"app.{AIDS.instance.hex().upper()}.pin.tries"
 
 
 def seen(image: Image) -> Cells:
-    """Return the cells by their meaning: an object with two slots as its value, in whichever."""
-    cells = dict(image.cells)
-    slots = {name: cells.pop(name) for name in list(cells) if name[-2:] in (".0", ".1")}
+    """Return the cells by their meaning: an object with two slots as its value, in whichever.
+
+    Of the log only what is a record of the card's newest transactions.
+    """
+    cells = _without_free_slots(dict(image.cells))
+    slots = {name: cells.pop(name) for name in list(cells) if _is_slot(name)}
     for name in {slot[:-2] for slot in slots}:
         if name in cells:
             slot, length = cells[name][0], int.from_bytes(cells[name][1:], "big")
-            cells[name] = slots[f"{name}.{slot}"][:length]
+            cells[name] = slots[f"{name}.{slot}"][: length or None]
     return cells
+
+
+def _is_slot(name: str) -> bool:
+    return name[-2:] in (".0", ".1") and ".log." not in name
+
+
+def _without_free_slots(cells: Cells) -> dict[str, bytes]:
+    newest = int.from_bytes(cells.get(TRANSACTION_NUMBER, b""), "big")
+    known = range(max(1, newest - 19), newest + 1)
+    return {
+        name: value
+        for name, value in cells.items()
+        if ".log." not in name or int.from_bytes(value[10:13], "big") in known
+    }
 
 
 def outcomes(image: Image, prepare: Act, act: Act, torn: int = 0) -> list[Cells]:
@@ -82,6 +103,9 @@ def session(aid: bytes, keys: Keys | None = None, kvn: int = 0) -> Act:
         host.authenticate(kvn)
 
     return open_session
+
+
+TRANSACTION_NUMBER = f"app.{AIDS.instance.hex().upper()}.transaction.number"
 
 
 def image_after(*acts: Act, card: Card | None = None) -> Image:

@@ -7,7 +7,7 @@ import pytest
 from card_simulator.card import Card
 from card_simulator.memory import Image, PowerCut
 from tests.card_simulator.sim_cuts import Act
-from tests.card_simulator.sim_host import with_key_pair, with_own_pin
+from tests.card_simulator.sim_host import in_use, with_key_pair, with_own_pin
 from tests.card_simulator.test_sim_machine import walk
 from tests.card_simulator.test_sim_power import (
     ISSUER_KEYS,
@@ -17,6 +17,7 @@ from tests.card_simulator.test_sim_power import (
     seen,
     session,
 )
+from tests.card_simulator.test_sim_power_transactions import new_receipt_key, new_settings, sell
 from tests.support.content import PACKAGE, deletion, install_for, load
 from tests.support.evidence import evidence
 from tests.support.terminal import AIDS, CERTIFICATE, Keys, Terminal, dgi, stream
@@ -57,6 +58,11 @@ def _meaning(image: Image) -> str:
     return repr(sorted(seen(image).items()))
 
 
+def image_of(card: Card) -> Image:
+    card.reset()
+    return card.memory.image
+
+
 def changes() -> list[tuple[Image, Act]]:
     """Return what changes a card in one visible step, with the memory that it begins with."""
     blank = image_after()
@@ -92,7 +98,11 @@ def changes() -> list[tuple[Image, Act]]:
     def install(host: Terminal) -> None:
         assert host.sw(0x80, 0xE6, 0x0C, 0, install_for()) == 0x9000
 
+    in_use_image = image_of(in_use()[0])
     return [
+        (in_use_image, sell),
+        (in_use_image, new_receipt_key),
+        (in_use_image, new_settings),
         (blank, first),
         (issued, rotate),
         (own.memory.image, certificate),

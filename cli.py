@@ -22,7 +22,7 @@ GROUPS: dict[str, tuple[str, str]] = {
     "reader": ("host_lib.commands:reader", "List readers and see what is in them."),
     "card": (
         "host_lib.commands:card card_administration.commands:card",
-        "Show a card, its services and log; pay, load, change its PIN; suspend it.",
+        "Show a card and its services; pay, load, change PINs, suspend.",
     ),
     "personalize": ("personalization.commands:personalize", "Turn blank cards into issued ones."),
     "keys": ("keys_tool.commands:keys", "Make key stores, list keys, rotate a card's keys."),

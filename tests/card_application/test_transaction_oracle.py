@@ -54,6 +54,8 @@ EVENTS = (
     *(f"service {what}: {sw}" for what in ("changed", "added") for sw in ("9000", "6A80")),
     *(f"PUT DATA {what}: {sw}" for what in ("period", "card date")
       for sw in ("9000", "6982", "6A80")),
+    *(f"other command, {what}" for what in ("right: 9000", "right: 6985",
+      "wrong: 63C2", "presence: 9000", "presence: 6982", "read: 9000")),
     "PUT DATA period: 6A88", "validity: 9000", "validity: 6A80",
 )  # fmt: skip
 
@@ -96,7 +98,7 @@ def send_wrong(card: Watched, kvn: int, most: int | None) -> Counter[str]:
             if not fresh:
                 card.start()
                 card.begin(kvn)
-                card.command(verify=True)
+                card.command("right")
             before = card.oracle.number
             card.send(data, ask=ask)
             card.counts["requests with one field wrong"] += 1

@@ -123,9 +123,9 @@ class ReceiptKey:
 
 @dataclass(frozen=True)
 class Command:
-    """Another command: VERIFY, or one that only disarms a reverse."""
+    """Another command: VERIFY with the right or a wrong PIN, a presence proof, or a read object."""
 
-    verify: bool
+    what: str
 
 
 Event = (
@@ -204,7 +204,7 @@ STATUSES = st.builds(
     Status, st.sampled_from((0x20, 0x20, 0x21)), st.sampled_from((*SERVICES, 11, 11, 12, 0, 17))
 ) | st.builds(Status, st.just(0x40), st.sampled_from((0x3F, 0x1F)))
 RECEIPT_KEYS = st.builds(ReceiptKey, st.integers(0, 255), st.sampled_from((bytes(16), b"K" * 16)))
-COMMANDS = st.builds(Command, st.sampled_from((True, True, False)))
+COMMANDS = st.builds(Command, st.sampled_from(("right", "right", "wrong", "presence", "read")))
 
 
 def _settings(place: int, which: int, value: int) -> Settings:
@@ -234,7 +234,7 @@ SETTINGS = st.builds(
     _settings, st.sampled_from(tuple(SERVICES)), st.integers(0, 13), st.integers(0, 12)
 ) | st.sampled_from((4, 5, 6, 7)).map(lambda at: Settings(bytes([12]) + SERVICES[at][1:]))
 ISSUER, RESET = 0x00, 0xFF
-OTHERS = st.one_of(PERIODS, PERIODS, st.builds(CardDate, DAYS), COMMANDS)
+OTHERS = st.one_of(PERIODS, PERIODS, st.builds(CardDate, DAYS), COMMANDS, COMMANDS)
 """What is done in whatever session is open."""
 BY_ISSUER = st.one_of(
     STATUSES, SETTINGS, SETTINGS, RECEIPT_KEYS, st.builds(Validity, DAYS),

@@ -32,8 +32,17 @@ from tests.card_application.transaction_oracle import FIRST_DAY, LAST_DAY, PIN, 
 from tests.support.any_card import AnyCard
 from tests.support.service_records import SERVICES
 from tests.support.stages import Stage, at_stage, session
-from tests.support.terminal import AIDS, NEW_PIN, VALIDITY, Terminal, dgi, receipt_key_dgi
+from tests.support.terminal import (
+    AIDS,
+    NEW_PIN,
+    VALIDITY,
+    WRONG_PIN,
+    Terminal,
+    dgi,
+    receipt_key_dgi,
+)
 from tests.support.transactions import HISTORY, in_role, perform, request
+from tests.support.two_cards import Parts
 
 TERMINAL = b"ORACLE 1"
 REPLACED = bytes(8)
@@ -41,6 +50,15 @@ NOTHING = (b"", 0x6A88)
 WHOLE_EVERY = 8
 """After one in about so many lives everything is looked at; else what is likely to differ."""
 QUERIES = ("not in the log", "same", "other")
+
+
+MOST_TRIES = 3
+COMMANDS: dict[str, Parts] = {
+    "right": (0, 0x20, 0, 0x81, NEW_PIN),
+    "wrong": (0, 0x20, 0, 0x81, WRONG_PIN),
+    "presence": (0, 0x88, 0, 1, bytes(17)),
+    "read": (0, 0xCA, 0xDF, 0x51, b""),
+}
 
 
 class Wrong(AssertionError):
@@ -58,7 +76,7 @@ class Watched:
         self.host = Terminal(card.transmit)
         self.oracle = oracle_at(stage)
         self.sent: list[bytes] = []
-        self.names = 0
+        self.names, self.tries = 0, MOST_TRIES
 
     def run(self, events: Iterable[Event]) -> None:
         """Live through the events, and look at everything afterwards. Raises `Wrong`."""
@@ -75,7 +93,7 @@ class Watched:
         self.card.restore()
         self.oracle = oracle_at(self.stage)
         self.sent = [data for _, data in HISTORY[: self.oracle.number]]
-        self.names = 0
+        self.names, self.tries = 0, MOST_TRIES
         self.begin(RESET)
 
     def take(self, event: Event) -> None:
@@ -91,8 +109,8 @@ class Watched:
                 self.period(event)
             case CardDate(day):
                 self.put(0xDF57, written(self.oracle, day, None), self.date_verdict)
-            case Command(verify):
-                self.command(verify=verify)
+            case Command(what):
+                self.command(what)
             case _:
                 self.by_issuer(event)
 
@@ -119,7 +137,7 @@ class Watched:
     def basket(self, basket: Basket) -> None:
         """Send a request, or ask for it."""
         if basket.pin:
-            self.command(verify=True)
+            self.command("right")
         operations = tuple(
             (code, place, amount_of(self.oracle, place, amount, basket))
             for code, place, amount in basket.operations
@@ -179,15 +197,25 @@ class Watched:
 
     # Other commands in the session
 
-    def command(self, *, verify: bool) -> None:
-        """Verify the PIN, or read what anyone may."""
-        self.oracle.other_command()
-        if verify:
-            sw = self.host.sw(0, 0x20, 0, 0x81, NEW_PIN)
-            self.expect("VERIFY", sw, 0x6985 if self.oracle.suspended else 0x9000)
-            self.oracle.flags |= 0 if self.oracle.suspended else PIN
-        else:
-            self.expect("GET DATA", self.host.sw(0, 0xCA, 0xDF, 0x51), 0x9000)
+    def command(self, what: str) -> None:
+        """Verify a PIN, prove the holder's presence, or read what anyone may."""
+        oracle = self.oracle
+        oracle.other_command()
+        send, expected = COMMANDS[what], 0x9000
+        if what != "read" and oracle.suspended:
+            expected = 0x6985
+        elif what == "presence":
+            expected = 0x9000 if oracle.flags else 0x6982
+            oracle.flags = 0
+        elif what in ("right", "wrong") and not self.tries:
+            expected = 0x6983
+        elif what == "wrong":
+            self.tries -= 1
+            oracle.flags, expected = 0, 0x63C0 | self.tries
+        elif what == "right":
+            self.tries, oracle.flags = MOST_TRIES, PIN
+        self.expect(what, self.host.sw(*send), expected)
+        self.counts[f"other command, {what}: {expected:04X}"] += 1
 
     def put(self, tag: int, value: bytes, verdict: object) -> None:
         """Send PUT DATA of what issuer and LOAD may write."""

@@ -179,10 +179,24 @@ def _for_role(
     return st.lists(one, min_size=1, max_size=4, unique_by=lambda each: each[1]).map(tuple)
 
 
+def _plain(operations: tuple[tuple[int, int, Amount], ...], day: Day, pin: bool) -> Basket:
+    """Return a basket; without PIN where that is what an amount is about."""
+    unverified = any(amount.bound == "unverified" for _, _, amount in operations)
+    return Basket(operations, day, pin=pin and not unverified)
+
+
+def _purses(kvn: int) -> st.SearchStrategy[tuple[tuple[int, int, Amount], ...]]:
+    """Draw debits of a small purse, with what roles that may not debit one alone debit beside."""
+    beside = () if kvn & 0x0F in (0, 1, 2) else ((DEBIT, 6, ONE),)
+    bounds = st.sampled_from(("debits", "debits", "unverified", "unverified", "limit", "balance"))
+    amounts = st.builds(Amount, bounds, st.sampled_from((0, 0, 1, 1, -1, -2)))
+    return amounts.map(lambda amount: ((DEBIT, 5, amount), *beside))
+
+
 def _basket(
     operations: st.SearchStrategy[tuple[tuple[int, int, Amount], ...]],
 ) -> st.SearchStrategy[Event]:
-    plain = st.builds(Basket, operations, RIGHT_DAYS, pin=PINS)
+    plain = st.builds(_plain, operations, RIGHT_DAYS, PINS)
     odd = st.builds(
         Basket, operations, DAYS, st.sampled_from(TIMES), st.none() | st.integers(0, 22),
         SOME((0, 0, 0, 0, 1, -1, 0x8000)), SOME((False, False, True)), st.booleans(),
@@ -246,6 +260,9 @@ def _visit(kvn: int) -> st.SearchStrategy[list[Event]]:
     """Draw a session and what happens in it."""
     good = st.builds(Basket, _for_role(kvn, ONES, NEVER_GOOD), st.just(Day("today")), pin=PINS)
     ours = _basket(_for_role(kvn, AMOUNTS | ONES))
+    if kvn & 0x0F < 6:
+        purses = st.builds(_plain, _purses(kvn), st.just(Day("today")), PINS)
+        ours = ours | purses | purses
     wrong = _basket(DIFFERENT | ANY_OPERATIONS | ODD)
     event = st.one_of(
         good, good, good, good, ours, ours, ours, ours, REVERSED, REVERSED, REPEATS, REPEATS,

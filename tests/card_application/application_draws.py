@@ -32,6 +32,7 @@ from tests.card_application.application_transactions import (
     PERIODS,
     TIMES,
     WRONG_DAYS,
+    either,
     operations,
 )
 from tests.card_application.application_values import (
@@ -386,7 +387,7 @@ OTHERS = st.one_of(
     VISITS,
     VISITS,
 )
-STEP: st.SearchStrategy[Step] = st.one_of(
-    SENDS, SENDS, OPENS, STORES, PUT_KEYS, OTHERS, TRANSACTIONS, TRANSACTIONS
+STEP: st.SearchStrategy[Step] = either(
+    (5, SENDS | SENDS | OPENS | STORES | PUT_KEYS | OTHERS), (2, TRANSACTIONS)
 )
 """Anything that may be done to a card."""

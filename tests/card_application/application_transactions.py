@@ -3,11 +3,14 @@
 The bounds are those of `service_records`, where small services have small ones.
 """
 
+from typing import TypeVar
+
 from hypothesis import strategies as st
 
 from tests.support.service_records import LARGEST, SERVICES
 from tests.support.transactions import CREDIT, DEBIT, REVERSE, Operation
 
+T = TypeVar("T")
 AMOUNTS = (
     *range(1, 14), 1, 1, 2, 3, 20, 59, 60, 61, 70, 71, 100, 101, 150, 151, 200, 201, 5_000, 5_001,
     20_000, 20_001, 30_000, 30_001, 50_000, 50_001, 300_000, 300_001, 400_000, 400_001, 500_000,
@@ -66,3 +69,9 @@ def operations(
     may = [each for each in allowed(kvn) if each[1] not in never]
     one = st.builds(lambda what, amount: (*what, amount), st.sampled_from(may), amounts)
     return st.lists(one, min_size=1, max_size=4, unique_by=lambda each: each[1]).map(tuple)
+
+
+def either(*weighted: tuple[int, st.SearchStrategy[T]]) -> st.SearchStrategy[T]:
+    """Draw from one of these, each as often as its weight says, whatever it is made of."""
+    places = [place for place, (weight, _) in enumerate(weighted) for _ in range(weight)]
+    return st.sampled_from(places).flatmap(lambda place: weighted[place][1])

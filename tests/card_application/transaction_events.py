@@ -14,6 +14,7 @@ from tests.card_application.application_transactions import (
     TIMES,
     WRONG_DAYS,
     allowed,
+    either,
 )
 from tests.support.service_records import SERVICES
 from tests.support.stages import ROLE_SLOTS
@@ -176,7 +177,11 @@ def _for_role(
     """Draw baskets that the role may do, so far as the roles of services go."""
     may = [each for each in allowed(kvn) if each[1] not in never]
     one = st.builds(lambda what, amount: (*what, amount), st.sampled_from(may), amounts)
-    return st.lists(one, min_size=1, max_size=4, unique_by=lambda each: each[1]).map(tuple)
+    some: st.SearchStrategy[list[tuple[int, int, Amount]]] = either(
+        (2, one.map(lambda alone: [alone])),
+        (3, st.lists(one, min_size=2, max_size=4, unique_by=lambda each: each[1])),
+    )
+    return some.map(tuple)
 
 
 def _plain(operations: tuple[tuple[int, int, Amount], ...], day: Day, pin: bool) -> Basket:
@@ -196,13 +201,13 @@ def _purses(kvn: int) -> st.SearchStrategy[tuple[tuple[int, int, Amount], ...]]:
 def _basket(
     operations: st.SearchStrategy[tuple[tuple[int, int, Amount], ...]],
 ) -> st.SearchStrategy[Event]:
-    plain = st.builds(_plain, operations, RIGHT_DAYS, PINS)
-    odd = st.builds(
+    plain: st.SearchStrategy[Event] = st.builds(_plain, operations, RIGHT_DAYS, PINS)
+    odd: st.SearchStrategy[Event] = st.builds(
         Basket, operations, DAYS, st.sampled_from(TIMES), st.none() | st.integers(0, 22),
         SOME((0, 0, 0, 0, 1, -1, 0x8000)), SOME((False, False, True)), st.booleans(),
         SOME((0, 0, 0, 0, 1, -1)),
     )  # fmt: skip
-    return plain | plain | plain | odd
+    return either((4, plain), (1, odd))
 
 
 REVERSED = st.builds(Basket, st.just(REVERSE_ALONE), DAYS)
@@ -248,25 +253,27 @@ SETTINGS = st.builds(
     _settings, st.sampled_from(tuple(SERVICES)), st.integers(0, 13), st.integers(0, 12)
 ) | st.sampled_from((4, 5, 6, 7)).map(lambda at: Settings(bytes([12]) + SERVICES[at][1:]))
 ISSUER, RESET = 0x00, 0xFF
-OTHERS = st.one_of(PERIODS, PERIODS, st.builds(CardDate, DAYS), COMMANDS, COMMANDS)
+OTHERS: st.SearchStrategy[Event] = either(
+    (2, PERIODS), (1, st.builds(CardDate, DAYS)), (2, COMMANDS)
+)
 """What is done in whatever session is open."""
-BY_ISSUER = st.one_of(
-    STATUSES, SETTINGS, SETTINGS, RECEIPT_KEYS, st.builds(Validity, DAYS),
-    st.builds(Validity, st.just(Day("today", 3))),
-)  # fmt: skip
+BY_ISSUER: st.SearchStrategy[Event] = either(
+    (2, STATUSES),
+    (3, SETTINGS),
+    (1, RECEIPT_KEYS),
+    (1, st.builds(Validity, DAYS)),
+)
 
 
 def _visit(kvn: int) -> st.SearchStrategy[list[Event]]:
     """Draw a session and what happens in it."""
     good = st.builds(Basket, _for_role(kvn, ONES, NEVER_GOOD), st.just(Day("today")), pin=PINS)
     ours = _basket(_for_role(kvn, AMOUNTS | ONES))
-    if kvn & 0x0F < 6:
-        purses = st.builds(_plain, _purses(kvn), st.just(Day("today")), PINS)
-        ours = ours | purses | purses
-    wrong = _basket(DIFFERENT | ANY_OPERATIONS | ODD)
-    event = st.one_of(
-        good, good, good, good, ours, ours, ours, ours, REVERSED, REVERSED, REPEATS, REPEATS,
-        wrong, wrong, OTHERS,
+    purses = st.builds(_plain, _purses(kvn), st.just(Day("today")), PINS)
+    wrong = _basket(either((1, DIFFERENT), (1, ANY_OPERATIONS), (1, ODD)))
+    event: st.SearchStrategy[Event] = either(
+        (5, good), (5, ours), (3 if kvn & 0x0F < 6 else 0, purses), (3, REVERSED), (3, REPEATS),
+        (2, wrong), (2, OTHERS),
     )  # fmt: skip
     return st.lists(event, min_size=4, max_size=9).map(lambda events: [Begin(kvn), *events])
 
@@ -285,15 +292,13 @@ SUSPENDED: tuple[Event, ...] = (
 VISITS: st.SearchStrategy[list[Event]] = st.sampled_from((*KVNS, 0x50, 0x51, 0x51, 0x64)).flatmap(
     _visit
 )
-ADMINISTRATION: st.SearchStrategy[list[Event]] = st.one_of(
-    BY_ISSUER.map(_by_issuer),
-    st.lists(PERIODS | st.builds(CardDate, DAYS), min_size=1, max_size=2).map(
-        lambda events: [Begin(ISSUER), *events]
-    ),
-    st.just([Begin(RESET)]),
+IN_SESSION: st.SearchStrategy[Event] = either((2, PERIODS), (1, st.builds(CardDate, DAYS)))
+ADMINISTRATION: st.SearchStrategy[list[Event]] = either(
+    (4, BY_ISSUER.map(_by_issuer)),
+    (1, st.lists(IN_SESSION, min_size=1, max_size=2).map(lambda some: [Begin(ISSUER), *some])),
 )
 LIVES: st.SearchStrategy[list[Event]] = st.lists(
-    VISITS | VISITS | VISITS | ADMINISTRATION, min_size=1, max_size=4
+    either((3, VISITS), (1, ADMINISTRATION)), min_size=1, max_size=4
 ).map(lambda some: [event for each in some for event in each])
 
 

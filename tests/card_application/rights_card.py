@@ -29,7 +29,7 @@ _CODES = spec().transactions.operations
 _NAME = b"RIGHTS 1"
 _PERIODS = {"month": records.MONTH, "day": records.DAY}
 _NUMBERS = {"month": records.month_number(TODAY), "day": records.day_number(TODAY)}
-_PLENTY = 300_000
+_PLENTY = 900_000
 
 
 def profile_record(service: ServiceProfile) -> bytes:

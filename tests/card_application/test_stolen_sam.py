@@ -15,7 +15,7 @@ from tests.support.evidence import evidence
 
 SEED = 77
 SAMPLE = 40
-PROOF = {"sim": 4_000, "java": 400}
+PROOF = {"sim": 1_500, "java": 200}
 """Robberies with the keys of each role."""
 EVENTS = (
     "robberies",

@@ -62,7 +62,7 @@ class Basket:
     """A transaction; ``off`` is how far the card's number is missed, ``days`` how far today is.
 
     ``old`` first sends the first request again, with its bytes or with another amount; ``back``
-    reverses it after something in between, "no" never.
+    reverses it after something in between, "no" never; ``pin`` has the holder verified first.
     """
 
     moves: tuple[tuple[int, int, int], ...]
@@ -70,6 +70,7 @@ class Basket:
     off: int = 0
     old: str = ""
     back: str = "no"
+    pin: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,11 +106,13 @@ _own = st.sampled_from(
     [
         ((_DEBIT, _BREAD, 9),),
         ((_DEBIT, _BREAD, 1),),
+        ((_DEBIT, _BREAD, 45),),
         ((_DEBIT, _PURSE, 50), (_DEBIT, _BREAD, 3)),
         ((_DEBIT, _PURSE, 4000), (_DEBIT, _BREAD, 1)),
         ((_DEBIT, _PURSE, 7),),
         ((_DEBIT, _PURSE, 9000),),
         ((_DEBIT, _PURSE, 200_000),),
+        ((_DEBIT, _PURSE, 290_000),),
         ((_DEBIT, _RATION, 6),),
     ]
 )
@@ -117,6 +120,7 @@ _between = st.sampled_from(["", "", "query", "read", "session", "stored"])
 BASKETS = st.one_of(
     st.builds(Basket, _own),
     st.builds(Basket, _own, back=_between),
+    st.builds(Basket, _own, pin=st.just(True)),
     st.builds(Basket, _own, _month_ahead),
     st.builds(
         Basket,
@@ -193,9 +197,13 @@ class Robbed:
         self._armed: tuple[Operation, ...] = ()
         self._recorded = b""
         if pin:
-            assert self._pos.sw(0, 0x20, 0, 0x81, NEW_PIN) == 0x9000
-            self.books.verified = True
+            self._verify()
         self.counts["sessions"] += 1
+
+    def _verify(self) -> None:
+        """Have the holder type the PIN."""
+        assert self._pos.sw(0, 0x20, 0, 0x81, NEW_PIN) == 0x9000
+        self.books.verified, self._armed = True, ()
 
     def _do(self, step: Step) -> None:
         match step:
@@ -234,6 +242,8 @@ class Robbed:
         return Request(b"THIEF  1", self._name, max(self._number + off, 0), day, operations)
 
     def _pay(self, step: Basket) -> None:
+        if step.pin:
+            self._verify()
         operations = tuple(Operation(*move) for move in step.moves)
         request = self._request(operations, step.days, step.off)
         if step.old and self._sent:

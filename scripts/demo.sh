@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The main job on invented citizens and software cards, in the folder demo/: from an enrolment list
-# to issued cards, a changed PIN, rotated issuer keys, a terminal's store and a conformance run. With CARD=java one Java card
+# to issued cards, a changed PIN, rotated issuer keys, a terminal's store, a loaded wallet, bread that is sold, the card's log,
+# and a conformance run. With CARD=java one Java card
 # goes the same way, in the virtual reader of a pcscd that runs; VPCD names reader and port otherwise.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,7 +23,7 @@ UNICARD_PASSPHRASE=$(cat passphrase)
 
 show() { # print a command as a person would type it, then run it
     printf '\n$ unicard'
-    printf ' %s' "${@@Q}" | sed "s/'\([A-Za-z0-9_.:\/-]*\)'/\1/g"
+    printf ' %s' "${@@Q}" | sed "s/'\([A-Za-z0-9_.:=\/-]*\)'/\1/g"
     printf '\n'
     "$unicard" "$@"
 }
@@ -84,13 +85,22 @@ show admin roles --reader "$card"
 export UNICARD_TO_PASSPHRASE="passphrase of the till, for invented cards only"
 show keys hand-over role-bread 01 --to bakery.unicard
 
-printf '\n6. Does the card do what the contract says?'
+printf '\n6. The wallet is loaded, the bakery sells bread, and the holder reads the log'
+show card load wallet=250.00 --terminal OFFICE01 --journal office.db --with-pin --pin-file pin --reader "$card"
+export UNICARD_PASSPHRASE=$UNICARD_TO_PASSPHRASE
+show card pay bread=10 wallet=2.00 --role bread --terminal BAKERY01 --journal bakery.db --store bakery.unicard --reader "$card"
+UNICARD_PASSPHRASE=$(cat passphrase)
+show card services --with-pin --pin-file pin --reader "$card"
+show card log --with-pin --pin-file pin --reader "$card"
+
+printf '\n7. Does the card do what the contract says?'
 show conformance run --reader "$card" --store keys.unicard --pin-file pin --out conformance
 
 printf '\nThe reports lie in %s:\n' "$folder/"
 printf '  %-26s %s\n' \
     report.json "the production report of the batch" \
     conformance/ "the conformance results: JSON and JUnit XML" \
+    bakery.db "the till's journal: the receipt that it sends to the issuer" \
     bureau.journal "the bureau's journal (SQLite)" \
     keys.unicard "the key store; its passphrase stands in the file passphrase"
 [ "$kind" = software ] || exit 0

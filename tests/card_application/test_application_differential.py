@@ -38,7 +38,7 @@ ONE_WITH_CUT_IN = 10
 AT_ONCE = 2000
 """Sequences that one run of hypothesis draws; it remembers them all."""
 PROOF_SEQUENCES = 100_000
-SAMPLE = 60
+SAMPLE = 25
 """Sequences for each stage in `make test`."""
 PROFILES = {
     name: spec().card_profiles[name]

@@ -34,7 +34,7 @@ from tests.support.tree import ROOT
 
 SEED = 71
 STAGES = (Stage.ROLE_KEYS, Stage.EXEMPT, Stage.ACTIVE)
-SAMPLE = 40
+SAMPLE = 20
 """Lives for each stage in `make test`."""
 PROOF_LIVES = {"sim": 30_000, "java": 15_000}
 AT_ONCE = 2000

@@ -138,6 +138,9 @@ AMOUNTS = st.builds(Amount, st.sampled_from(BOUNDS), st.sampled_from((0, 0, 0, 1
     Amount, st.just("number"), st.sampled_from((1, 1, 1, 2, 3, 0, 0x7FFFFFFF, 1 << 31))
 )
 ONES = st.builds(Amount, st.just("number"), st.sampled_from((1, 1, 1, 1, 1, 1, 2)))
+COVER = 7
+DATED = (1, 2, 6, COVER, 10)
+"""Services that look at the date, of which a PIN is enough for all."""
 PINS = st.sampled_from((True, True, True, False))
 KVNS = tuple(ROLE_SLOTS)
 EDGES = ("20000101", "20000229", "20791231", "20280229", "20311231")
@@ -196,6 +199,23 @@ def _purses(kvn: int) -> st.SearchStrategy[tuple[tuple[int, int, Amount], ...]]:
     bounds = st.sampled_from(("debits", "debits", "unverified", "unverified", "limit", "balance"))
     amounts = st.builds(Amount, bounds, st.sampled_from((0, 0, 1, 1, -1, -2)))
     return amounts.map(lambda amount: ((DEBIT, 5, amount), *beside))
+
+
+def _edges(kvn: int) -> st.SearchStrategy[Event]:
+    """Draw one operation at the edge of periods, horizon or validity, or of a quota's limit."""
+    may = [each for each in allowed(kvn) if each[1] in DATED]
+    near = st.builds(Amount, st.sampled_from(("limit", "balance", "room")), SOME((0, 1)))
+
+    def at_an_edge(what: tuple[int, int]) -> st.SearchStrategy[Event]:
+        edges = ("first", "last") if what[1] == COVER else ("period", "horizon", "horizon")
+        days = st.builds(Day, st.sampled_from(edges), SOME((0, 1, -1)))
+        return st.builds(
+            lambda amount, day, pin: Basket(((*what, amount),), day, pin=pin),
+            either((2, st.just(ONE)), (1, near)), either((3, days), (1, st.just(Day("today")))),
+            PINS,
+        )  # fmt: skip
+
+    return st.sampled_from(may).flatmap(at_an_edge)
 
 
 def _basket(
@@ -273,7 +293,7 @@ def _visit(kvn: int) -> st.SearchStrategy[list[Event]]:
     wrong = _basket(either((1, DIFFERENT), (1, ANY_OPERATIONS), (1, ODD)))
     event: st.SearchStrategy[Event] = either(
         (5, good), (5, ours), (3 if kvn & 0x0F < 6 else 0, purses), (3, REVERSED), (3, REPEATS),
-        (2, wrong), (2, OTHERS),
+        (2, wrong), (2, OTHERS), (2, _edges(kvn)),
     )  # fmt: skip
     return st.lists(event, min_size=4, max_size=9).map(lambda events: [Begin(kvn), *events])
 

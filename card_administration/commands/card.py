@@ -102,37 +102,34 @@ class Place:
                 return one.run(flow)
 
     @contextmanager
-    def card(self, *, to_the_end: bool = False) -> "Iterator[tuple[Card, Sam]]":
+    def card(self, *, stoppable: bool = True) -> "Iterator[tuple[Card, Sam]]":
         """Open keys and reader; return the card in it, and who holds its keys.
 
-        Ctrl-C ends the work between two commands; with ``to_the_end`` it takes a second one.
+        Ctrl-C ends the work between two commands; where not ``stoppable`` that is the caller's.
         """
         from host_lib.card import Card
-        from host_lib.interrupt import first_interrupt, stopping_between_commands
+        from host_lib.interrupt import stopping_between_commands
         from host_lib.reader import open_reader
 
         with self.keys.open() as sam, open_reader(self.reader) as place:
-            if to_the_end:
-                with first_interrupt(lambda: None):
-                    yield Card(place, sam), sam
-            else:
-                with stopping_between_commands(place) as stoppable:
-                    yield Card(stoppable, sam), sam
+            if not stoppable:
+                yield Card(place, sam), sam
+                return
+            with stopping_between_commands(place) as watched:
+                yield Card(watched, sam), sam
 
     @contextmanager
-    def till(
-        self, terminal_id: str, journal: Path, *, to_the_end: bool = False
-    ) -> "Iterator[Till]":
+    def till(self, terminal_id: str, journal: Path, *, stoppable: bool = True) -> "Iterator[Till]":
         """Open keys, reader and journal; return the card with the terminal that asks it.
 
-        What nobody knows yet ends with the command that finds it out. ``to_the_end`` as `card`.
+        What nobody knows yet ends with the command that finds it out. ``stoppable`` as `card`.
         """
         from card_administration.till import Till, said_what_to_type
         from host_lib.terminal import Terminal
 
         with (
             said_what_to_type(self._recover(terminal_id, journal), with_pin=self.with_pin),
-            self.card(to_the_end=to_the_end) as (one, sam),
+            self.card(stoppable=stoppable) as (one, sam),
         ):
             try:
                 terminal = Terminal.open(terminal_id, journal)

@@ -82,6 +82,7 @@ def withdraw(
     Where it was not, the card takes the debit back in the same session.
     """
     from card_administration.baskets import basket, shown_operation
+    from host_lib.interrupt import first_interrupt
     from host_lib.roles import Role
     from host_lib.transaction import Debit
 
@@ -93,8 +94,12 @@ def withdraw(
             raise click.Abort
 
     pin = place.pin()
-    # A Ctrl-C at the question must leave the reversal its way to the card.
-    with place.till(terminal, journal, to_the_end=True) as till:
+    again = "Ctrl-C once more is the answer no: the card takes the debit back."
+    # The reversal must find its way to the card after a Ctrl-C at the question.
+    with (
+        first_interrupt(lambda: out.note(again)),
+        place.till(terminal, journal, stoppable=False) as till,
+    ):
         settled = till.settle()
         _tell_settled(out, settled)
         with till.session(Role.CASH, pin) as session:

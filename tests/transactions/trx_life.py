@@ -227,15 +227,18 @@ class Life:
             self.counts["receipts verified"] += 1
 
 
-def ready(card: AnyCard) -> None:
+def ready(card: AnyCard) -> AnyCard:
     """Bring a new card to where lives begin: no transaction yet, finger-exempt, with role keys."""
     at_stage(card, Stage.EXEMPT)
+    return card
 
 
 def live(card: AnyCard, operations: int, each: int, seed: int) -> Cuts:
-    """Live so many operations in lives of ``each``; return what happened. Raises AssertionError."""
+    """Let a card that is `ready` live so many operations, in lives of ``each``.
+
+    Returns what happened. Raises AssertionError where value was lost or made.
+    """
     cuts, number = Cuts(Counter()), 0
-    ready(card)
     while cuts.counts["operations"] < operations:
         life = f"{seed} {number}"
         try:

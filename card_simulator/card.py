@@ -145,6 +145,8 @@ class Card:
         """
         if heard:
             self._channel.forget_pending()
+            if isinstance(self._selected, Application):
+                self._selected.interrupted()
         else:
             self._channel.interrupted()
         self._manager.end_sequences()

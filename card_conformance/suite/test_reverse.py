@@ -127,6 +127,8 @@ def _several_ways(shop: Till) -> Iterator[tuple[str, Callable[[Desk], object]]]:
     yield "GET DATA", lambda desk: desk.ask(get_data(tag_of("card serial")))
     yield "GET DATA of an unknown tag", lambda desk: desk.ask(get_data(0xDF7E))
     yield "an unknown instruction", lambda desk: desk.ask(Apdu(0x00, 0x02, 0x00, 0x00))
+    yield "a chained query", lambda _: shop.card.send_bytes(bytes.fromhex("9440010000"))
+    yield "a wrong class", lambda _: shop.card.send_bytes(bytes.fromhex("A0CADF5100"))
     yield "VERIFY", lambda desk: desk.verify()
     yield "VERIFY without data", lambda desk: desk.ask(Apdu(0x00, 0x20, 0x00, 0x81))
     proof = application("INTERNAL AUTHENTICATE", 0x00, 0x00, bytes(17), answer=True)

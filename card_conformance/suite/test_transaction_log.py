@@ -123,6 +123,10 @@ def test_the_name_of_another_request_in_the_log_is_refused(
                 for other in requests:
                     desk.expect("9481", other.apdu())
                     same("query", desk.query(other), (OTHER, number, b""))
+            desk = shop.session(BREAD)
+            longer = request.but(operations=(*request.operations, Operation(0, 0, 0)))
+            desk.expect("6A80", longer.apdu())
+            same("query of more", desk.query(longer), (OTHER, number, b""))
         # Other parts of the name are another name.
         desk = shop.session(BREAD)
         other = request.but(terminal=bytes(8), card_number=number)

@@ -133,6 +133,10 @@ class Application:
         self._receipt_keys.forget()
         self._key_pair.forget()
 
+    def interrupted(self) -> None:
+        """Take note of a command that was refused for its class, or of a SELECT not by name."""
+        self._transactions.disarm()
+
     def process(self, command: Command) -> bytes:
         """Run one command and return its answer as it leaves the card.
 
@@ -143,6 +147,7 @@ class Application:
         if self._state.name == "TERMINATED":
             return Answer(sw=SW.INS_NOT_SUPPORTED).encode()
         session = self._channel.session
+        self._transactions.hear(command)
         encoded = self._channel.run(command, self._run)
         about_session = is_initialize_update(command) or is_external_authenticate(command)
         if about_session or self._channel.session is not session:
@@ -163,7 +168,6 @@ class Application:
         return answer
 
     def _run(self, command: Command) -> Answer:
-        self._transactions.hear(command)
         situation = Situation(
             state=self._state.name,
             pending=self._channel.pending,

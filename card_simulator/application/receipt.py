@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from applet_spec import spec
-from card_simulator.application.basket import Request
+from card_simulator.application.basket import Request, operation_layout
 from card_simulator.application.layout import Layout
 
 _AMOUNT = 4
@@ -47,13 +47,18 @@ class Receipt:
     def is_of(self, request: Request, role: int) -> bool:
         """Say whether this is what became of a request of this name: same role, same bytes."""
         fields = receipt_layout()
-        operations = fields.field(self.fields, "operations")
         return (
             fields.number(self.fields, "role") == role
             and self.number == request.number + 1
             and fields.run(self.fields, "date", "time") == request.moment
-            and operations == request.basket.ljust(len(operations), b"\x00")
+            and self._basket() == request.basket
         )
+
+    def _basket(self) -> bytes:
+        """Return the operations that were asked for: places without one begin with 00."""
+        operations, size = receipt_layout().field(self.fields, "operations"), operation_layout().end
+        places = (operations[at : at + size] for at in range(0, len(operations), size))
+        return b"".join(place for place in places if place[0])
 
     def answer(self) -> bytes:
         """Return the answer of PERFORM TRANSACTION, the first time and whenever it is repeated."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from card_simulator.apdu import SW, Answer, Command, StatusError
+from card_simulator.apdu import SECURE, SW, Answer, Command, StatusError
 from card_simulator.application import state as cell
 from card_simulator.application.account import VERIFICATION_REQUIRED
 from card_simulator.application.basket import Operation, Request, is_reverse
@@ -46,15 +46,19 @@ class Transactions:
         self._validity = named("validity").tag
         self._transaction_log = named("transaction log").tag
         command = state.spec.commands["PERFORM TRANSACTION"]
-        self._query = (command.cla, command.ins, _QUERY, 0x00)
+        self._query = bytes((command.cla | SECURE, command.ins, _QUERY, 0x00))
         self._armed: Change | None = None
         self._last: Change | None = None
 
     def hear(self, command: Command) -> None:
-        """Note that a command of the session has come; only queries leave a reverse possible."""
+        """Note that a command has come, as it came; only queries leave a reverse possible."""
         self._last = self._armed
-        if (command.cla, command.ins, command.p1, command.p2) != self._query:
-            self._armed = None
+        if command.header != self._query:
+            self.disarm()
+
+    def disarm(self) -> None:
+        """Let no later command take anything back."""
+        self._armed = None
 
     def forget(self) -> None:
         """Forget what could be taken back: the session has ended."""

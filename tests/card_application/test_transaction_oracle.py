@@ -19,7 +19,18 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from applet_spec import spec
 from applet_spec.model import PeriodVector, QuotaVector
 from tests.card_application.service_oracle import DAY, MONTH, period_of, refreshed
-from tests.card_application.transaction_events import LIVES, Amount, Basket, Begin, Day, Event
+from tests.card_application.transaction_events import (
+    LIVES,
+    REFUSED_IN_CLEAR,
+    REVERSE_ALONE,
+    Amount,
+    Basket,
+    Begin,
+    Clear,
+    Day,
+    Event,
+    Repeat,
+)
 from tests.card_application.transaction_oracle import FIRST_DAY, LAST_DAY
 from tests.card_application.transaction_watch import Watched, Wrong
 from tests.card_application.transaction_wrong import BASKETS, wrong_requests
@@ -56,6 +67,7 @@ EVENTS = (
       for sw in ("9000", "6982", "6A80")),
     *(f"other command, {what}" for what in ("right: 9000", "right: 6985",
       "wrong: 63C2", "presence: 9000", "presence: 6982", "read: 9000")),
+    *(f"refused in clear: {sw:04X}" for sw in REFUSED_IN_CLEAR.values()),
     "PUT DATA period: 6A88", "validity: 9000", "validity: 6A80",
 )  # fmt: skip
 
@@ -162,6 +174,27 @@ def test_a_request_with_one_field_wrong_gets_its_word_and_nothing_is_written(
     for kvn in BASKETS:
         send_wrong(card, kvn, 40)
     assert card.counts["perform: 6A80"] > 20
+
+
+PAID = Basket(((DEBIT, 4, Amount("number", 1)),), Day("today"), pin=True)
+TAKEN_BACK = Basket(REVERSE_ALONE, Day("today"))
+
+
+def test_a_query_with_an_operation_of_zeros_more_asks_for_another_request(
+    make_card: MakeCard,
+) -> None:
+    card = Watched(make_card(), Stage.ACTIVE)
+    card.run([Begin(0x51), PAID, Repeat(0, ask=True), Repeat(1, ask=True, longer=True)])
+    assert (card.counts["query: same"], card.counts["query: other"]) == (1, 1)
+
+
+@pytest.mark.parametrize("clear", REFUSED_IN_CLEAR, ids=bytes.hex)
+def test_a_command_that_is_refused_for_its_header_makes_a_reverse_impossible(
+    make_card: MakeCard, clear: bytes
+) -> None:
+    card = Watched(make_card(), Stage.ACTIVE)
+    card.run([Begin(0x51), PAID, Clear(clear), TAKEN_BACK])
+    assert card.counts["perform: 6985"] == 1
 
 
 class Lenient(SimCard):

@@ -15,10 +15,12 @@ from tests.card_application.service_oracle import (
 from tests.card_application.transaction_bounds import amount_of, written
 from tests.card_application.transaction_events import (
     ISSUER,
+    REFUSED_IN_CLEAR,
     RESET,
     Basket,
     Begin,
     CardDate,
+    Clear,
     Command,
     Event,
     Period,
@@ -111,6 +113,11 @@ class Watched:
                 self.put(0xDF57, written(self.oracle, day, None), self.date_verdict)
             case Command(what):
                 self.command(what)
+            case Clear(command):
+                self.oracle.other_command()
+                refused = self.host.raw(command)[1]
+                self.expect(command.hex(), refused, REFUSED_IN_CLEAR[command])
+                self.counts[f"refused in clear: {refused:04X}"] += 1
             case _:
                 self.by_issuer(event)
 
@@ -162,7 +169,7 @@ class Watched:
         if repeat.spoil:
             at, bits = repeat.spoil
             data[at % len(data)] ^= bits
-        self.send(bytes(data), ask=repeat.ask)
+        self.send(bytes(data) + bytes(6 if repeat.longer else 0), ask=repeat.ask)
 
     def send(self, data: bytes, *, ask: bool) -> None:
         """Send a request or query, and see whether it is answered as the oracle says."""

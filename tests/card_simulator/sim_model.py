@@ -76,6 +76,8 @@ class Model(TransactionModel):
         pending, self.pending = self.pending, 0
         parts = split(raw)
         word = class_word(raw[0]) if parts else 0x6700
+        if raw[:1] != b"\xff" and word in (0x6884, 0x6E00):
+            self.armed = None
         if word or parts is None:
             self.end_sequences()
             return word
@@ -142,6 +144,7 @@ class Model(TransactionModel):
         word = self._find(p1, p2, name, names)
         if isinstance(word, int):
             self.end_sequences()
+            self.armed = self.armed if p1 == 4 else None
             return word
         self.end_session()
         self.selected = word

@@ -34,6 +34,7 @@ final class Commands {
     /** Runs a command that is no SELECT by name; the answer stands from offset 0, its length comes back. */
     short run(APDU apdu) {
         byte[] buffer = apdu.getBuffer();
+        handlers.commandComes(buffer);
         byte pending = channel.takePending();
         if (!is(buffer, Contract.INS_EXTERNAL_AUTHENTICATE)) {
             channel.drop(pending);
@@ -125,7 +126,6 @@ final class Commands {
     /** Goes on where the command is plain: unwrapped, or in clear and not received yet. */
     private short plain(APDU apdu, byte[] buffer, byte pending, short length) {
         boolean unwrapped = length != NOT_RECEIVED;
-        handlers.commandComes(buffer);
         short row = CommandTable.find(buffer[ISO7816.OFFSET_INS]);
         byte cla = CommandTable.classOf(row);
         byte plainClass = unwrapped ? (byte) (cla & ~SECURE) : cla;

@@ -33,7 +33,7 @@ final class Handlers {
         this.transactions = transactions;
     }
 
-    /** A command has come, whatever becomes of it; it stands without its protection in the buffer. */
+    /** A command has come, whatever becomes of it; it stands in the buffer as it came. */
     void commandComes(byte[] buffer) {
         transactions.commandComes(buffer);
     }

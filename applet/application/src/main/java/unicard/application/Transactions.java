@@ -11,6 +11,7 @@ final class Transactions {
     static final byte LOAD = 0;
 
     private static final byte QUERY = 1;
+    private static final byte SECURE_CLASS = (byte) 0x84;
     private static final short NUMBER = 3;
     private static final short RECEIPT = (short) (Layouts.RECEIPT_LENGTH + Layouts.MAC);
 
@@ -40,13 +41,13 @@ final class Transactions {
     }
 
     /**
-     * Told of every command, refused ones too, once its protection has been taken off: any but a query
-     * disarms a reverse. What was armed before is left to the command itself.
+     * Told of every command as it came, also of those that are refused: any but a query, which a session
+     * protects, disarms a reverse. What was armed before is left to the command itself.
      */
     void commandComes(byte[] buffer) {
         ram.state[Transient.REVERSIBLE] = ram.state[Transient.ARMED];
         boolean isQuery =
-                buffer[ISO7816.OFFSET_CLA] < 0
+                buffer[ISO7816.OFFSET_CLA] == SECURE_CLASS
                         && buffer[ISO7816.OFFSET_INS] == Contract.INS_PERFORM_TRANSACTION
                         && buffer[ISO7816.OFFSET_P1] == QUERY
                         && buffer[ISO7816.OFFSET_P2] == 0;

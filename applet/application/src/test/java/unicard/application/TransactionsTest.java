@@ -89,11 +89,11 @@ class TransactionsTest {
     }
 
     private String perform(String data) {
-        return send("80400000", data);
+        return send("84400000", data);
     }
 
     private String query(String data) {
-        return send("80400100", data);
+        return send("84400100", data);
     }
 
     /** Some other command, refused or not. */
@@ -209,7 +209,9 @@ class TransactionsTest {
         query("00".repeat(46));
         assertEquals("000003E8", perform(request(REVERSE)).substring(26));
         assertEquals("6985", perform(request(REVERSE)));
-        String[] others = {"00200081", "80400000", "80400101", "80400001", "00400100", "00B20104", "84FF0000"};
+        String[] others = {
+            "04200081", "84400000", "84400101", "84400001", "04400100", "04B20104", "84FF0000", "94400100", "A0CADF51",
+        };
         for (String header : others) {
             perform(request(debit(1, 1)));
             other(header);

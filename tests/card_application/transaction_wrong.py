@@ -22,7 +22,7 @@ BASKETS: dict[int, tuple[tuple[Operation, ...], ...]] = {
            (DEBIT, SMALL_COVER, 1), (CREDIT, LARGE_PURSE, 1)), REVERSES),
     0x62: (((DEBIT, WALLET, 5), (DEBIT, SMALL_PURSE, 1)),),
     0x53: (((DEBIT, RATION, 1), (DEBIT, WALLET, 1)),),
-    0x64: (((DEBIT, BREAD, 1), (DEBIT, WALLET, 1)), ((DEBIT, BREAD, 1),)),
+    0x64: (((DEBIT, WALLET, 1), (DEBIT, BREAD, 1)), ((DEBIT, BREAD, 1),)),
     0x56: (((CREDIT, LARGE_PURSE, 1),),),
 }  # fmt: skip
 """What a role may do, that then has one thing wrong."""

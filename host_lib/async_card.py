@@ -12,16 +12,10 @@ from host_lib.drive import only_asking
 from host_lib.flow.base import AnyFlow, Sam
 from host_lib.flow.objects import read_object, read_services
 from host_lib.flow.pin import verify_pin
-from host_lib.flow.pos import Pos, write_down
+from host_lib.flow.pos import Pos, ReceiptNotWritten, write_down
 from host_lib.flow.prove import Prover
 from host_lib.flow.role_session import open_role_session
-from host_lib.flow.transaction import (
-    PATIENCE,
-    Outcome,
-    TransactionUncertain,
-    read_log,
-    recover,
-)
+from host_lib.flow.transaction import PATIENCE, Outcome, read_log, recover
 from host_lib.pos import WALLET, NotDispensed, balances_of
 from host_lib.roles import Slot
 from host_lib.secret import Pin
@@ -45,6 +39,11 @@ class AsyncPosSession:
     def __init__(self, pos: Pos, run: AsyncRunner) -> None:
         self._pos = pos
         self._run = run
+
+    @property
+    def role(self) -> int:
+        """The session's role."""
+        return self._pos.session.asked.role
 
     @property
     def card_serial(self) -> bytes:
@@ -92,7 +91,10 @@ class AsyncPosSession:
     ) -> Receipt:
         """Debit, have the cash given out, and take the debit back where that fails."""
         basket = (Debit(service, amount),)
-        receipt = await self._run(self._pos.transact_unproven(basket, terminal))
+        try:
+            receipt = await self._run(self._pos.transact_unproven(basket, terminal))
+        except ReceiptNotWritten as error:
+            raise NotDispensed(error.receipt) from error
         try:
             await dispense(receipt)
         except Exception as error:
@@ -102,10 +104,8 @@ class AsyncPosSession:
     async def _taken_back(self, receipt: Receipt, terminal: Terminal) -> NotDispensed:
         try:
             return NotDispensed(receipt, reversal=await self.reverse(terminal=terminal))
-        except TransactionUncertain as error:
-            return NotDispensed(receipt, pending=error.pending)
-        except UnicardError:
-            return NotDispensed(receipt)
+        except UnicardError as error:
+            return NotDispensed.after(receipt, error)
 
     async def query(self, pending: Pending) -> Outcome:
         """Ask what became of a request of this role."""

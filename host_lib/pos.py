@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Protocol, Self, TypeVar
 
 from applet_spec import Changed, ExitCode, UnicardError, spec
 from host_lib.command import AskPin, Command, PinStatus, Proof
 from host_lib.flow.base import AnyFlow
 from host_lib.flow.objects import read_object, read_services
 from host_lib.flow.pin import verify_pin
-from host_lib.flow.pos import Pos
+from host_lib.flow.pos import Pos, ReceiptNotWritten
 from host_lib.flow.transaction import Outcome, TransactionUncertain, read_log
 from host_lib.secret import Pin
 from host_lib.services import ServiceRecord
@@ -32,10 +32,10 @@ class NotDispensed(UnicardError):
 
     ``receipt`` is that of the debit. Where the card took it back, ``reversal`` is the receipt of
     that and the card's balance is as before; else the debit stands, and ``pending`` is set where it
-    is not known whether it was taken back.
+    is not known whether it was taken back. Exit code 3 says that the balance is as before.
     """
 
-    exit_code = ExitCode.REFUSED
+    exit_code = ExitCode.UNCERTAIN
 
     def __init__(
         self,
@@ -47,14 +47,31 @@ class NotDispensed(UnicardError):
         super().__init__(_not_dispensed(receipt, reversal, pending))
         self.receipt, self.reversal, self.pending = receipt, reversal, pending
         if reversal is not None:
-            self.changed = Changed.NO
+            self.changed, self.exit_code = Changed.NO, ExitCode.REFUSED
             self.advice = "Try again, or another machine; both receipts go to the issuer."
         elif pending is not None:
-            self.changed, self.exit_code = Changed.UNKNOWN, ExitCode.UNCERTAIN
+            self.changed = Changed.UNKNOWN
             self.advice = "Ask the card with `recover`; without it the clearing decides."
         else:
             self.changed = Changed.YES
             self.advice = "The issuer credits the amount (a LOAD transaction); give it the receipt."
+
+    @classmethod
+    def after(cls, receipt: Receipt, error: UnicardError) -> Self:
+        """Return what a withdrawal came to whose reversal ended with this error."""
+        if isinstance(error, TransactionUncertain):
+            return cls(receipt, pending=error.pending)
+        if isinstance(error, ReceiptNotWritten):
+            taken_back = cls(receipt, reversal=error.receipt)
+            taken_back.advice += f" The journal lacks the second one: {error.advice}."
+            return taken_back
+        return cls(receipt)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the error as JSON-ready values, with the bytes of receipts and open request."""
+        known = {"receipt": self.receipt, "reversal": self.reversal, "pending": self.pending}
+        found = {name: one.encode().hex() for name, one in known.items() if one is not None}
+        return super().as_dict() | found
 
 
 def _not_dispensed(receipt: Receipt, reversal: Receipt | None, pending: Pending | None) -> str:
@@ -126,10 +143,15 @@ class PosSession:
         """Debit, have the cash given out, and take the debit back where that fails.
 
         ``dispense`` gives the cash out, or raises and has given nothing out. Raises `NotDispensed`
-        then, after the reversal in the same session. A session's policy of proofs is left out here,
-        because a proof bars the reversal.
+        then, after the reversal in the same session; and without one where the journal cannot take
+        the debit's receipt, because nothing can be written down before the reversal then. A
+        session's policy of proofs is left out here, because a proof bars the reversal.
         """
-        receipt = self._run(self._pos.transact_unproven((Debit(service, amount),), terminal))
+        basket = (Debit(service, amount),)
+        try:
+            receipt = self._run(self._pos.transact_unproven(basket, terminal))
+        except ReceiptNotWritten as error:
+            raise NotDispensed(error.receipt) from error
         try:
             dispense(receipt)
         except Exception as error:
@@ -139,10 +161,8 @@ class PosSession:
     def _taken_back(self, receipt: Receipt, terminal: Terminal) -> NotDispensed:
         try:
             return NotDispensed(receipt, reversal=self.reverse(terminal=terminal))
-        except TransactionUncertain as error:
-            return NotDispensed(receipt, pending=error.pending)
-        except UnicardError:
-            return NotDispensed(receipt)
+        except UnicardError as error:
+            return NotDispensed.after(receipt, error)
 
     def query(self, pending: Pending) -> Outcome:
         """Ask what became of a request of this role; changes nothing, no journal either."""

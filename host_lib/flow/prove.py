@@ -87,11 +87,12 @@ class Prover:
 class NotProven(UnicardError):
     """The card did a transaction and then did not prove that it is genuine.
 
-    ``receipt`` is that of the transaction; the reason is the error's ``__cause__``.
+    ``receipt`` is that of the transaction; the reason is the error's ``__cause__``. A genuine card
+    has done it, of an imitation nobody knows anything.
     """
 
     changed = Changed.YES
-    exit_code = ExitCode.REFUSED
+    exit_code = ExitCode.UNCERTAIN
     advice = (
         "Give nothing out for it; send the receipt in, and report the card. A card that was taken "
         "away too early is asked again by a new transaction only."

@@ -1,6 +1,8 @@
 """What a terminal does with a card that is paid with: `Card.session` over the software card."""
 
 import asyncio
+import inspect
+import itertools
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -32,10 +34,11 @@ from host_lib import (
     Why,
 )
 from host_lib.annotate import annotate
-from host_lib.async_card import AsyncCard
+from host_lib.async_card import AsyncCard, AsyncPosSession
 from host_lib.async_drive import ThreadedReader
 from host_lib.flow.base import RoleKeys
 from host_lib.keyset import KeySet
+from host_lib.pos import PosSession
 from host_lib.trace import read_trace, record
 from host_lib.transaction import Receipt
 from tests.support.pos_cards import (
@@ -153,8 +156,9 @@ def test_cash_that_is_not_given_out_is_taken_back(used: Wire) -> None:
             pos.withdraw(300_00, jammed, terminal=atm)
         error = caught.value
         assert isinstance(error.__cause__, Jammed)
-        assert error.changed is Changed.NO
+        assert (error.changed, error.exit_code) == (Changed.NO, ExitCode.REFUSED)
         assert error.reversal is not None
+        assert error.as_dict()["reversal"] == error.reversal.encode().hex()
         assert error.reversal.balances[0] == 1000_00
         assert pos.balances()["wallet"] == 1000_00
     assert len(atm.journal.unsent()) == 2
@@ -166,7 +170,9 @@ def test_a_debit_that_ended_in_another_session_cannot_be_taken_back(used: Wire) 
         used.watch({1: lost_answer})
         with pytest.raises(NotDispensed) as caught:
             pos.withdraw(300_00, jammed, terminal=terminal("ATM"))
-        assert (caught.value.changed, caught.value.reversal) == (Changed.YES, None)
+        error = caught.value
+        assert (error.changed, error.reversal) == (Changed.YES, None)
+        assert error.exit_code is ExitCode.UNCERTAIN, "3 would say that nothing happened"
         assert pos.balances()["wallet"] == 700_00
 
 
@@ -185,6 +191,67 @@ def test_a_reversal_whose_end_is_unknown_is_said_so_and_found_later(used: Wire) 
     assert isinstance(outcome, Happened)
     assert outcome.receipt.is_reverse
     assert len(atm.journal.unsent()) == 2
+
+
+def disk_full_from(monkeypatch: pytest.MonkeyPatch, shop: Terminal, receipt: int) -> list[Receipt]:
+    """Let a terminal's journal take no receipt from this one on; return those that it could not."""
+    written, refused = shop.journal.happened, list[Receipt]()
+    count = itertools.count(1)
+
+    def happened(pending: Pending, one: Receipt) -> None:
+        if next(count) >= receipt:
+            refused.append(one)
+            raise JournalError("the disk is full")
+        written(pending, one)
+
+    monkeypatch.setattr(shop.journal, "happened", happened)
+    return refused
+
+
+def withdrawn(used: Wire, atm: Terminal, asynchronous: bool) -> NotDispensed:
+    """Withdraw from a machine that gives nothing out."""
+
+    def blocking() -> None:
+        with Card(used).session(Role.CASH, sam()) as pos:
+            pos.verify_pin(PIN)
+            pos.withdraw(300_00, jammed, terminal=atm)
+
+    async def awaited() -> None:
+        async def jam(_receipt: Receipt) -> None:
+            raise Jammed
+
+        async with AsyncCard(ThreadedReader(used), sam()).session(Role.CASH) as pos:
+            await pos.verify_pin(PIN)
+            await pos.withdraw(300_00, jam, terminal=atm)
+
+    with pytest.raises(NotDispensed) as caught:
+        asyncio.run(awaited()) if asynchronous else blocking()
+    return caught.value
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_reversal_that_cannot_be_written_down_is_still_told_as_done(
+    used: Wire, monkeypatch: pytest.MonkeyPatch, asynchronous: bool
+) -> None:
+    atm = terminal("ATM")
+    refused = disk_full_from(monkeypatch, atm, 2)
+    error = withdrawn(used, atm, asynchronous)
+    assert error.reversal == refused[0]
+    assert (error.changed, error.exit_code) == (Changed.NO, ExitCode.REFUSED)
+    assert "took it back" in error.message
+    assert "issuer credits" not in error.advice, "the holder would get it twice"
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_debit_that_cannot_be_written_down_gives_no_cash_and_says_so(
+    used: Wire, monkeypatch: pytest.MonkeyPatch, asynchronous: bool
+) -> None:
+    atm = terminal("ATM")
+    refused = disk_full_from(monkeypatch, atm, 1)
+    error = withdrawn(used, atm, asynchronous)
+    assert (error.receipt, error.reversal) == (refused[0], None)
+    assert (error.changed, error.exit_code) == (Changed.YES, ExitCode.UNCERTAIN)
+    assert len(atm.journal.pending()) == 1, "the receipt is found again"
 
 
 def test_the_wallet_is_loaded_and_the_log_tells_it(used: Wire) -> None:
@@ -416,6 +483,19 @@ def test_the_same_flows_run_on_asyncio(used: Wire) -> None:
         return receipt
 
     assert is_genuine(asyncio.run(sell()))
+
+
+def test_a_session_on_asyncio_has_what_a_blocking_one_has() -> None:
+    def offers(session: type) -> dict[str, list[tuple[str, object]]]:
+        return {
+            name: [(one.name, one.default) for one in inspect.signature(member).parameters.values()]
+            if callable(member)
+            else []
+            for name, member in vars(session).items()
+            if not name.startswith("_")
+        }
+
+    assert offers(AsyncPosSession) == offers(PosSession)
 
 
 def test_a_cancelled_task_leaves_the_request_in_the_journal(used: Wire) -> None:

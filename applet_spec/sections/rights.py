@@ -31,8 +31,9 @@ def rights(spec: Spec, _read: Read) -> Iterator[str]:
     )
     yield "## By state"
     yield (
-        "The same acts by whoever may do them in the state ACTIVE, with PIN and finger verified "
-        "where the state takes them. **expired** is ACTIVE, with a date after the last day. "
+        "The same acts by whoever may do them in the state ACTIVE, or is refused there for another "
+        f"reason than rights ({code('6982')}), with PIN and finger verified where the state takes "
+        "them. **expired** is ACTIVE, with a date after the last day. "
         "Sessions of roles open in every state but BLANK and TERMINATED, the issuer's in every one "
         "but TERMINATED. The first transaction of all needs PIN or finger, whatever it is."
     )
@@ -72,7 +73,8 @@ def _cell(spec: Spec, actor: Actor, act: Act) -> str:
 
 def _by_state(spec: Spec, act: Act, state: str) -> str:
     verified = Verified.PIN | Verified.FINGER
-    able = [who for who in ACTORS if answer(spec, who, act, verified, "ACTIVE") == _DONE]
-    able = able or [0]
+    in_use = {who: answer(spec, who, act, verified, "ACTIVE") for who in ACTORS}
+    able = [who for who, word in in_use.items() if word == _DONE]
+    able = able or [who for who, word in in_use.items() if word != _NOT_ALLOWED]
     words = {answer(spec, who, act, verified, state) for who in able}
     return "yes" if words == {_DONE} else ", ".join(code(f"{word:04X}") for word in sorted(words))

@@ -50,7 +50,8 @@ def _key(world: World) -> tuple[object, ...]:
 def _renamed(design: Design, bounds: Bounds, world: World, *, swap: bool) -> World:
     base = bounds.log + 3
     shift = world.card.number - base
-    names: tuple[dict[int, int], dict[int, int]] = ({}, {})
+    first_names: dict[int, int] = {}
+    names = (first_names, {} if design.ids_differ else first_names)
 
     def renamed(request: Request) -> Request:
         terminal, name, number, kind = request

@@ -27,6 +27,8 @@ class Design:
     answers_bound: bool = True
     """Whether an authentic answer is taken for that of its own command alone."""
 
+    ids_differ: bool = True
+    """Whether each terminal has an id of its own, which keeps their names apart."""
     believes_errors: bool = False
     """Whether an error from anywhere is taken as *did not happen*."""
     believes_refusals: bool = False

@@ -57,6 +57,7 @@ WRONG_DESIGNS = tuple(
         ("log written before the balance", replace(RIGHT, commit="log"), VALUE),
         ("an old wrapped command is taken later", replace(RIGHT, sessions_end=False), TRUTH),
         ("an older answer is taken for a query's", replace(RIGHT, answers_bound=False), TRUTH),
+        ("two terminals with one id", replace(RIGHT, ids_differ=False), TRUTH),
         ("an error without MAC is believed", replace(RIGHT, believes_errors=True), TRUTH),
         (
             "the card's refusal is taken as not happened",

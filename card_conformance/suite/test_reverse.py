@@ -257,7 +257,6 @@ def test_a_reverse_needs_no_verification_date_or_limit(
         # Beyond expiry and horizon, without verification, back above what a credit may reach.
         desk = shop.session(CASH, verified=True)
         desk.take(shop.debit("purse", 350))
-        desk.number += 0
         late = shop.today + timedelta(15000)
         same("purse", desk.take(REVERSE, day=late).balances, (1000,))
         desk = shop.session(BREAD)

@@ -142,3 +142,9 @@ def test_a_bar_in_a_cell_does_not_split_it() -> None:
 
 def test_a_column_that_says_nothing_is_left_out() -> None:
     assert table(["a", "b"], [["x", ""], ["y", ""]]).splitlines()[0] == "| a |"
+
+
+def test_the_page_of_rights_says_of_acts_that_a_role_may_why_they_are_refused() -> None:
+    by_state = sections_of(PAGES["rights.md"])["By state"]
+    (above_the_limit,) = re.findall(r"^\| debit \d+ of wallet and .*$", by_state, re.MULTILINE)
+    assert above_the_limit.split(" | ")[2] == "`9403`"

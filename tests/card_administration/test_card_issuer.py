@@ -7,10 +7,24 @@ from typing import Any
 
 import pytest
 
+from card_administration.access import store_access
+from card_administration.issued import IssuedOperation, IssuedWish, change, plan_change
+from card_administration.settings import changed_record, new_record, typed
+from card_simulator.reader import SimReader
 from host_lib import reader as reading
 from host_lib.errors import ReaderTimeout
+from host_lib.flow.issued import (
+    add_service_steps,
+    resume_steps,
+    set_service_steps,
+    suspend_steps,
+    terminate_steps,
+)
 from host_lib.reader import ReaderLayer, open_reader
+from keys_tool import open_store
 from tests.card_administration.conftest import Unicard
+from tests.card_administration.test_admin_plan import wire_of
+from tests.support.issued import PASSPHRASE
 
 PIN = "--with-pin --pin-file pin"
 HORIZON = (date.today() + timedelta(days=60)).isoformat()
@@ -105,6 +119,14 @@ def test_the_horizon_is_moved_and_the_period_only_back(active: Unicard) -> None:
     code, _, err = active(f"card set-service 2 current_period={HORIZON}")
     assert code == 1
     assert "sets it back only" in err
+
+
+def test_a_file_that_was_printed_from_a_card_sets_no_period_back(active: Unicard) -> None:
+    old = services(active)["bread"]
+    stale = old | {"allowance": 30, "balance": 99, "current_period": old["current_period"] - 5}
+    Path("bread.json").write_text(json.dumps(stale))
+    assert active("card set-service bread --from bread.json")[0] == 0
+    assert services(active)["bread"] == old | {"allowance": 30}
 
 
 def test_a_disabled_service_is_refused_until_it_is_enabled(active: Unicard) -> None:
@@ -258,6 +280,36 @@ def test_a_plan_does_not_fit_a_card_that_has_changed(active: Unicard) -> None:
     assert code == 1
     assert "Nothing was changed." in err
     assert services(active)["wallet"]["ceiling"] == 2_00
+
+
+WISHES: dict[str, IssuedWish] = {
+    "settings": lambda found: set_service_steps(
+        found, changed_record(found.service(2), {"allowance": 3, "horizon": "2027-02-01"})
+    ),
+    "disabled": lambda found: set_service_steps(
+        found, changed_record(found.service(4), {"limit.BREAD": "1.00", "enabled": False})
+    ),
+    "added": lambda found: add_service_steps(found, new_record(typed(SNACKS.split()))),
+    "suspended": suspend_steps,
+    "resumed": resume_steps,
+    "terminated": lambda _: terminate_steps(),
+}
+
+
+def test_every_operation_sends_and_gets_the_bytes_of_its_plan(active: Unicard) -> None:
+    assert active("card show")[0] == 0
+    with open_reader("sim:card.json") as reader, open_store("keys.unicard", PASSPHRASE) as keys:
+        assert isinstance(reader, SimReader)
+        seen = wire_of(reader)
+        for name, wish in WISHES.items():
+            operation = IssuedOperation(f"card {name}", (), wish)
+            before = reader.card.memory.image
+            plan = plan_change(reader, store_access(keys), operation)
+            assert reader.card.memory.image == before, "a plan only reads"
+            seen.clear()
+            change(reader, store_access(keys), operation, plan)
+            last = seen[-len(plan.commands) :]
+            assert [(c.sent, c.received) for c in plan.commands] == last, name
 
 
 class _Losing(ReaderLayer):

@@ -2,18 +2,15 @@
 
 import io
 import json
-import os
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
-import cli
 from host_lib import reader as reading
 from host_lib.errors import ReaderTimeout
 from host_lib.reader import Reader, ReaderLayer, open_reader
@@ -252,22 +249,21 @@ def test_where_cash_was_not_given_out_the_card_takes_the_debit_back(
     assert re.search(r"takes the transaction before it back +250\.00 EGP", out)
 
 
-def test_a_ctrl_c_at_the_question_lets_the_reversal_reach_the_card(active: Unicard) -> None:
-    words = f"card withdraw 100 {PIN}".split()
-    with subprocess.Popen(
-        [sys.executable, "-m", "cli", *words],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(cli.__file__).parent)},
-    ) as withdrawal:  # fmt: skip
-        assert withdrawal.stderr is not None
-        for said in ("[y/N]: ", "takes the debit back.\n"):
-            heard = ""
-            while not heard.endswith(said):
-                heard += (letter := withdrawal.stderr.read(1))
-                assert letter, heard
-            withdrawal.send_signal(signal.SIGINT)
-        out, err = withdrawal.communicate(timeout=60)
-    assert (withdrawal.returncode, out) == (3, "")
+def test_a_ctrl_c_at_the_question_lets_the_reversal_reach_the_card(
+    active: Unicard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pressed_twice(_question: str, **_options: object) -> bool:
+        signal.raise_signal(signal.SIGINT)
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt as error:
+            raise click.Abort from error
+        return True
+
+    monkeypatch.setattr(click, "confirm", pressed_twice)
+    code, out, err = active(f"card withdraw 100 {PIN}")
+    assert (code, out) == (3, "")
+    assert err.startswith("Ctrl-C once more")
     assert "the card took it back by transaction 3" in err
     assert balances(active)["wallet"] == 250_00
 

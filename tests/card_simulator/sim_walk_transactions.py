@@ -54,9 +54,12 @@ USUAL: tuple[tuple[int, tuple[Operation, ...]], ...] = (
 DAYS = st.sampled_from(
     [*["20260615"] * 6, *["20260616"] * 3, *["20260618"] * 2, "20260619", "20260614", "20260701"]
 )
+EXPIRED = "20310101"
 ANY_DAY = st.one_of(
-    DAYS, st.sampled_from(["20301231", "20310101", "20260230", "19991231", "20260615"])
+    DAYS, st.sampled_from(["20301231", EXPIRED, "20260230", "19991231", "20260615"])
 )
+WRONG_DAYS = st.sampled_from(["20260101", "20261201", EXPIRED])
+"""Before the period of a quota, beyond its horizon, after the card's last day."""
 CUTS = st.sampled_from([None, None, None, None, None, 1, 2, 3, 5, 8])
 THEN = st.sampled_from(
     ["", "", "", "query", "reverse", "query, reverse", "look, reverse", "reverse, reverse",
@@ -119,6 +122,11 @@ class TransactionWalk(CardWalk):
     )
     def use_what_is_valid_for_days(self, day: str, service: int) -> None:
         self._trade(0x51, ((DEBIT, service, 1),), day, True, None, "")
+
+    @precondition(lambda self: self.model.lasting.roles)
+    @rule(service=st.sampled_from([BREAD, SMALL_QUOTA]), day=WRONG_DAYS)
+    def come_at_a_wrong_time(self, service: int, day: str) -> None:
+        self._trade(0x64, ((DEBIT, service, 1),), day, True, None, "")
 
     @rule(parts=st.sampled_from(SETTINGS), kvn=st.sampled_from([0, 0, 0, 0x50, 0x51]), cut=CUTS)
     def change_a_setting(self, parts: Parts, kvn: int, cut: int | None) -> None:

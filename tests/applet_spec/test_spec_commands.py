@@ -214,8 +214,9 @@ def test_java_writes_the_sources_and_then_finds_them_up_to_date(
 
 
 def test_model_shows_worlds_events_and_the_counterexample_of_each_wrong_design(
-    unicard: Any,
+    unicard: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(told, "WRONG_DESIGNS", WRONG_DESIGNS[:2])
     code, text, _ = unicard("model", "--depth", "6")
     assert code == 0
     assert "Every invariant holds." in text
@@ -237,6 +238,7 @@ def test_model_ends_with_1_when_an_invariant_does_not_hold(
     unicard: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(told, "Design", lambda: WRONG_DESIGNS[0].design)
+    monkeypatch.setattr(told, "WRONG_DESIGNS", ())
     code, text, _ = unicard("model", "--depth", "7")
     assert code == 1
     assert "An invariant is violated:" in text

@@ -14,7 +14,6 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from applet_spec import CardProfile, spec
@@ -24,6 +23,7 @@ from tests.card_application.application_pair import ApplicationPair
 from tests.card_application.application_requests import RESULTS
 from tests.card_application.application_steps import ROLES, Step
 from tests.support.any_card import AnyCard, SimCard
+from tests.support.drawn import check_drawn
 from tests.support.evidence import evidence
 from tests.support.java_test_card import JavaCards
 from tests.support.stages import Stage, session
@@ -84,22 +84,8 @@ EVENTS = (
 def run(
     cards: ApplicationPair, sequences: st.SearchStrategy[list[Step]], count: int, number: int
 ) -> None:
-    """Run so many sequences; hypothesis shows one that fails as short as it can be."""
-
-    @seed(SEED + number)
-    @settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-        report_multiple_bugs=False,
-    )
-    @given(steps=sequences)
-    def answer_alike(steps: list[Step]) -> None:
-        cards.run(steps)
-
-    answer_alike()
+    """Run so many sequences."""
+    check_drawn(cards.run, sequences, count, SEED + number)
 
 
 def run_all(cards: ApplicationPair, count: int, number: int) -> Counter[str]:

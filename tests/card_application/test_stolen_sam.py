@@ -7,10 +7,10 @@ is in docs/threats.md: debit up to the purse's limits, and open a quota's period
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from tests.card_application.thief import STEPS, STOLEN, Robbed, Step
+from tests.card_application.thief import STEPS, STOLEN, Robbed
 from tests.support.any_card import MakeCard
+from tests.support.drawn import check_drawn
 from tests.support.evidence import evidence
 
 SEED = 77
@@ -39,21 +39,7 @@ EVENTS = (
 
 def rob(card: Robbed, count: int, number: int) -> None:
     """Let a card be robbed so many times; hypothesis shows a success as short as it can be."""
-
-    @seed(SEED + number)
-    @settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-        report_multiple_bugs=False,
-    )
-    @given(steps=STEPS)
-    def nothing_is_gained(steps: list[Step]) -> None:
-        card.run(steps)
-
-    nothing_is_gained()
+    check_drawn(card.run, STEPS, count, SEED + number)
 
 
 @pytest.mark.parametrize("keys", STOLEN)

@@ -14,7 +14,6 @@ from multiprocessing import get_context
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from applet_spec import spec
 from applet_spec.model import PeriodVector, QuotaVector
@@ -35,6 +34,7 @@ from tests.card_application.transaction_oracle import FIRST_DAY, LAST_DAY
 from tests.card_application.transaction_watch import Watched, Wrong
 from tests.card_application.transaction_wrong import BASKETS, wrong_requests
 from tests.support.any_card import AnyCard, MakeCard, SimCard, SimCards
+from tests.support.drawn import check_drawn
 from tests.support.evidence import evidence
 from tests.support.java_test_card import JavaCards
 from tests.support.service_records import NONE, QUOTA, header, quota
@@ -73,22 +73,8 @@ EVENTS = (
 
 
 def live(card: Watched, count: int, number: int) -> None:
-    """Live through so many lives; hypothesis shows one that goes wrong as short as it can be."""
-
-    @seed(SEED + number)
-    @settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-        report_multiple_bugs=False,
-    )
-    @given(events=LIVES)
-    def answers_as_the_contract_says(events: list[Event]) -> None:
-        card.run(events)
-
-    answers_as_the_contract_says()
+    """Live through so many lives."""
+    check_drawn(card.run, LIVES, count, SEED + number)
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -110,6 +110,11 @@ def set_service(
         new = changed_record(old, known)
         if new.id != old.id:
             raise SettingsUnreadable(f"service {old.id} keeps its id; the settings are of {new.id}")
+        if new.values.get("period kind") != old.values.get("period kind"):
+            raise SettingsUnreadable(
+                f"service {old.id} keeps its period_kind: its period and horizon are counted in it",
+                advice="Disable it, and add the other one under another id.",
+            )
         return set_service_steps(found, new)
 
     switches = () if enabled is None else ("--enable" if enabled else "--disable",)

@@ -8,13 +8,29 @@ from collections import Counter
 
 import pytest
 
-from tests.card_application.thief import STEPS, STOLEN, Robbed
-from tests.support.any_card import MakeCard
+from card_simulator.apdu import Answer, Command
+from card_simulator.application import purse, quota
+from card_simulator.application.basket import Request
+from card_simulator.application.booking import Booking
+from card_simulator.application.transactions import Transactions
+from tests.card_application.thief import (
+    BREAD,
+    PURSE,
+    STEPS,
+    STOLEN,
+    Basket,
+    Open,
+    Reverse,
+    Robbed,
+    Step,
+)
+from tests.support.any_card import MakeCard, SimCard
 from tests.support.drawn import check_drawn
 from tests.support.evidence import evidence
+from tests.support.transactions import CREDIT, DEBIT
 
 SEED = 77
-SAMPLE = 40
+SAMPLE = {"sim": 120, "java": 40}
 PROOF = {"sim": 1_500, "java": 200}
 """Robberies with the keys of each role."""
 EVENTS = (
@@ -46,11 +62,61 @@ def rob(card: Robbed, count: int, number: int) -> None:
 def test_a_thief_with_real_keys_of_debit_roles_gains_nothing(
     make_card: MakeCard, keys: str
 ) -> None:
-    card = Robbed(make_card(), STOLEN[keys])
-    rob(card, SAMPLE, list(STOLEN).index(keys))
-    assert card.counts["debits committed"] > SAMPLE // 4
-    assert card.counts["transactions answered 6982"] > SAMPLE // 4
+    card, count = Robbed(make_card(), STOLEN[keys]), SAMPLE[make_card.kind]
+    rob(card, count, list(STOLEN).index(keys))
+    assert card.counts["debits committed"] > count // 4
+    assert card.counts["transactions answered 6982"] > count // 4
     assert card.counts["reverses of one's own"]
+
+
+def at_any_time(self: Transactions, _command: Command) -> None:
+    """Let every command leave a reverse possible."""
+    self._last = self._armed
+
+
+def again(self: Transactions, request: Request) -> Answer:
+    """Take back what has been taken back."""
+    last = self._last
+    answer = take_back(self, request)
+    self._armed = last
+    return answer
+
+
+take_back = Transactions._take_back
+MONEY, WHOLE_LIMIT = ((DEBIT, PURSE, 7),), ((DEBIT, PURSE, 300_000),)
+WRONG: dict[str, tuple[object, str, object, list[Step]]] = {
+    "a debit role credited": (
+        Booking, "_check_role", lambda *_: None, [Basket(((CREDIT, PURSE, 5),))],
+    ),
+    "a reverse of another": (Transactions, "hear", at_any_time, [Basket(MONEY), Reverse("read")]),
+    "or of none": (Transactions, "_take_back", again, [Basket(MONEY, back=""), Reverse()]),
+    "more than between two loads": (
+        purse, "check_debit_limit", lambda *_: None,
+        [Open(0, pin=True), Basket(WHOLE_LIMIT), Open(0, pin=True), Basket(WHOLE_LIMIT)],
+    ),
+    "more than without verification": (
+        purse, "check_verification", lambda *_: None, [Basket(((DEBIT, PURSE, 20_001),))],
+    ),
+    "beyond the horizon": (
+        quota, "check_horizon", lambda *_: None,
+        [Open(3, pin=False), Basket(((DEBIT, BREAD, 1),), days=30)],
+    ),
+    "for another number": (Transactions, "_check_number", lambda *_: None, [Basket(MONEY, off=1)]),
+    "a programme took money alone": (
+        Booking, "_check_company", lambda *_: None, [Open(3, pin=False), Basket(MONEY)],
+    ),
+}  # fmt: skip
+"""Of each theft the wrong card on which it succeeds, and how; at the keys of every debit role."""
+
+
+@pytest.mark.parametrize("theft", WRONG)
+def test_a_theft_from_a_wrong_card_is_noticed(monkeypatch: pytest.MonkeyPatch, theft: str) -> None:
+    owner, name, wrong, steps = WRONG[theft]
+    card = Robbed(SimCard(), STOLEN["every debit role"])
+    card.run(steps)
+    monkeypatch.setattr(owner, name, wrong)
+    with pytest.raises(AssertionError, match=theft):
+        card.run(steps)
 
 
 @pytest.mark.proof

@@ -29,7 +29,7 @@ from tests.support.transactions import in_role, perform, records
 
 STOLEN = {"BREAD": (0x54,), "MERCHANT": (0x51,), "every debit role": tuple(range(0x51, 0x56))}
 _OFFICE = 0x56
-_PURSE = 4
+PURSE = 4
 _DEBIT, _CREDIT, _REVERSE = (
     spec().transactions.operations[n] for n in ("debit", "credit", "reverse")
 )
@@ -101,18 +101,18 @@ _amount = st.one_of(
 )
 _move = st.tuples(st.sampled_from([_DEBIT] * 5 + [_CREDIT]), st.sampled_from(_PLACES), _amount)
 _month_ahead = st.sampled_from([0] * 6 + [1, 2, 3, 4, 30, 61, 92, 93, 150, 4000, -1, -40])
-_BREAD, _RATION = 2, 1
+BREAD, _RATION = 2, 1
 _own = st.sampled_from(
     [
-        ((_DEBIT, _BREAD, 9),),
-        ((_DEBIT, _BREAD, 1),),
-        ((_DEBIT, _BREAD, 45),),
-        ((_DEBIT, _PURSE, 50), (_DEBIT, _BREAD, 3)),
-        ((_DEBIT, _PURSE, 4000), (_DEBIT, _BREAD, 1)),
-        ((_DEBIT, _PURSE, 7),),
-        ((_DEBIT, _PURSE, 9000),),
-        ((_DEBIT, _PURSE, 200_000),),
-        ((_DEBIT, _PURSE, 290_000),),
+        ((_DEBIT, BREAD, 9),),
+        ((_DEBIT, BREAD, 1),),
+        ((_DEBIT, BREAD, 45),),
+        ((_DEBIT, PURSE, 50), (_DEBIT, BREAD, 3)),
+        ((_DEBIT, PURSE, 4000), (_DEBIT, BREAD, 1)),
+        ((_DEBIT, PURSE, 7),),
+        ((_DEBIT, PURSE, 9000),),
+        ((_DEBIT, PURSE, 200_000),),
+        ((_DEBIT, PURSE, 290_000),),
         ((_DEBIT, _RATION, 6),),
     ]
 )
@@ -295,8 +295,10 @@ class Robbed:
         moves = armed if is_reverse else request.operations
         taken = parse(answer, len(moves))
         assert taken.number == self._number + 1
-        assert request.card_number == self._number
+        assert request.card_number == self._number, "a request for another number was taken"
         self._number = taken.number
+        if not is_reverse and self._kvn & 0x0F not in _FORM.purse_alone_roles:
+            assert {move.service for move in moves} != {PURSE}, "a programme took money alone"
         for move in moves:
             assert move.code == _DEBIT, "a debit role credited"
             self.books.taken[move.service] += -move.amount if is_reverse else move.amount
@@ -328,7 +330,7 @@ class Robbed:
         assert number == self._number
         for place, now in services.items():
             self._compare(now, books.services[place], books.taken[place])
-        loss, purse = books.taken[_PURSE], services[_PURSE]
+        loss, purse = books.taken[PURSE], services[PURSE]
         assert loss <= purse["debit limit"], "more than between two loads"
         if not books.verified:
             assert loss <= purse["unverified allowance"], "more than without verification"
@@ -352,7 +354,8 @@ class Robbed:
         released = 0
         if now.kind == "quota":
             assert now["horizon"] == before["horizon"], "a thief moved the horizon"
-            assert before["current period"] <= now["current period"] <= now["horizon"]
+            assert before["current period"] <= now["current period"]
+            assert now["current period"] <= now["horizon"], "a period beyond the horizon"
             released = (now["current period"] - before["current period"]) * now["allowance"]
             self.counts["quotas opened up to the horizon"] += (
                 now["current period"] == now["horizon"]

@@ -23,6 +23,8 @@ from host_lib.errors import (
     ChannelClosed,
     DiversificationError,
     MiscountError,
+    NoTransaction,
+    PinMalformed,
     ProtocolError,
     ReaderError,
     ReaderNotFound,
@@ -47,7 +49,7 @@ from host_lib.flow.transaction import (
     Undecided,
     Why,
 )
-from host_lib.journal import JournalError, TerminalJournal
+from host_lib.journal import JournalDamaged, JournalError, TerminalJournal
 from host_lib.keyset import KeySet
 from host_lib.pos import NotDispensed, PosSession
 from host_lib.reader import Reader, open_reader
@@ -110,6 +112,7 @@ __all__ = [
     "Flow",
     "Happened",
     "IncorrectData",
+    "JournalDamaged",
     "JournalError",
     "KeySet",
     "LastTry",
@@ -118,6 +121,7 @@ __all__ = [
     "NameUsed",
     "Never",
     "NoKeysError",
+    "NoTransaction",
     "NotDispensed",
     "NotFound",
     "NotGenuine",
@@ -132,6 +136,7 @@ __all__ = [
     "PeriodBeyondHorizon",
     "PeriodPast",
     "Pin",
+    "PinMalformed",
     "PosSession",
     "ProtocolError",
     "Prover",

@@ -52,6 +52,20 @@ class TlvError(ProtocolError):
         self.offset = offset
 
 
+class PinMalformed(UnicardError, ValueError):
+    """What was typed is no PIN; nothing was sent, and no try was spent."""
+
+    exit_code = ExitCode.USAGE
+    advice = "ask the holder again"
+
+
+class NoTransaction(UnicardError, ValueError):
+    """What is asked for is no transaction that any card can take; nothing was sent."""
+
+    exit_code = ExitCode.USAGE
+    advice = "ask for one to four different services, each with an amount that is allowed"
+
+
 class SecureMessagingError(UnicardError):
     """A response in a secure session has no valid MAC: no success, whatever its status word."""
 

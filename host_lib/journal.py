@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from applet_spec import ExitCode, UnicardError
+from host_lib.errors import ProtocolError
 from host_lib.reader import SelfClosing
 from host_lib.transaction import TERMINAL_ID_LENGTH, Operation, Pending, Receipt, Request
 
 _FORMAT = 1
 _LAST_NUMBER = 0xFFFFFFFF
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _SCHEMA = """
 CREATE TABLE terminal (one INTEGER PRIMARY KEY CHECK (one = 1), id BLOB NOT NULL, next INTEGER NOT NULL);
 CREATE TABLE pending (number INTEGER PRIMARY KEY, request BLOB NOT NULL, undecided INTEGER NOT NULL DEFAULT 0);
@@ -36,6 +38,16 @@ class JournalError(UnicardError):
     """The journal cannot be read or written; what it says is what was on disk before."""
 
     advice = "make room or mend the disk; take no further transaction before the journal works"
+
+
+class JournalDamaged(JournalError):
+    """The file is no database any more, or what stands in it is no request or receipt."""
+
+    advice = (
+        "check that the file is this terminal's; a damaged one goes to the issuer with what can "
+        "still be read of it, and the terminal goes on with a new journal under a new id, because "
+        "its numbers must not be used again"
+    )
 
 
 class JournalOfOther(JournalError):
@@ -94,7 +106,7 @@ class TerminalJournal(SelfClosing):
     ) -> Pending:
         """Take the next number and write the request down under it, before it is sent.
 
-        ValueError for a request that no card can take; nothing is taken then.
+        `NoTransaction` for a request that no card can take; nothing is taken then.
         """
         with self._write() as database:
             (number,) = database.execute("SELECT next FROM terminal").fetchone()
@@ -147,7 +159,8 @@ class TerminalJournal(SelfClosing):
             "SELECT position, receipt FROM receipt WHERE sent = 0 ORDER BY position LIMIT ?",
             most,
         )
-        return tuple(Queued(position, Receipt.decode(receipt)) for position, receipt in rows)
+        with self._understood():
+            return tuple(Queued(position, Receipt.decode(receipt)) for position, receipt in rows)
 
     def mark_sent(self, queued: Queued) -> None:
         """Say that the issuer has a receipt for good; again is harmless."""
@@ -157,7 +170,9 @@ class TerminalJournal(SelfClosing):
     def receipts(self) -> Iterator[Receipt]:
         """Yield every receipt, sent or not, in the order they were made."""
         for (receipt,) in self._rows("SELECT receipt FROM receipt ORDER BY position"):
-            yield Receipt.decode(receipt)
+            with self._understood():
+                one = Receipt.decode(receipt)
+            yield one
 
     def forget_sent(self) -> int:
         """Delete the receipts that were sent; return how many there were."""
@@ -168,7 +183,8 @@ class TerminalJournal(SelfClosing):
         rows = self._rows(
             "SELECT request FROM pending WHERE undecided = ? ORDER BY number", undecided
         )
-        return tuple(Pending.decode(request) for (request,) in rows)
+        with self._understood():
+            return tuple(Pending.decode(request) for (request,) in rows)
 
     def _prepare(self) -> None:
         with self._told():
@@ -185,7 +201,8 @@ class TerminalJournal(SelfClosing):
                 raise JournalOfOther(f"{self.path} is no journal of a terminal")
             (owner,) = database.execute("SELECT id FROM terminal").fetchone()
         if owner != self.terminal_id:
-            raise JournalOfOther(f"{self.path} is the journal of terminal {owner!r}")
+            name = bytes(owner).decode("ascii", "backslashreplace").rstrip()
+            raise JournalOfOther(f"{self.path} is the journal of terminal {name}")
 
     def _rows(self, query: str, *values: object) -> list[Any]:
         with self._lock, self._told():
@@ -209,7 +226,16 @@ class TerminalJournal(SelfClosing):
         try:
             yield
         except sqlite3.Error as error:
-            raise JournalError(f"the journal {self.path} failed: {error}") from error
+            damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
+            kind = JournalDamaged if damaged else JournalError
+            raise kind(f"the journal {self.path} failed: {error}") from error
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        try:
+            yield
+        except ProtocolError as error:
+            raise JournalDamaged(f"the journal {self.path} is damaged: {error.message}") from error
 
 
 def send_receipts(journal: TerminalJournal, send: Callable[[Receipt], object]) -> int:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from applet_spec import spec
+from host_lib.errors import NoTransaction
 from host_lib.transaction_fields import encode_amount, joined, split
 
 
 @dataclass(frozen=True, slots=True)
 class _OnService:
-    """An amount of one service. ValueError for an amount or a service that no card can take."""
+    """An amount of one service. NoTransaction for an amount or a service that no card can take."""
 
     NAME: ClassVar[str]
     service: str | int
@@ -19,7 +20,7 @@ class _OnService:
     def __post_init__(self) -> None:
         most = spec().limits["amount"]
         if not 1 <= self.amount <= most:
-            raise ValueError(f"{self.amount} is no amount: they are 1 to {most}")
+            raise NoTransaction(f"{self.amount} is no amount: they are 1 to {most}")
         service_id(self.service)
 
     def encode(self) -> bytes:
@@ -56,16 +57,16 @@ Operation: TypeAlias = Debit | Credit | Reverse
 
 
 def service_id(service: str | int) -> int:
-    """Return the id of a service, 1 to 255. ValueError for a label that the contract has not."""
+    """Return the id of a service, 1 to 255. NoTransaction for a label that the contract has not."""
     if isinstance(service, str):
         known = {one.label: one.id for one in spec().services.profile}
         if service not in known:
-            raise ValueError(
+            raise NoTransaction(
                 f"no service {service!r} in the contract: {', '.join(known)}, or an id"
             )
         return known[service]
     if service not in range(1, 0x100):
-        raise ValueError(f"{service} is no service id")
+        raise NoTransaction(f"{service} is no service id")
     return service
 
 
@@ -105,16 +106,16 @@ def _one_operation(fields: Mapping[str, bytes]) -> Operation:
 
 
 def checked_basket(operations: Iterable[Operation]) -> tuple[Operation, ...]:
-    """Check a basket; return it with services by their ids."""
+    """Check a basket; return it with services by their ids. Raises NoTransaction."""
     basket = tuple(operations)
     if not 1 <= len(basket) <= spec().transactions.most_operations:
-        raise ValueError(f"{len(basket)} operations: one to four go into a transaction")
+        raise NoTransaction(f"{len(basket)} operations: one to four go into a transaction")
     resolved = tuple(_resolved(one) for one in basket)
     services = [one.service for one in resolved if not isinstance(one, Reverse)]
     if len(services) != len(set(services)):
-        raise ValueError("a service comes twice in a transaction")
+        raise NoTransaction("a service comes twice in a transaction")
     if len(services) != len(basket) and len(basket) > 1:
-        raise ValueError("a reverse is alone in its transaction")
+        raise NoTransaction("a reverse is alone in its transaction")
     return resolved
 
 

@@ -3,6 +3,7 @@
 import hmac
 from typing import NoReturn
 
+from host_lib.errors import PinMalformed
 from host_lib.primitives import key_check_value
 
 PIN_BLOCK_LENGTH = 8
@@ -63,13 +64,13 @@ class AesKey(SecretBytes):
 
 
 class Pin(SecretBytes):
-    """A PIN of 4 to 8 digits 0-9. ValueError (which does not repeat it) for anything else."""
+    """A PIN of 4 to 8 digits 0-9. PinMalformed (which does not repeat it) for anything else."""
 
     __slots__ = ()
 
     def __init__(self, digits: str) -> None:
         if not (4 <= len(digits) <= 8 and digits.isascii() and digits.isdigit()):
-            raise ValueError("a PIN has 4 to 8 digits, 0 to 9")
+            raise PinMalformed("a PIN has 4 to 8 digits, 0 to 9")
         super().__init__(digits.encode("ascii"))
 
     def block(self) -> bytes:

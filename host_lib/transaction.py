@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 
 from applet_spec import spec
-from host_lib.errors import ProtocolError
+from host_lib.errors import NoTransaction, ProtocolError
 from host_lib.operations import (
     Credit,
     Debit,
@@ -67,7 +67,8 @@ class Request:
     ``terminal_id`` are 8 bytes, ``terminal_number`` is 0 to FFFFFFFF and never used again,
     ``card_number`` is the transaction number of the card as it is before, ``when`` the terminal's
     local time without zone. One to four operations on different services, or one `Reverse`.
-    ValueError for anything else. Services are kept by their ids.
+    NoTransaction, which is a ValueError too, for another time or basket, ValueError for anything
+    else. Services are kept by their ids.
     """
 
     terminal_id: bytes
@@ -86,7 +87,9 @@ class Request:
         first, last = _span()
         when = self.when.replace(microsecond=0)
         if not first <= when <= last:
-            raise ValueError(f"{when} is not between {first:%Y} and {last:%Y}")
+            raise NoTransaction(
+                f"{when} is not between {first:%Y} and {last:%Y}", advice="set the terminal's clock"
+            )
         object.__setattr__(self, "when", when)
         object.__setattr__(self, "operations", checked_basket(self.operations))
 

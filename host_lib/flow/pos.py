@@ -111,7 +111,8 @@ class Pos:
         error or `TransactionNotHappened`: the card says under its MAC that nothing happened;
         `TransactionUncertain`: nobody knows yet, and the journal keeps the request;
         `ReceiptNotWritten`: it happened. `NotProven`: it happened, and the card failed the proof
-        that the session's policy asks for. ValueError for a basket that no card can take.
+        that the session's policy asks for. `NoTransaction` for a basket or a date that no card can
+        take.
         """
         receipt = yield from self.transact_unproven(operations, terminal)
         if self._prover is not None and self._prover.policy.asks(receipt):

@@ -93,6 +93,33 @@ def test_the_till_sells_bread_and_its_receipts_are_the_issuers(
     assert "balance too small" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("UNICARD_PASSPHRASE", "another one", "the passphrase does not open this key store"),
+        ("UNICARD_READER", "sim:none.json", "there is no card file none.json"),
+        ("PIN", "123", "a PIN has 4 to 8 digits, 0 to 9 - nothing was changed"),
+        ("journal.db", "x" * 100, "the journal journal.db failed: file is not a database"),
+    ],
+)
+def test_what_the_till_cannot_open_is_told_like_what_the_card_refuses(
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    value: str,
+    told: str,
+) -> None:
+    if name.isupper():
+        monkeypatch.setenv(name, value)
+    else:
+        (here / name).write_text(value)
+    capsys.readouterr()
+    run(0, {})
+    assert told in capsys.readouterr().out
+    (here / "journal.db").unlink(missing_ok=True)
+
+
 @pytest.mark.usefixtures("here")
 def test_what_was_left_open_is_settled_as_the_page_says(
     capsys: pytest.CaptureFixture[str],

@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -13,8 +14,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from applet_spec import ExitCode
-from host_lib.journal import JournalError, JournalOfOther, TerminalJournal, send_receipts
+from applet_spec import Changed, ExitCode
+from host_lib.journal import (
+    JournalDamaged,
+    JournalError,
+    JournalOfOther,
+    TerminalJournal,
+    send_receipts,
+)
 from host_lib.terminal import Terminal
 from host_lib.transaction import Answer, Debit, Pending, Receipt
 
@@ -122,7 +129,7 @@ def test_a_number_stays_used_when_its_receipt_is_forgotten(tmp_path: Path) -> No
 
 def test_a_journal_belongs_to_one_terminal(tmp_path: Path) -> None:
     TerminalJournal(tmp_path / "j", ID).close()
-    with pytest.raises(JournalOfOther) as caught:
+    with pytest.raises(JournalOfOther, match=r"journal of terminal TERM0001$") as caught:
         TerminalJournal(tmp_path / "j", b"TERM0002")
     assert caught.value.exit_code is ExitCode.USAGE
     with pytest.raises(ValueError, match="journal"):
@@ -136,8 +143,31 @@ def test_another_file_is_no_journal(tmp_path: Path, content: bytes) -> None:
     if not content:
         TerminalJournal(path, ID).close()
         return
-    with pytest.raises(JournalError):
+    with pytest.raises(JournalDamaged):
         TerminalJournal(path, ID)
+
+
+@pytest.mark.parametrize(
+    ("table", "read"),
+    [
+        ("pending SET request", TerminalJournal.pending),
+        ("receipt SET receipt", TerminalJournal.unsent),
+        ("receipt SET receipt", lambda journal: list(journal.receipts())),
+    ],
+)
+def test_a_journal_whose_entries_are_damaged_says_so_and_asks_for_a_new_id(
+    table: str, read: Callable[[TerminalJournal], object]
+) -> None:
+    journal = TerminalJournal.in_memory(ID)
+    done = begun(journal)
+    journal.happened(done, receipt_of(done))
+    begun(journal)
+    read(journal)
+    journal._database.execute(f"UPDATE {table} = x'0411'")
+    with pytest.raises(JournalDamaged, match="damaged") as caught:
+        read(journal)
+    assert (caught.value.changed, caught.value.exit_code) == (Changed.NO, ExitCode.FAILED)
+    assert "new id" in caught.value.advice
 
 
 def test_another_database_is_no_journal_and_stays_as_it_was(tmp_path: Path) -> None:

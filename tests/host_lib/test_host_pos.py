@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from applet_spec import Changed, ExitCode
+from applet_spec import Changed, ExitCode, UnicardError
 from host_lib import (
     Card,
     CardRemoved,
@@ -22,6 +22,7 @@ from host_lib import (
     JournalError,
     NotDispensed,
     NotHappened,
+    NoTransaction,
     Pending,
     PeriodBeyondHorizon,
     ReceiptNotWritten,
@@ -452,6 +453,43 @@ def test_a_date_that_the_card_refuses_is_told_by_its_class(used: Wire) -> None:
         Card(used).session(Role.BREAD, sam()) as pos,
     ):
         pos.transact(*SALE, terminal=late)
+
+
+@pytest.mark.parametrize("year", [1970, 1999, 2080])
+def test_a_clock_that_is_out_of_all_years_is_an_error_like_others_and_sends_nothing(
+    used: Wire, year: int
+) -> None:
+    stopped = terminal(clock=lambda: TODAY.replace(year=year))
+    with Card(used).session(Role.BREAD, sam()) as pos:
+        used.watch({})
+        with pytest.raises(UnicardError, match="is not between 2000 and 2079") as caught:
+            pos.transact(*SALE, terminal=stopped)
+        assert used.sent == []
+    assert (caught.value.changed, caught.value.exit_code) == (Changed.NO, ExitCode.USAGE)
+    assert "clock" in caught.value.advice
+    assert not stopped.journal.pending()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: (Debit("bread", 0),),
+        lambda: (Debit("cake", 1),),
+        lambda: (Debit("bread", 1), Debit("bread", 1)),
+        lambda: tuple(Debit(service, 1) for service in range(1, 6)),
+    ],
+    ids=["nothing", "unknown", "twice", "five"],
+)
+def test_a_basket_that_no_card_takes_is_an_error_like_others_and_sends_nothing(
+    used: Wire, ask: Callable[[], tuple[Debit, ...]]
+) -> None:
+    with Card(used).session(Role.BREAD, sam()) as pos:
+        used.watch({})
+        with pytest.raises(NoTransaction) as caught:
+            pos.transact(*ask(), terminal=terminal())
+        assert used.sent == []
+    assert isinstance(caught.value, UnicardError)
+    assert (caught.value.changed, caught.value.exit_code) == (Changed.NO, ExitCode.USAGE)
 
 
 # Asyncio.

@@ -52,13 +52,12 @@ class _Back:
         self.connections: _Connections = Queue()
         self.give_up = give_up
 
-    def newest(self, timeout: float | None) -> tuple[Link, Hello]:
-        """Return the newest of its connections; older ones are broken by now."""
-        newest = _next(self.connections, timeout)
-        while not self.connections.empty():
-            newest[0].close()
-            newest = self.connections.get_nowait()
-        return newest
+    def put(self, link: Link, hello: Hello) -> None:
+        """Keep its newest connection; older ones are broken by now."""
+        with suppress(Empty):
+            while True:
+                self.connections.get_nowait()[0].close()
+        self.connections.put((link, hello))
 
 
 class RelayReader(SelfClosing):
@@ -105,7 +104,7 @@ class RelayReader(SelfClosing):
         end = None if timeout is None else time.monotonic() + timeout
         if self._link is None:
             self._require_open()
-            self._link, self._hello = self._back.newest(timeout)
+            self._link, self._hello = _next(self._back.connections, timeout)
         left = None if end is None else max(0.0, end - time.monotonic())
         self._atr = self._ask(Kind.WAIT_FOR_CARD, encode_time(left), left)
 
@@ -237,7 +236,10 @@ class RelayServer(SelfClosing):
             return
         with self._lock:
             back = self._known.get(hello.terminal_id)
-            (self._new if back is None else back.connections).put((link, hello))
+            if back is None:
+                self._new.put((link, hello))
+            else:
+                back.put(link, hello)
 
     def _forget(self, terminal_id: bytes, back: "_Back") -> None:
         """Let a terminal whose reader is closed come to `accept` again."""

@@ -9,6 +9,7 @@ of the ATR (1), ATR, name of its reader (UTF-8). Times are milliseconds (4 bytes
 import socket
 import ssl
 import struct
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
@@ -25,6 +26,7 @@ _HEAD = struct.Struct(">IBI")
 _AFTER_LENGTH = _HEAD.size - 4
 _LARGEST = 1 << 17
 _FOREVER = 0xFFFFFFFF
+_LONGEST_TEXT = 300
 
 _KEEPALIVE = {"TCP_KEEPIDLE": 20, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 4}
 """A line whose other end is gone without a word is noticed after 40 seconds."""
@@ -100,8 +102,7 @@ class Hello:
         if len(body) < start or body[0] != VERSION or len(body) < start + body[start - 1]:
             raise LinkRefused("what connected is no terminal of this version")
         end = start + body[start - 1]
-        name = body[end:].decode(errors="replace")
-        return cls(body[1 : start - 1], body[start:end], name)
+        return cls(body[1 : start - 1], body[start:end], _readable(body[end:]))
 
 
 class Link:
@@ -140,22 +141,27 @@ class Link:
             raise LinkLost(f"the line broke: {error}") from error
 
     def receive(self, timeout: float | None = None) -> Frame:
-        """Return the next frame. Raises LinkLost, also when none comes in time (seconds)."""
+        """Return the next frame. Raises LinkLost, also when it is not whole in time (seconds)."""
+        end = None if timeout is None else time.monotonic() + timeout
         try:
-            self._connection.settimeout(timeout)
-            length, kind, number = _HEAD.unpack(self._exactly(_HEAD.size))
+            length, kind, number = _HEAD.unpack(self._exactly(_HEAD.size, end))
             if not _AFTER_LENGTH <= length <= _LARGEST:
                 raise LinkLost(f"a frame of {length} bytes came over the line")
-            body = self._exactly(length - _AFTER_LENGTH)
+            body = self._exactly(length - _AFTER_LENGTH, end)
             return Frame(Kind(kind), number, body)
         except TimeoutError as error:
             raise LinkLost("the other end of the line does not answer") from error
         except (OSError, ValueError) as error:
             raise LinkLost(f"the line broke: {error}") from error
 
-    def _exactly(self, count: int) -> bytes:
+    def _exactly(self, count: int, end: float | None) -> bytes:
         data = bytearray()
         while len(data) < count:
+            # What is left of the whole time: whoever sends byte by byte gets no more of it.
+            left = None if end is None else end - time.monotonic()
+            if left is not None and left <= 0:
+                raise TimeoutError
+            self._connection.settimeout(left)
             part = self._connection.recv(count - len(data))
             if not part:
                 raise LinkLost("the other end closed the line")
@@ -195,7 +201,13 @@ def decode_error(body: bytes) -> ReaderError:
     """Return the error that a frame tells, of the same type."""
     name, _, message = body.partition(b"\0")
     known = {kind.__name__.encode(): kind for kind in _TOLD}
-    return known.get(name, ReaderError)(message.decode(errors="replace"))
+    return known.get(name, ReaderError)(_readable(message))
+
+
+def _readable(text: bytes) -> str:
+    """Return what a terminal says of itself as one short line, which a log can take."""
+    line = text.decode(errors="replace")[:_LONGEST_TEXT]
+    return "".join(one if one.isprintable() else "?" for one in line)
 
 
 def server_context(certificate: str, key: str, authority: str) -> ssl.SSLContext:

@@ -22,8 +22,8 @@ from host_lib import (
     TransactionUncertain,
 )
 from host_lib.reader import Reader
-from host_lib.relay import LinkLost, LinkRefused, RelayReader, RelayServer, server_context
-from host_lib.relay_frames import Frame, Hello, Kind, Link, client_context
+from host_lib.relay import LinkLost, LinkRefused, RelayReader, RelayServer, _Back, server_context
+from host_lib.relay_frames import Frame, Hello, Kind, Link, client_context, decode_error
 from host_lib.relay_terminal import keep_relaying, relay
 from host_lib.trace import record
 from tests.support.pos_cards import (
@@ -305,6 +305,59 @@ def test_an_answer_to_something_else_breaks_the_line() -> None:
             reader.transmit(bytes(4), 1)
         reader.close()
         link.close()
+
+
+def connected() -> tuple[socket.socket, socket.socket]:
+    """Return both ends of a connection."""
+    with socket.create_server(HERE) as listener:
+        terminal_end = socket.create_connection(listener.getsockname())
+        return listener.accept()[0], terminal_end
+
+
+def test_a_terminal_that_sends_byte_by_byte_gets_no_more_time_than_others() -> None:
+    office, other = connected()
+    link, stop = Link(office), threading.Event()
+
+    def drip() -> None:
+        for _ in range(200):
+            if stop.wait(0.02):
+                return
+            other.send(bytes(1))
+
+    other.sendall((5 + 200).to_bytes(4, "big") + bytes((Kind.ANSWER, 0, 0, 0, 1)))
+    dripping = threading.Thread(target=drip, daemon=True)
+    dripping.start()
+    with pytest.raises(LinkLost, match="does not answer"):
+        link.receive(0.2)
+    assert dripping.is_alive(), "it had not finished when the time was up"
+    stop.set()
+    dripping.join(SOON)
+    link.close()
+    other.close()
+
+
+def test_what_a_terminal_says_is_one_short_line_whatever_it_sends() -> None:
+    told = decode_error(b"CardRemoved\0" + b"gone\n\x1b[2Jpaid" + b"!" * 9999)
+    assert isinstance(told, CardRemoved)
+    assert told.message.startswith("gone??[2Jpaid!")
+    assert len(told.message) == 300
+    hello = Hello(b"TERM0001", b"", "reader\r\nof mine")
+    assert Hello.decode(hello.encode()).reader == "reader??of mine"
+
+
+def test_connections_of_a_terminal_do_not_pile_up() -> None:
+    back = _Back(lambda: None)
+    hello = Hello(b"TERM0001", b"", "reader")
+    ends = [connected() for _ in range(3)]
+    links = [Link(office) for office, _ in ends]
+    for link in links:
+        back.put(link, hello)
+    assert back.connections.get_nowait() == (links[-1], hello)
+    assert back.connections.empty()
+    assert [office.fileno() == -1 for office, _ in ends] == [True, True, False]
+    links[-1].close()
+    for _, other in ends:
+        other.close()
 
 
 def test_a_frame_shows_nothing_of_its_body() -> None:

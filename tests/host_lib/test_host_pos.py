@@ -20,6 +20,7 @@ from host_lib import (
     Debit,
     Happened,
     JournalError,
+    NameUsed,
     NotDispensed,
     NotHappened,
     NoTransaction,
@@ -490,6 +491,15 @@ def test_a_basket_that_no_card_takes_is_an_error_like_others_and_sends_nothing(
         assert used.sent == []
     assert isinstance(caught.value, UnicardError)
     assert (caught.value.changed, caught.value.exit_code) == (Changed.NO, ExitCode.USAGE)
+
+
+def test_a_terminal_whose_journal_was_replaced_is_told_to_take_a_new_id(used: Wire) -> None:
+    with Card(used).session(Role.BREAD, sam()) as pos:
+        pos.transact(*SALE, terminal=terminal())
+        with pytest.raises(NameUsed) as caught:
+            pos.transact(*BASKET, terminal=terminal())
+    assert caught.value.changed is Changed.NO
+    assert "new id" in caught.value.advice, "the next number may have been used, too"
 
 
 # Asyncio.

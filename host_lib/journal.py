@@ -153,19 +153,25 @@ class TerminalJournal(SelfClosing):
         """Return the requests whose end only the issuer's clearing can find."""
         return self._pending(undecided=True)
 
-    def unsent(self, most: int = 1000) -> tuple[Queued, ...]:
-        """Return the oldest receipts that were not marked as sent, in the order they were made."""
+    def unsent(self, most: int | None = 1000) -> tuple[Queued, ...]:
+        """Return the oldest receipts that were not marked as sent, in the order they were made.
+
+        ``most`` None: all of them.
+        """
         rows = self._rows(
             "SELECT position, receipt FROM receipt WHERE sent = 0 ORDER BY position LIMIT ?",
-            most,
+            -1 if most is None else most,  # SQLite: a negative limit is none
         )
         with self._understood():
             return tuple(Queued(position, Receipt.decode(receipt)) for position, receipt in rows)
 
-    def mark_sent(self, queued: Queued) -> None:
-        """Say that the issuer has a receipt for good; again is harmless."""
+    def mark_sent(self, *queued: Queued) -> None:
+        """Say that the issuer has these receipts for good, in one step; again is harmless."""
         with self._write() as database:
-            database.execute("UPDATE receipt SET sent = 1 WHERE position = ?", (queued.position,))
+            database.executemany(
+                "UPDATE receipt SET sent = 1 WHERE position = ?",
+                [(one.position,) for one in queued],
+            )
 
     def receipts(self) -> Iterator[Receipt]:
         """Yield every receipt, sent or not, in the order they were made."""

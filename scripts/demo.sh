@@ -85,11 +85,13 @@ show admin roles --reader "$card"
 export UNICARD_TO_PASSPHRASE="passphrase of the till, for invented cards only"
 show keys hand-over role-bread 01 --to bakery.unicard
 
-printf '\n6. The wallet is loaded, the bakery sells bread, and the holder reads the log'
+printf '\n6. The wallet is loaded, the bakery sells bread and hands its receipt in, and the holder reads the log'
 show card load wallet=250.00 --terminal OFFICE01 --journal office.db --with-pin --pin-file pin --reader "$card"
 export UNICARD_PASSPHRASE=$UNICARD_TO_PASSPHRASE
 show card pay bread=10 wallet=2.00 --role bread --terminal BAKERY01 --journal bakery.db --store bakery.unicard --reader "$card"
+show card receipts --terminal BAKERY01 --journal bakery.db --out receipts.jsonl --mark-sent
 UNICARD_PASSPHRASE=$(cat passphrase)
+show keys verify-receipts receipts.jsonl
 show card services --with-pin --pin-file pin --reader "$card"
 show card log --with-pin --pin-file pin --reader "$card"
 
@@ -100,7 +102,8 @@ printf '\nThe reports lie in %s:\n' "$folder/"
 printf '  %-26s %s\n' \
     report.json "the production report of the batch" \
     conformance/ "the conformance results: JSON and JUnit XML" \
-    bakery.db "the till's journal: the receipt that it sends to the issuer" \
+    bakery.db "the till's journal: numbers, open requests, receipts" \
+    receipts.jsonl "the receipts that the till has handed in" \
     bureau.journal "the bureau's journal (SQLite)" \
     keys.unicard "the key store; its passphrase stands in the file passphrase"
 [ "$kind" = software ] || exit 0

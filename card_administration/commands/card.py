@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from host_lib.card import Card
     from host_lib.flow.base import AnyFlow, Sam
     from host_lib.secret import Pin
+    from host_lib.terminal import Terminal
 
 R = TypeVar("R")
 
@@ -125,21 +126,13 @@ class Place:
         What nobody knows yet ends with the command that finds it out. ``stoppable`` as `card`.
         """
         from card_administration.till import Till, said_what_to_type
-        from host_lib.terminal import Terminal
 
         with (
             said_what_to_type(self._recover(terminal_id, journal), with_pin=self.with_pin),
             self.card(stoppable=stoppable) as (one, sam),
+            open_terminal(terminal_id, journal) as terminal,
         ):
-            try:
-                terminal = Terminal.open(terminal_id, journal)
-            except ValueError as error:
-                raise click.BadParameter(
-                    f"{terminal_id!r} is no terminal id: 1 to 8 characters of ASCII",
-                    param_hint="--terminal",
-                ) from error
-            with terminal:
-                yield Till(one, sam, terminal, self.spend_last_try)
+            yield Till(one, sam, terminal, self.spend_last_try)
 
     def _recover(self, terminal_id: str, journal: Path) -> str:
         """Return the command that asks the card, with the options that were used here."""
@@ -148,6 +141,19 @@ class Place:
         if self.reader:
             words += ["--reader", self.reader]
         return shlex.join(words)
+
+
+def open_terminal(terminal_id: str, journal: Path) -> "Terminal":
+    """Return the terminal with its journal, which is made where there is none; to be closed."""
+    from host_lib.terminal import Terminal
+
+    try:
+        return Terminal.open(terminal_id, journal)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{terminal_id!r} is no terminal id: 1 to 8 characters of ASCII",
+            param_hint="--terminal",
+        ) from error
 
 
 def place_options(command: Callable[..., R]) -> Callable[..., R]:

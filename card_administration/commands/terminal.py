@@ -90,7 +90,12 @@ def withdraw(
     assert isinstance(debit, Debit)
 
     def dispense(_receipt: "Receipt") -> None:
-        if not click.confirm(f"{shown_operation(debit)}: was the cash given out?", err=True):
+        try:
+            given = click.confirm(f"{shown_operation(debit)}: was the cash given out?", err=True)
+        except click.Abort:
+            click.echo(err=True)  # nobody ended the line of the question
+            raise
+        if not given:
             raise click.Abort
 
     pin = place.pin()

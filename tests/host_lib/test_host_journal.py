@@ -118,6 +118,20 @@ def test_receipts_are_sent_in_order_and_stay_queued_until_then() -> None:
     assert list(journal.receipts()) == []
 
 
+def test_all_that_waits_is_had_and_marked_at_once() -> None:
+    journal = TerminalJournal.in_memory(ID)
+    for number in range(1001):
+        pending = begun(journal, card_number=number)
+        journal.happened(pending, receipt_of(pending))
+    assert len(journal.unsent()) == 1000
+    queue = journal.unsent(None)
+    assert len(queue) == 1001
+    journal.mark_sent(*queue[:-1])
+    assert journal.unsent() == queue[-1:]
+    journal.mark_sent()
+    assert journal.unsent() == queue[-1:]
+
+
 def test_a_number_stays_used_when_its_receipt_is_forgotten(tmp_path: Path) -> None:
     with TerminalJournal(tmp_path / "j", ID) as journal:
         pending = begun(journal)

@@ -100,6 +100,7 @@ UNPLANNED_CARD_COMMANDS = {
     "card show": "reads; its PIN costs a try, as that of `card verify-pin --dry-run` tells",
     "card probe": "reads",
     "card recover": "reads; only the terminal's journal is written",
+    "card receipts": "asks no card; the terminal's journal is read, and marked with --mark-sent",
     "card pay": "a transaction: the card's number and the time are in it, its journal proves it",
     "card load": "a transaction",
     "card withdraw": "a transaction",

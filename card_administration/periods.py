@@ -15,13 +15,19 @@ def period_of(kind: int, text: str) -> int:
     """
     if kind == NONE:
         raise ValueError("the service has no periods")
-    day = date.fromisoformat(
-        f"{text}-01" if kind == MONTH and len(text) == len("2000-01") else text
-    )
+    day = day_of(f"{text}-01" if kind == MONTH and len(text) == len("2000-01") else text)
     since = (day - _EPOCH).days if kind == DAY else (day.year - _EPOCH.year) * 12 + day.month - 1
     if not 0 <= since <= _LAST:
         raise ValueError(f"{text} is not in a period that a card can hold")
     return since
+
+
+def day_of(text: str) -> date:
+    """Return the date of YYYY-MM-DD. ValueError for what is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError("it is a date, such as 2027-06-30") from error
 
 
 def shown_period(kind: int, number: object) -> str:

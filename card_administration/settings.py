@@ -13,7 +13,7 @@ from typing import Any
 
 from applet_spec import ExitCode, UnicardError, spec
 from card_administration.baskets import PURSE, minor_units
-from card_administration.periods import DAY, LENGTHS, MONTH, period_of
+from card_administration.periods import DAY, LENGTHS, MONTH, day_of, period_of
 from host_lib.roles import Role
 from host_lib.services import ServiceRecord, Value, decode_service, encode_service
 
@@ -157,7 +157,7 @@ def _spoken(name: str) -> str:
 
 def _head(name: str, value: Any) -> Any:
     if name == "id":
-        return int(value)
+        return _whole(value)
     if name == "enabled":
         return _truth(value)
     if name in _ROLES:
@@ -179,7 +179,7 @@ def _value(kind: str, name: str, value: Any, others: Mapping[str, Value]) -> Val
     if isinstance(value, bool):
         raise ValueError("it is a number")
     if name in _DATES:
-        return date.fromisoformat(value)
+        return day_of(value)
     if name == "period kind" and value in ("none", "day", "month"):
         return {"none": 0, "day": DAY, "month": MONTH}[value]
     if name in _PERIODS and isinstance(value, str) and not value.isdigit():
@@ -188,7 +188,14 @@ def _value(kind: str, name: str, value: Any, others: Mapping[str, Value]) -> Val
         return period_of(period_kind, value)
     if kind == PURSE and name != "currency":
         return _amount(value)
-    return int(value)
+    return _whole(value)
+
+
+def _whole(value: Any) -> int:
+    try:
+        return int(value)
+    except ValueError as error:
+        raise ValueError("it is a whole number") from error
 
 
 def _amount(value: Any) -> int:

@@ -130,9 +130,11 @@ def test_every_table_fits_into_80_columns(active: Unicard) -> None:
         ("card pay bread=1 wallet=50.01 --role bread --with-pin --pin-file pin", "9403"),
         ("card pay wallet=200.01 --role merchant", "9405"),
         ("card pay wallet=1 --role bread", "6982"),
+        ("card pay wallet=1 --role bread", "Name another --role."),
         ("card pay health=1 --role health", "9405"),
         ("card pay ration=1 --role ration", "6A88"),
         ("card pay 9=1 --role merchant", "6A88"),
+        ("card pay 9=1 --role merchant", "`unicard card services` shows the services"),
     ],
 )
 def test_a_refusal_says_why_and_that_nothing_changed(
@@ -242,6 +244,8 @@ def test_where_cash_was_not_given_out_the_card_takes_the_debit_back(
     monkeypatch.setattr("sys.stdin", io.StringIO(answer))
     code, out, err = active(f"card withdraw 100 {PIN}")
     assert (code, out) == (3, "")
+    # Who types an answer ends the line of the question by it.
+    assert answer or "\nError: no cash was given out" in err
     assert "the card took it back by transaction 3" in err
     assert "Nothing was changed." in err
     assert balances(active)["wallet"] == 250_00
@@ -360,6 +364,22 @@ def test_a_journal_of_another_terminal_or_of_none_is_refused(active: Unicard) ->
     code, _, err = active("card pay bread=1 --role bread --journal some.db")
     assert code == 2
     assert "is no journal" in err
+
+
+def test_a_second_journal_of_one_terminal_id_is_told_as_what_it_is(active: Unicard) -> None:
+    code, _, err = active("card pay bread=1 --role bread --journal new.db")
+    assert code == 3
+    assert "Another journal has used this number under the same terminal id." in err
+
+
+def test_a_suspended_card_takes_nothing_and_the_command_that_shows_why_is_named(
+    active: Unicard,
+) -> None:
+    assert active("card suspend")[0] == 0
+    code, _, err = active("card pay bread=1 --role bread")
+    assert code == 3
+    assert "`unicard card show` tells whether the card is suspended" in err
+    assert re.search(r"state +SUSPENDED", active("card show")[1])
 
 
 def test_a_blank_card_and_one_without_keys_of_the_role_are_told(active: Unicard) -> None:

@@ -40,16 +40,28 @@ def counter(name: str, address: Address) -> None:
         keep_relaying(reader, name, address, context, stop=threading.Event(), pin_pad=ask_pin)
 
 
+def passphrase() -> str:
+    """Return the key store's: of the environment, else typed."""
+    return os.environ.get("UNICARD_PASSPHRASE") or getpass("Passphrase: ")
+
+
 def ask_pin() -> Pin:
     """Have the holder type the PIN."""
     return Pin(getpass("PIN: "))
+
+
+def piastres(pounds: Decimal) -> int:
+    """Return an amount in EGP in its smallest unit. ValueError where a part of one is left."""
+    if pounds * 100 % 1:
+        raise ValueError(f"{pounds} EGP is no number of piastres")
+    return int(pounds * 100)
 
 
 def office(address: Address, amount: int) -> str:
     """Load one card; return what the clerk reads."""
     context = server_context("office.pem", "office.key", "authority.pem")
     with (
-        open_store("keys.unicard", os.environ["UNICARD_PASSPHRASE"]) as keys,
+        open_store("keys.unicard", passphrase()) as keys,
         Terminal.open("OFFICE01", "office.db") as terminal,
         RelayServer(address, context) as server,
     ):
@@ -64,8 +76,10 @@ if __name__ == "__main__":
     try:
         if end == "counter":
             counter(what, (host, int(port)))
-        print(office((host, int(port)), int(Decimal(what) * 100)))
+        print(office((host, int(port)), piastres(Decimal(what))))
     except (ValueError, InvalidOperation) as error:
         sys.exit(f"{error!r}; nothing was sent to the card")
+    except OSError as error:
+        sys.exit(str(error))
     except UnicardError as error:
         sys.exit(f"{error.message}\n{error.changed.value}\n{error.advice}")

@@ -38,6 +38,11 @@ def sell(card: Card, sam: Sam, terminal: Terminal, loaves: int, pin: Callable[[]
             return pos.transact(*basket, terminal=terminal)
 
 
+def passphrase() -> str:
+    """Return the key store's: of the environment, else typed."""
+    return os.environ.get("UNICARD_PASSPHRASE") or getpass("Passphrase: ")
+
+
 def ask_pin() -> Pin:
     """Have the holder type the PIN."""
     return Pin(getpass("PIN: "))
@@ -47,7 +52,7 @@ def main(loaves: int) -> str:
     """Sell to the card in $UNICARD_READER; return what the baker reads."""
     with (
         open_reader() as reader,
-        open_store("till.unicard", os.environ["UNICARD_PASSPHRASE"]) as keys,
+        open_store("till.unicard", passphrase()) as keys,
         Terminal.open("BAKERY01", "journal.db") as terminal,
     ):
         receipt = sell(Card(reader), keys.sam(), terminal, loaves, ask_pin)

@@ -52,21 +52,33 @@ def visit(
         return pos.transact(*basket, terminal=terminal)
 
 
+def passphrase() -> str:
+    """Return the key store's: of the environment, else typed."""
+    return os.environ.get("UNICARD_PASSPHRASE") or getpass("Passphrase: ")
+
+
 def ask_pin() -> Pin:
     """Have the holder type the PIN."""
     return Pin(getpass("PIN: "))
+
+
+def piastres(pounds: Decimal) -> int:
+    """Return an amount in EGP in its smallest unit. ValueError where a part of one is left."""
+    if pounds * 100 % 1:
+        raise ValueError(f"{pounds} EGP is no number of piastres")
+    return int(pounds * 100)
 
 
 def main(copayment: Decimal) -> str:
     """Treat the patient whose card is in $UNICARD_READER; return what the clinic reads."""
     with (
         open_reader() as reader,
-        open_store("clinic.unicard", os.environ["UNICARD_PASSPHRASE"]) as keys,
+        open_store("clinic.unicard", passphrase()) as keys,
         Terminal.open("CLINIC01", "clinic.db") as terminal,
     ):
         issuers = (Path("issuer.der").read_bytes(),)
         card = Card(reader)
-        receipt = visit(card, keys.sam(), terminal, int(copayment * 100), ask_pin, issuers)
+        receipt = visit(card, keys.sam(), terminal, piastres(copayment), ask_pin, issuers)
     return f"visit {receipt.balance('health')} on this cover; copayment {copayment:.2f} EGP"
 
 
@@ -77,5 +89,7 @@ if __name__ == "__main__":
         print(main(Decimal(sys.argv[1])))
     except ValueError as error:
         sys.exit(f"{error}; nothing was sent to the card")
+    except OSError as error:
+        sys.exit(str(error))
     except UnicardError as error:
         sys.exit(f"{error.message}\n{error.changed.value}\n{error.advice}")

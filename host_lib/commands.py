@@ -119,7 +119,10 @@ def show(
 @output_options
 @reader_option
 def probe(out: Output, reader: str | None) -> None:
-    """Say which type of card this is, and what will be used with it; changes nothing."""
+    """Say which type of card this is.
+
+    And what will be used with it; changes nothing.
+    """
     with open_reader(reader) as place, only_asking():
         probed = drive(probe_card(place.atr), place)
     out.result(shown_probe(probed), lambda console: print_probe(probed, console))
@@ -140,7 +143,7 @@ def change_pin(
     spend_last_try: bool,
     planning: Planning,
 ) -> None:
-    """Change the PIN; a new card's transport PIN is changed the same way."""
+    """Change the PIN, the transport PIN of a new card too."""
     with open_reader(reader) as place:
         if planning.dry_run:
             work = PinWork(ChangePin(ANY_PIN, ANY_PIN), spend_last_try)

@@ -47,7 +47,9 @@ def add_service(
     settings: tuple[str, ...],
     source: Path | None,
 ) -> None:
-    """Add a service to an issued card; typed settings go before those of the file.
+    """Add a service to an issued card.
+
+    Typed settings go before those of the file.
 
     \b
     Example:
@@ -82,7 +84,7 @@ def set_service(
     source: Path | None,
     enabled: bool | None,
 ) -> None:
-    """Change settings, period or horizon of a service; enable or disable it.
+    """Change a service's settings, period, horizon or switch.
 
     SERVICE is its label or its id. Balance and uses stay; only transactions change them.
 
@@ -125,7 +127,7 @@ def set_service(
 @card.command()
 @changes
 def suspend(out: Output, station: Station, planning: Planning) -> None:
-    """Suspend a card: no transaction and no PIN until it is resumed."""
+    """Suspend a card until it is resumed: no transaction, no PIN."""
     from host_lib.flow.issued import suspend_steps
 
     _do(out, station, planning, ("suspend", ()), suspend_steps, "The card is suspended.")

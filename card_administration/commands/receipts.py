@@ -36,10 +36,10 @@ def receipts(
     terminal: str,
     journal: Path,
 ) -> None:
-    """Write the receipts that the issuer does not have yet, one a line (JSON Lines).
+    """Write the receipts that the issuer does not have yet.
 
-    No card is asked. The issuer reads the file with `unicard keys verify-receipts`. A receipt
-    that is written twice names the same card and card transaction: it pays once.
+    One a line (JSON Lines); no card is asked. The issuer reads them with `unicard keys
+    verify-receipts`. One that is written twice names the same card transaction: it pays once.
 
     \b
     Example:
@@ -85,8 +85,9 @@ def _tell(
             "receipts": [receipt_facts(one) for one in found],
             "marked_as_sent": marked,
         }
-        sent = "; they count as sent now" if marked else ""
-        out.result(data, lambda console: console.print(f"{len(found)} receipts: {target}{sent}"))
+        written = f"{len(found)} {'receipt' if len(found) == 1 else 'receipts'} in {target}"
+        sent = ", marked as sent" if marked else ""
+        out.result(data, lambda console: console.print(written + sent))
         return
     for one in found:
         click.echo(receipt_line(one), nl=False)

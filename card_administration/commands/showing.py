@@ -54,7 +54,7 @@ def services(out: Output, place: Place, role: int | None) -> None:
 )
 @place_options
 def log(out: Output, place: Place, role: int | None) -> None:
-    """Show the log of a card, the newest transaction first: 20 at most.
+    """Show the newest transactions of a card, up to 20.
 
     With --with-pin the holder's PIN opens it, with --role inspect an office's keys.
     """

@@ -77,9 +77,9 @@ def load(
 def withdraw(
     out: Output, place: Place, amount: str, service: str, terminal: str, journal: Path
 ) -> None:
-    """Withdraw cash, in a session of the role CASH; ask whether it was given out.
+    """Withdraw cash; ask whether it was given out.
 
-    Where it was not, the card takes the debit back in the same session.
+    Where it was not, the card takes the debit back in the same session, one of the role CASH.
     """
     from card_administration.baskets import basket, shown_operation
     from host_lib.interrupt import first_interrupt
@@ -118,10 +118,10 @@ def withdraw(
 @terminal_options
 @place_options
 def recover(out: Output, place: Place, terminal: str, journal: Path) -> None:
-    """Ask the card what became of this terminal's interrupted transactions with it.
+    """Ask the card what became of interrupted transactions.
 
-    Changes nothing on the card; the journal then knows. What no card can tell any more is left to
-    the issuer's clearing, and ends with exit code 4.
+    Those of this terminal with this card. Nothing is changed on it; the journal then knows. What
+    no card can tell any more is left to the issuer's clearing, and ends with exit code 4.
     """
     from applet_spec import ExitCode
     from host_lib.flow.transaction import Undecided

@@ -29,7 +29,7 @@ def waiting() -> list[Receipt]:
 
 def test_what_a_terminal_writes_the_issuer_verifies(sold: Unicard) -> None:
     code, out, err = sold("card receipts --out monday.jsonl --mark-sent")
-    assert (code, out, err) == (0, "2 receipts: monday.jsonl; they count as sent now\n", "")
+    assert (code, out, err) == (0, "2 receipts in monday.jsonl, marked as sent\n", "")
     assert sold("keys verify-receipts monday.jsonl")[0:2] == (0, "2 of 2 receipts are valid.\n")
     assert stat.S_IMODE(Path("monday.jsonl").stat().st_mode) == 0o600
     assert waiting() == []

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 
@@ -225,6 +226,13 @@ def test_a_counter_in_a_folder_without_keys_loads_a_card_for_the_office(tmp_path
     assert not list(counter.glob("*.unicard"))
 
 
+def test_a_clinic_takes_no_part_of_a_piastre() -> None:
+    piastres = example("clinic").piastres
+    assert piastres(Decimal("25.50")) == 25_50
+    with pytest.raises(ValueError, match=r"25\.505 EGP"):
+        piastres(Decimal("25.505"))
+
+
 @pytest.mark.parametrize(
     ("name", "words", "said"),
     [
@@ -235,6 +243,9 @@ def test_a_counter_in_a_folder_without_keys_loads_a_card_for_the_office(tmp_path
         ("clinic", ["25"], "there is no"),
         ("back_office_load", ["office"], "both ends show|Both ends show"),
         ("back_office_load", ["office", "127.0.0.1", "0", "x"], "nothing was sent to the card"),
+        ("back_office_load", ["office", "127.0.0.1", "0", "5.005"], "5.005 EGP is no number of pi"),
+        ("back_office_load", ["office", "127.0.0.1", "0", "5"], "No such file"),
+        ("back_office_load", ["counter", "127.0.0.1", "0", "COUNTER1"], "No such file"),
     ],
 )
 def test_an_example_says_what_is_wrong_without_a_traceback(

@@ -94,6 +94,15 @@ def test_each_command_has_help_and_speaks_json() -> None:
                 assert parameter.help, f"{name} {parameter.opts}"
 
 
+def test_the_lists_of_commands_for_cards_are_whole_at_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert cli.main(["card", "--help"]) == 0
+    _, listed = capsys.readouterr().out.split("Commands:\n")
+    assert "..." not in listed
+
+
 UNPLANNED_CARD_COMMANDS = {
     "card services": "reads",
     "card log": "reads",

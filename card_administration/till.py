@@ -5,42 +5,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from applet_spec import ExitCode, UnicardError
+from card_administration.advice import refusals_in_words_to_type
 from host_lib.card import Card
 from host_lib.errors import RoleKeysNotHeld
 from host_lib.flow.base import Sam
 from host_lib.flow.pos import ReceiptNotWritten
 from host_lib.flow.transaction import Outcome, TransactionUncertain
 from host_lib.pos import NotDispensed, PosSession
-from host_lib.refusals import (
-    ConditionsNotSatisfied,
-    NameUsed,
-    NotFound,
-    Refused,
-    SecurityStatusNotSatisfied,
-    VerificationRequired,
-)
+from host_lib.refusals import VerificationRequired
 from host_lib.roles import role_name
 from host_lib.secret import Pin
 from host_lib.terminal import Terminal
 from host_lib.transaction import Operation, Pending, Receipt
-
-_TRANSACTION = "PERFORM TRANSACTION"
-_TYPED: dict[type[Refused], str] = {
-    SecurityStatusNotSatisfied: (
-        "Name another --role. `unicard card services --json` tells each service's debit_roles and "
-        "credit_roles; BREAD, RATION and HEALTH debit a purse only beside another service."
-    ),
-    ConditionsNotSatisfied: (
-        "`unicard card show` tells whether the card is suspended, or outside its validity by this "
-        "terminal's clock; an office resumes a suspended one."
-    ),
-    NotFound: "`unicard card services` shows the services that this card has.",
-    NameUsed: (
-        "Another journal has used this number under the same terminal id. Name that journal with "
-        "--journal, or give this terminal an id that was never used."
-    ),
-}
-"""What the contract advises a terminal in general, as a person at the command line types it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +71,11 @@ class Till:
 def said_what_to_type(recover: str, *, with_pin: bool) -> Iterator[None]:
     """Let errors name what to type next: ``recover`` is the command that asks the card."""
     try:
-        yield
+        with refusals_in_words_to_type():
+            yield
     except VerificationRequired as error:
         if not with_pin:
             error.advice = "Repeat it with --with-pin: the holder types the PIN."
-        raise
-    except Refused as error:
-        if error.command == _TRANSACTION:
-            error.advice = _TYPED.get(type(error), error.advice)
         raise
     except UnicardError as error:
         if _card_knows(error):

@@ -4,7 +4,7 @@ import functools
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -61,15 +61,14 @@ class Place:
 
     reader: str | None
     keys: Keys
-    with_pin: bool
-    pin_source: SecretSource
-    spend_last_try: bool
+    pin_source: SecretSource | None = None
+    spend_last_try: bool = False
 
     def pin(self) -> "Pin | None":
         """Return the PIN that is to be verified, None where none was asked for."""
         from host_lib.secret import Pin
 
-        if not self.with_pin:
+        if self.pin_source is None:
             return None
         try:
             return Pin(self.pin_source())
@@ -81,20 +80,30 @@ class Place:
 
         Without a role no keys are needed.
         """
+        from card_administration.advice import refusals_in_words_to_type
+
+        pin = self.pin()
+        with refusals_in_words_to_type():
+            if role is not None:
+                return self._read_in_session(flow, role, pin)
+            if pin is None:
+                raise click.UsageError("add --with-pin, or the --role whose keys the store has")
+            return self._read_after_pin(flow, pin)
+
+    def _read_in_session(self, flow: "AnyFlow[R]", role: int, pin: "Pin | None") -> R:
+        from host_lib.drive import only_asking
+
+        with self.card() as (one, sam), one.session(role, sam) as session:
+            if pin is not None:
+                session.verify_pin(pin, spend_last_try=self.spend_last_try)
+            with only_asking():
+                return session.run(flow)
+
+    def _read_after_pin(self, flow: "AnyFlow[R]", pin: "Pin") -> R:
         from host_lib.card import Card
         from host_lib.drive import only_asking
         from host_lib.reader import open_reader
 
-        if role is not None:
-            pin = self.pin()
-            with self.card() as (one, sam), one.session(role, sam) as session:
-                if pin is not None:
-                    session.verify_pin(pin, spend_last_try=self.spend_last_try)
-                with only_asking():
-                    return session.run(flow)
-        pin = self.pin()
-        if pin is None:
-            raise click.UsageError("add --with-pin, or the --role whose keys the store has")
         with open_reader(self.reader) as place:
             one = Card(place)
             one.select()
@@ -127,8 +136,9 @@ class Place:
         """
         from card_administration.till import Till, said_what_to_type
 
+        recover = self._recover(terminal_id, journal)
         with (
-            said_what_to_type(self._recover(terminal_id, journal), with_pin=self.with_pin),
+            said_what_to_type(recover, with_pin=self.pin_source is not None),
             self.card(stoppable=stoppable) as (one, sam),
             open_terminal(terminal_id, journal) as terminal,
         ):
@@ -157,7 +167,32 @@ def open_terminal(terminal_id: str, journal: Path) -> "Terminal":
 
 
 def place_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add --json, reader, key store, stop list and PIN; pass ``place`` after the output."""
+    """Add what `place_without_pin` adds, and the PIN."""
+
+    @click.option("--with-pin", is_flag=True, help="Verify the PIN first.")
+    @secret_option("pin", "PIN of the card", "UNICARD_PIN")
+    @click.option(
+        "--spend-last-try", is_flag=True, help="Send the PIN even if the card has one try left."
+    )
+    @functools.wraps(command)
+    def with_pin_options(
+        out: Output,
+        *args: Any,
+        place: Place,
+        with_pin: bool,
+        pin: SecretSource,
+        spend_last_try: bool,
+        **kwargs: Any,
+    ) -> R:
+        source = pin if with_pin else None
+        opened = replace(place, pin_source=source, spend_last_try=spend_last_try)
+        return command(out, *args, place=opened, **kwargs)
+
+    return place_without_pin(with_pin_options)
+
+
+def place_without_pin(command: Callable[..., R]) -> Callable[..., R]:
+    """Add --json, reader, key store and stop list; pass ``place`` after the output."""
 
     @output_options
     @reader_option
@@ -171,11 +206,6 @@ def place_options(command: Callable[..., R]) -> Callable[..., R]:
         metavar="FILE",
         help="Stop list: a card on it gets no session.",
     )
-    @click.option("--with-pin", is_flag=True, help="Verify the PIN first.")
-    @secret_option("pin", "PIN of the card", "UNICARD_PIN")
-    @click.option(
-        "--spend-last-try", is_flag=True, help="Send the PIN even if the card has one try left."
-    )
     @functools.wraps(command)
     def with_place(
         out: Output,
@@ -184,14 +214,10 @@ def place_options(command: Callable[..., R]) -> Callable[..., R]:
         store: str,
         passphrase: SecretSource,
         stop_list: Path | None,
-        with_pin: bool,
-        pin: SecretSource,
-        spend_last_try: bool,
         **kwargs: Any,
     ) -> R:
         keys = Keys(store, passphrase, stop_list)
-        place = Place(reader, keys, with_pin, pin, spend_last_try)
-        return command(out, *args, place=place, **kwargs)
+        return command(out, *args, place=Place(reader, keys), **kwargs)
 
     return with_place
 
@@ -206,7 +232,7 @@ def terminal_options(command: Callable[..., R]) -> Callable[..., R]:
         default="terminal.journal",
         show_default=True,
         metavar="FILE",
-        help="The terminal's journal: numbers, open requests, receipts. Made where there is none.",
+        help="The terminal's journal: numbers, open requests, receipts. Its first sale makes it.",
     )
     with_terminal = click.option(
         "--terminal",

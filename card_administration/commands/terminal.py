@@ -10,6 +10,7 @@ from card_administration.commands.card import (
     Place,
     card,
     place_options,
+    place_without_pin,
     read_role,
     terminal_options,
 )
@@ -116,7 +117,7 @@ def withdraw(
 
 @card.command()
 @terminal_options
-@place_options
+@place_without_pin
 def recover(out: Output, place: Place, terminal: str, journal: Path) -> None:
     """Ask the card what became of interrupted transactions.
 

@@ -85,10 +85,11 @@ def test_the_page_of_terminals_is_typed_as_it_stands(
     run(["keys", "hand-over", "role-bread", "1", "--to", "till.unicard"], capsys)
     lines = list(typed("pos.md"))
     assert [words[1] for words in lines] == [
-        "load", "pay", "withdraw", "services", "log", "recover"
+        "load", "pay", "withdraw", "services", "log", "recover", "receipts"
     ]  # fmt: skip
     for words in lines:
         monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
         out = run(words, capsys)
         if words[1] == "log":
             assert re.search(r"wallet -100\.00 EGP +146\.00 EGP", out)
+    assert run(["keys", "verify-receipts", "monday.jsonl"], capsys).startswith("3 of 3 receipts")

@@ -11,7 +11,9 @@ from typing import Any
 import click
 import pytest
 
+from host_lib import Card, Pin
 from host_lib import reader as reading
+from host_lib.command import ResetRetryCounter
 from host_lib.errors import ReaderTimeout
 from host_lib.reader import Reader, ReaderLayer, open_reader
 from host_lib.stop_list import StopList
@@ -130,7 +132,7 @@ def test_every_table_fits_into_80_columns(active: Unicard) -> None:
         ("card pay bread=1 wallet=50.01 --role bread --with-pin --pin-file pin", "9403"),
         ("card pay wallet=200.01 --role merchant", "9405"),
         ("card pay wallet=1 --role bread", "6982"),
-        ("card pay wallet=1 --role bread", "Name another --role."),
+        ("card pay wallet=1 --role bread", "`unicard card pay --role` names one"),
         ("card pay health=1 --role health", "9405"),
         ("card pay ration=1 --role ration", "6A88"),
         ("card pay 9=1 --role merchant", "6A88"),
@@ -380,6 +382,29 @@ def test_a_suspended_card_takes_nothing_and_the_command_that_shows_why_is_named(
     assert code == 3
     assert "`unicard card show` tells whether the card is suspended" in err
     assert re.search(r"state +SUSPENDED", active("card show")[1])
+
+
+@pytest.mark.parametrize("words", ["card services", "card pay bread=1 --role bread"])
+def test_a_card_with_its_transport_pin_names_the_command_that_changes_it(
+    unicard: Unicard, words: str
+) -> None:
+    with open_store("keys.unicard", PASSPHRASE) as keys, open_reader() as reader:
+        card = Card(reader, keys.sam())
+        with card.issuer_session(0x30):
+            card.run(ResetRetryCounter(Pin("97531")))
+    code, _, err = unicard(f"{words} {PIN}")
+    assert code == 3
+    assert "`unicard card change-pin`" in err
+
+
+def test_recover_offers_no_pin_which_it_would_not_use(unicard: Unicard) -> None:
+    assert unicard(f"card recover {PIN}")[0] == 2
+
+
+def test_a_role_that_may_not_read_the_log_is_told_who_may(active: Unicard) -> None:
+    code, _, err = active("card log --role bread")
+    assert code == 3
+    assert "--role inspect" in err
 
 
 def test_a_blank_card_and_one_without_keys_of_the_role_are_told(active: Unicard) -> None:

@@ -35,8 +35,9 @@ def card(
         def same_reader(_name: str | None = None) -> AbstractContextManager[Reader]:
             return nullcontext(opened)
 
-        monkeypatch.setattr(reading, "open_reader", same_reader)
+        # First: it may be imported only here, and is to have the real one afterwards.
         monkeypatch.setattr("host_lib.commands.open_reader", same_reader)
+        monkeypatch.setattr(reading, "open_reader", same_reader)
         yield opened
 
 

@@ -68,7 +68,8 @@ def log(out: Output, place: Place, role: int | None) -> None:
 
         drawn = Table("no.", "when", "terminal", "what", "left")
         for one, before in zip_longest(receipts, receipts[1:]):
-            drawn.add_row(*_row(one, before))
+            for row in _rows(one, before):
+                drawn.add_row(*row)
         console.print(drawn if receipts else "The card has had no transaction yet.")
 
     out.result({"log": [receipt_facts(one) for one in receipts]}, human)
@@ -109,14 +110,17 @@ def _periods(record: "ServiceRecord") -> "Iterator[str]":
         yield f"last {shown_period(kind, record.values['horizon'])}"
 
 
-def _row(receipt: "Receipt", before: "Receipt | None") -> tuple[str, str, str, str, str]:
+def _rows(receipt: "Receipt", before: "Receipt | None") -> "Iterator[tuple[str, ...]]":
+    """Yield a row of the log for each operation: a narrow terminal breaks both halves of one."""
     from card_administration.baskets import balances_of, shown_amount, shown_operation
 
-    left = [shown_amount(service, balance) for service, balance in balances_of(receipt, before)]
-    return (
+    left = (shown_amount(service, balance) for service, balance in balances_of(receipt, before))
+    head = (
         str(receipt.number),
         f"{receipt.when:%Y-%m-%d %H:%M}",
         receipt.terminal_id.decode("ascii", "backslashreplace").rstrip(),
-        "\n".join(shown_operation(one) for one in receipt.operations),
-        "\n".join(left),
     )
+    operations = map(shown_operation, receipt.operations)
+    for what, balance in zip_longest(operations, left, fillvalue=""):
+        yield (*head, what, balance)
+        head = ("", "", "")

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 import pytest
+from rich.console import Console
 
 from host_lib import Card, Pin
 from host_lib import reader as reading
@@ -115,6 +116,19 @@ def test_the_services_are_shown_as_a_holder_reads_them(active: Unicard) -> None:
     assert found["bread"]["allowance"] == 20
     assert found["wallet"]["role_limits"]["4"] == 5000
     assert (found["wallet"]["balance"], found["wallet"]["debits_since_load"]) == (250_00, 0)
+
+
+def test_a_narrow_terminal_shows_each_balance_beside_its_operation(
+    active: Unicard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert active("card pay bread=20 wallet=4.00 --role bread")[0] == 0
+    monkeypatch.setattr(
+        "unicard_console.drawing.result_console", lambda stream: Console(file=stream, width=60)
+    )
+    log = active("card log --role inspect")[1]
+    assert re.search(r"bread -20 .* 0 loaves", log)
+    assert re.search(r"wallet .* 246\.00 EGP", log)
+    assert max(map(len, log.splitlines())) <= 60
 
 
 def test_every_table_fits_into_80_columns(active: Unicard) -> None:

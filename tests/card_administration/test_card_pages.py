@@ -94,3 +94,19 @@ def test_the_page_of_terminals_is_typed_as_it_stands(
         if words[1] == "log":
             assert re.search(r"wallet -100\.00 EGP +146\.00 EGP", out)
     assert run(["keys", "verify-receipts", "monday.jsonl"], capsys).startswith("3 of 3 receipts")
+
+
+@pytest.mark.usefixtures("card")
+def test_the_first_page_loads_sells_and_hands_in_as_it_stands(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    page = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    first = page.index("unicard card load")
+    block = page[first : page.index("```", first)]
+    lines = [shlex.split(line, comments=True)[1:] for line in block.splitlines()]
+    assert [words[1] for words in lines] == [
+        "load", "pay", "log", "receipts", "verify-receipts", "run"
+    ]  # fmt: skip
+    for words in lines[:-1]:
+        out = run(words, capsys)
+    assert out == "2 of 2 receipts are valid.\n"

@@ -70,7 +70,9 @@ def _scaled(text: str, digits: int) -> int:
         amount = Decimal(text).scaleb(digits)
     except InvalidOperation as error:
         raise ValueError(f"{text!r} is no number") from error
-    if not amount.is_finite() or amount != amount.to_integral_value():
+    exponent = amount.as_tuple().exponent
+    # 1.00 of a service that counts whole units was meant as money: not even that is one unit.
+    if not isinstance(exponent, int) or exponent < 0:
         allowed = f"up to {digits} digits behind the point" if digits else "whole numbers only"
         raise ValueError(f"{text!r}: {allowed}")
     return int(amount)

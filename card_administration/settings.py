@@ -133,6 +133,9 @@ def _checked(record: ServiceRecord) -> ServiceRecord:
         start, end = record.values.get("valid from"), record.values.get("valid to")
         if isinstance(start, date) and isinstance(end, date) and end < start:
             raise ValueError("it ends before it begins")
+        now, horizon = record.values.get("current period"), record.values.get("horizon")
+        if isinstance(now, int) and isinstance(horizon, int) and horizon < now:
+            raise ValueError("the horizon is before the current period")
         return decode_service(encode_service(record))
     except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise SettingsUnreadable(f"no card can hold this service: {error}") from error

@@ -159,6 +159,7 @@ def test_a_disabled_service_is_refused_until_it_is_enabled(active: Unicard) -> N
         ("set-service bread allowance=4294967295", 2, "no card can hold"),
         ("set-service bread horizon=1999-12-31", 2, "not in a period"),
         ("set-service bread horizon=2200-01-01", 2, "not in a period"),
+        ("set-service bread horizon=2020-01-01", 2, "the horizon is before the current period"),
         ("set-service bread horizon=tomorrow", 2, "horizon=tomorrow is no setting: it is a date"),
         ("set-service bread period_kind=month", 2, "keeps its period_kind"),
         ("set-service bread period_kind=week", 2, "period_kind=week"),

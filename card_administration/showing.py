@@ -2,22 +2,10 @@
 
 from dataclasses import dataclass
 
-from applet_spec import spec
 from host_lib.flow.base import Flow
-from host_lib.flow.objects import read_object, read_services
-from host_lib.refusals import NotFound
+from host_lib.flow.objects import read_services
+from host_lib.flow.services import PurseCounters, read_purse_counters
 from host_lib.services import ServiceRecord
-
-_COUNTERS = "purse counters"
-_AMOUNT = 4
-
-
-@dataclass(frozen=True, slots=True)
-class PurseCounters:
-    """What a purse has counted: debits without verification, and debits since the last load."""
-
-    unverified: int
-    since_load: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +22,8 @@ def read_table() -> Flow[ServiceTable]:
     Raises `SecurityStatusNotSatisfied`, and ProtocolError for malformed records.
     """
     records = yield from read_services()
-    try:
-        value = yield from read_object(spec().object_named(_COUNTERS).tag)
-    except NotFound:
-        value = b""
-    row = 1 + 2 * _AMOUNT
-    counters = {
-        value[at]: PurseCounters(
-            int.from_bytes(value[at + 1 : at + 1 + _AMOUNT], "big"),
-            int.from_bytes(value[at + 1 + _AMOUNT : at + row], "big"),
-        )
-        for at in range(0, len(value), row)
-    }
-    return ServiceTable(records, counters)
+    counters = yield from read_purse_counters()
+    return ServiceTable(records, {one.service: one for one in counters})
 
 
 def service_facts(record: ServiceRecord, counters: PurseCounters | None) -> dict[str, object]:
@@ -67,6 +44,6 @@ def service_facts(record: ServiceRecord, counters: PurseCounters | None) -> dict
     if record.role_limits:
         facts["role_limits"] = {str(role): limit for role, limit in record.role_limits.items()}
     if counters is not None:
-        facts["unverified_spent"] = counters.unverified
-        facts["debits_since_load"] = counters.since_load
+        facts["unverified_spent"] = counters.unverified_spent
+        facts["debits_since_load"] = counters.debits_since_load
     return facts

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from card_administration.showing import PurseCounters
+    from host_lib.flow.services import PurseCounters
     from host_lib.services import ServiceRecord
     from host_lib.transaction import Receipt
 
@@ -95,8 +95,8 @@ def _more(record: "ServiceRecord", counters: "PurseCounters | None") -> "Iterato
     if "uses" in record.values:
         yield f"used {record.values['uses']} times, class {record.values['class of cover']}"
     if counters is not None:
-        yield f"unverified {money(counters.unverified)}"
-        yield f"since load {money(counters.since_load)}"
+        yield f"unverified {money(counters.unverified_spent)}"
+        yield f"since load {money(counters.debits_since_load)}"
 
 
 def _periods(record: "ServiceRecord") -> "Iterator[str]":

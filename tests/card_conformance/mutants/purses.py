@@ -13,27 +13,9 @@ from card_simulator.application.booking import Booking, Change
 from card_simulator.application.service_record import kind_layout
 from card_simulator.application.services import Services
 from tests.card_conformance.mutants.base import Patch, Patcher, Rows, nothing, replaced
+from tests.card_conformance.mutants.service_fields import field, less, more
 
 Debit = Callable[[Account, Asked], Account]
-
-
-def _field(kind: str, name: str, change: Callable[[int], int]) -> Patch:
-    """Return a patch under which a kind of service reads one of its fields otherwise."""
-    module = {"purse": purse, "quota": quota}[kind]
-
-    def number(held: Account, wanted: str) -> int:
-        found = kind_layout(kind).number(held.record, wanted)
-        return change(found) if wanted == name else found
-
-    return replaced(module, "_number", number)
-
-
-def _less(value: int) -> int:
-    return value - 1
-
-
-def _more(value: int) -> int:
-    return value + 1
 
 
 def _with_debit(module: object, change: Callable[[Debit, Account, Asked], Account]) -> Patch:
@@ -165,25 +147,25 @@ MUTANTS: Rows = (
     ("has no ceilings", "TRX-23", replaced(purse, "check_ceiling", nothing)),
     ("has no ceilings for quotas", "TRX-23", replaced(quota, "check_ceiling", nothing)),
     ("clips credits", "TRX-23", _clipped(purse, _ceiling)),
-    ("has ceilings one too low", "TRX-23", _field("purse", "ceiling", _less)),
-    ("has ceilings one too high", "TRX-23", _field("purse", "ceiling", _more)),
+    ("has ceilings one too low", "TRX-23", field("purse", "ceiling", less)),
+    ("has ceilings one too high", "TRX-23", field("purse", "ceiling", more)),
     ("forgets the allowance in ceilings", "TRX-23", replaced(
         quota, "check_ceiling",
         lambda held, n: _check_quota_ceiling(held, n + quota._number(held, "allowance")))),
     ("has no limits of roles", "TRX-24", replaced(purse, "check_transaction_limit", nothing)),
     ("has no limits of quotas", "TRX-24", replaced(quota, "check_transaction_limit", nothing)),
-    ("limits quotas one too early", "TRX-24", _field("quota", "transaction limit", _less)),
+    ("limits quotas one too early", "TRX-24", field("quota", "transaction limit", less)),
     ("has the last role's limit for all", "TRX-24", replaced(
         purse, "role_limit", _last_role_limit)),
     ("counts no unverified debits", "PUR-01", replaced(
         purse, "unverified_after", _unverified_each)),
-    ("allows one piastre more", "PUR-01", _field("purse", "unverified allowance", _more)),
-    ("allows one piastre less", "PUR-01", _field("purse", "unverified allowance", _less)),
+    ("allows one piastre more", "PUR-01", field("purse", "unverified allowance", more)),
+    ("allows one piastre less", "PUR-01", field("purse", "unverified allowance", less)),
     ("never forgets unverified debits", "PUR-02", replaced(
         purse, "unverified_after", _unverified_stays)),
     ("counts what needed no verification", "PUR-02", _with_debit(purse, _verified_by_need)),
     ("has no debit limit", "PUR-03", replaced(purse, "check_debit_limit", nothing)),
-    ("has a debit limit one too high", "PUR-03", _field("purse", "debit limit", _more)),
+    ("has a debit limit one too high", "PUR-03", field("purse", "debit limit", more)),
     ("counts no debits since LOAD", "PUR-03", _with_debit(purse, _debits_not_counted)),
     ("never forgets debits", "PUR-03", _load_keeps_debits),
     ("forgets debits of the basket only", "PUR-03", _forgetting(lambda _self, _role: False)),

@@ -6,7 +6,6 @@ from card_simulator.apdu import SW, Answer, Command, StatusError
 from card_simulator.application import (
     formats,
     periods,
-    purse,
     quota,
 )
 from card_simulator.application.account import Account, Asked
@@ -14,25 +13,7 @@ from card_simulator.application.objects import Objects
 from card_simulator.application.service_record import kind_layout
 from card_simulator.application.services import Services
 from tests.card_conformance.mutants.base import Patch, Patcher, Rows, nothing, replaced
-
-
-def _field(kind: str, name: str, change: Callable[[int], int]) -> Patch:
-    """Return a patch under which a kind of service reads one of its fields otherwise."""
-    module = {"purse": purse, "quota": quota}[kind]
-
-    def number(held: Account, wanted: str) -> int:
-        found = kind_layout(kind).number(held.record, wanted)
-        return change(found) if wanted == name else found
-
-    return replaced(module, "_number", number)
-
-
-def _less(value: int) -> int:
-    return value - 1
-
-
-def _more(value: int) -> int:
-    return value + 1
+from tests.card_conformance.mutants.service_fields import field, less, more
 
 
 def _kept_before(left: int, allowance: int, ceiling: int, passed: int) -> int:
@@ -181,8 +162,8 @@ MUTANTS: Rows = (
     ("counts 31 days a month", "QUO-01", replaced(quota, "period_of", _thirty_days)),
     ("takes the past for now", "QUO-02", _past_is_now),
     ("has no horizon", "QUO-03", replaced(quota, "check_horizon", nothing)),
-    ("has the horizon one too early", "QUO-03", _field("quota", "horizon", _less)),
-    ("has the horizon one too late", "QUO-03", _field("quota", "horizon", _more)),
+    ("has the horizon one too early", "QUO-03", field("quota", "horizon", less)),
+    ("has the horizon one too late", "QUO-03", field("quota", "horizon", more)),
     ("has no horizon for credits", "QUO-03", _no_horizon_for_credits),
     ("resets the balance with the period", "QUO-04", _balance_reset),
     ("sets the horizon only", "QUO-04", _part_of_period("horizon")),
